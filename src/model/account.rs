@@ -1,0 +1,183 @@
+//! Accounts: apps, users, devices, sessions, and who acts.
+
+use super::{AppId, Name, SessionId, Timestamp, UserHandle, UserId, text::DeviceId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Settings of an app, each a row set by command, so that rules depend on nothing but the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppSettings {
+    /// Which devices of one user may be logged in together.
+    pub login_policy: LoginPolicy,
+    /// How long an own message can be recalled, in milliseconds.
+    pub recall_window_ms: u64,
+    /// How long an own text can be edited, in milliseconds.
+    pub edit_window_ms: u64,
+    /// Longest message, in bytes of UTF-8 (or JSON), at most 98,304 so that an entry stays below 128 KiB.
+    pub message_bytes_max: u32,
+    /// Most members of a group.
+    pub group_members_max: u32,
+}
+
+impl AppSettings {
+    /// The highest `message_bytes_max`.
+    pub const MESSAGE_BYTES_LIMIT: u32 = 96 * 1024;
+    /// The highest `group_members_max`.
+    pub const GROUP_MEMBERS_LIMIT: u32 = 100_000;
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            login_policy: LoginPolicy::All,
+            recall_window_ms: 2 * 60 * 1_000,
+            edit_window_ms: 24 * 3_600 * 1_000,
+            message_bytes_max: 64 * 1024,
+            group_members_max: 10_000,
+        }
+    }
+}
+
+/// Which devices of one user may be logged in together; `api` devices never count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginPolicy {
+    /// One device.
+    One,
+    /// One device that is not the web, and one web.
+    Two,
+    /// One phone, one desktop, one web.
+    Three,
+    /// Any.
+    All,
+}
+
+/// Flags of a user, set by administrators and the app's key; effective at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserFlags {
+    /// Cannot log in or act.
+    pub suspended: bool,
+    /// Cannot send.
+    pub silenced: bool,
+}
+
+/// What a device runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// A browser.
+    Web,
+    /// iPhone or iPad.
+    Ios,
+    /// Android.
+    Android,
+    /// A Mac.
+    Macos,
+    /// Windows.
+    Windows,
+    /// Linux.
+    Linux,
+    /// A program; never counted by the login policy.
+    Api,
+}
+
+/// A device as it introduces itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Made by the device, stable.
+    pub id: DeviceId,
+    /// What it runs on.
+    pub platform: Platform,
+    /// What people call it, for example "Ada's laptop".
+    pub name: Name,
+}
+
+/// A session as its user sees it in the list of their devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Its id.
+    pub session: SessionId,
+    /// The device.
+    pub device: Device,
+    /// When it was opened.
+    pub created: Timestamp,
+    /// When it was last used, exact to a day.
+    pub seen: Timestamp,
+    /// From which address it was opened.
+    pub address: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// A user as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Their id.
+    pub user: UserId,
+    /// Their display name.
+    pub name: Name,
+}
+
+/// A password hash in PHC string form (Argon2id).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(password hash)")
+    }
+}
+
+/// The SHA-256 of a session token.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(token hash)")
+    }
+}
+
+/// Who acts. Only `auth` makes one; who acts is never read from a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person (or program) through one of their sessions.
+    User(UserActor),
+    /// The operator, through the command line on the server's own machine.
+    Operator,
+    /// The server itself.
+    Server,
+}
+
+/// A user who acts through a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserActor {
+    /// Their app.
+    pub app: AppId,
+    /// Their handle.
+    pub user: UserHandle,
+    /// Their id.
+    pub id: UserId,
+    /// The session they act through.
+    pub session: SessionId,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The user logged out on this device.
+    LoggedOut,
+    /// The user (or an administrator) ended it from elsewhere.
+    Revoked,
+    /// Another device logged in and the app's login policy does not allow both.
+    ReplacedByDevice,
+    /// The same device logged in again.
+    ReplacedBySameDevice,
+    /// The password was changed.
+    PasswordChanged,
+    /// The account was suspended.
+    Suspended,
+}

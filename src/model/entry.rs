@@ -1,0 +1,282 @@
+//! Entries: what a conversation is made of.
+
+use super::growing::{Unreadable, growing};
+use super::{ConversationId, Emoji, Key, Lsn, Name, Ordinal, Seq, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One entry of a conversation. Everything that happens in a conversation is one: a message, an edit, somebody joining.
+///
+/// An entry never changes its `seq`, `lsn`, `ordinal`, `at`, `author` or `key`. Its body and reactions change when a later entry
+/// edits, recalls or reacts to it; `changed` is then the lsn of that later entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the conversation: 1, 2, 3 … without gaps.
+    pub seq: Seq,
+    /// The command that made it.
+    pub lsn: Lsn,
+    /// The last command that changed it; equal to `lsn` while nothing did.
+    pub changed: Lsn,
+    /// How many messages the conversation has up to and including this entry.
+    pub ordinal: Ordinal,
+    /// When the server accepted it.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub author: UserId,
+    /// The idempotency key of the command that made it, so that its author's devices find it in their outbox.
+    pub key: Option<Key>,
+    /// What it says.
+    pub body: Body,
+    /// Reactions to it, in the order in which each emoji was first used.
+    pub reactions: Vec<Reaction>,
+    /// When its text was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// When it was recalled; its body is then [`Body::Recalled`].
+    pub recalled_at: Option<Timestamp>,
+}
+
+/// An emoji on an entry and who put it there, in the order in which they did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: Emoji,
+    /// The users who reacted with it; never empty.
+    pub users: Vec<UserId>,
+}
+
+/// What an entry says. *Messages* count as unread; *notices* (everything else) do not. A notice with a `target` announces that
+/// the entry with that seq was rewritten: whoever keeps entries takes the target anew when theirs has a lower `changed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "snake_case")]
+pub enum Body {
+    /// A message in words.
+    Text(Text),
+    /// A message of a kind that the sender's own software understands.
+    Custom(Custom),
+    /// What is left of a message that was recalled.
+    Recalled {},
+    /// Notice: the text of `target` was edited.
+    Edited {
+        /// The edited entry.
+        target: Seq,
+    },
+    /// Notice: `target` was recalled.
+    RecalledEntry {
+        /// The recalled entry.
+        target: Seq,
+    },
+    /// Notice: the author put a reaction on `target` or took it away.
+    Reacted {
+        /// The entry reacted to.
+        target: Seq,
+        /// The reaction.
+        emoji: Emoji,
+        /// True: put there; false: taken away.
+        on: bool,
+    },
+    /// Notice: a group was created; its author is its owner.
+    GroupCreated {
+        /// The group's first title.
+        title: Name,
+        /// The first members, the owner included.
+        members: Vec<UserId>,
+    },
+    /// Notice: users joined.
+    MembersAdded {
+        /// Who joined.
+        users: Vec<UserId>,
+    },
+    /// Notice: the author removed somebody.
+    MemberRemoved {
+        /// Who was removed.
+        user: UserId,
+    },
+    /// Notice: the author left.
+    MemberLeft {},
+    /// Notice: the group has a new title.
+    Renamed {
+        /// The new title.
+        title: Name,
+    },
+    /// A body that this version cannot read. Show a placeholder and go on.
+    #[serde(skip)]
+    Unreadable(Unreadable),
+}
+growing!(Body);
+
+impl Body {
+    /// Whether it counts as unread.
+    pub const fn is_message(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Custom(_) | Self::Recalled {})
+    }
+
+    /// The entry that this notice says was rewritten.
+    pub const fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edited { target } | Self::RecalledEntry { target } | Self::Reacted { target, .. } => Some(*target),
+            Self::Text(_)
+            | Self::Custom(_)
+            | Self::Recalled {}
+            | Self::GroupCreated { .. }
+            | Self::MembersAdded { .. }
+            | Self::MemberRemoved { .. }
+            | Self::MemberLeft {}
+            | Self::Renamed { .. }
+            | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// A message in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// The words, 1 byte to the app's `message_bytes_max`; kept byte for byte.
+    pub text: String,
+    /// Whether the words are Markdown.
+    #[serde(default)]
+    pub markdown: bool,
+    /// The entry of the same conversation that this one answers.
+    #[serde(default)]
+    pub reply_to: Option<Seq>,
+    /// Users named in the text, at most [`super::limits::MENTIONS_MAX`].
+    #[serde(default)]
+    pub mentions: Vec<UserId>,
+}
+
+impl Text {
+    /// A plain text.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+/// A message of a kind that integrators define.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Custom {
+    /// What it is, for example `order.shipped`: 1–64 characters `a-z A-Z 0-9 _ . -`.
+    pub kind: String,
+    /// A JSON document, kept byte for byte, at most the app's `message_bytes_max`.
+    pub json: String,
+    /// The entry of the same conversation that this one answers.
+    #[serde(default)]
+    pub reply_to: Option<Seq>,
+}
+
+/// A message as somebody wants to send it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// Words.
+    Text(Text),
+    /// A kind of the sender's own.
+    Custom(Custom),
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Text(text) => Self::Text(text),
+            Content::Custom(custom) => Self::Custom(custom),
+        }
+    }
+}
+
+/// What a conversation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationKind {
+    /// Two users.
+    Direct,
+    /// Members with roles.
+    Group,
+}
+
+/// What a member of a group may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Speaks and reads.
+    Member,
+    /// Also removes members and changes the group.
+    Manager,
+    /// The one who answers for the group.
+    Owner,
+}
+
+/// A conversation as one user sees it at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Direct chat or group.
+    pub kind: ConversationKind,
+    /// The title of a group.
+    pub title: Option<Name>,
+    /// The other user of a direct chat.
+    pub peer: Option<UserId>,
+    /// The reader's role.
+    pub role: Role,
+    /// How many members it has now.
+    pub members: u32,
+    /// The newest entry this user may see.
+    pub head: Seq,
+    /// The ordinal of `head`.
+    pub head_ordinal: Ordinal,
+    /// When the newest entry was accepted.
+    pub at: Timestamp,
+    /// The highest lsn that changed anything of this for this user.
+    pub changed: Lsn,
+    /// What is this user's own.
+    pub inbox: Inbox,
+    /// How far the members have got: both in a direct chat, `read` alone in groups of at most
+    /// [`super::limits::RECEIPTS_MEMBERS_MAX`], empty in larger ones.
+    pub cursors: Vec<Cursor>,
+    /// Newest entries, oldest first, and before them entries that newer notices rewrote.
+    pub entries: Vec<Entry>,
+}
+
+/// One user's own side of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inbox {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The command that changed it last.
+    pub lsn: Lsn,
+    /// Everything up to this entry is read.
+    pub read: Seq,
+    /// How many messages are above `read`.
+    pub unread: u64,
+    /// How many of them mention this user (at most 100 are counted).
+    pub mentions: u32,
+    /// Kept at the top of the list.
+    pub pinned: bool,
+    /// Silent until then.
+    pub muted_until: Option<Timestamp>,
+    /// Not shown in the list until the next message.
+    pub hidden: bool,
+    /// Shown as unread although it is not, until the next `read`.
+    pub marked_unread: bool,
+    /// The first entry this user may see; drop what is below.
+    pub floor: Seq,
+    /// True after leaving: nothing newer will come.
+    pub gone: bool,
+}
+
+/// How far one user has got in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Who.
+    pub user: UserId,
+    /// A device of theirs has everything up to here; not told in groups.
+    pub delivered: Option<Seq>,
+    /// They have read up to here.
+    pub read: Seq,
+}
+
+/// A member of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+}

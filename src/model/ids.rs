@@ -1,0 +1,147 @@
+//! Identifiers and counters, each its own type, so that a conversation is never mistaken for a user.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Declares a newtype over an unsigned integer: transparent on the wire, ordered, printable.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl $name {
+            /// The number after this one; stays at the type's largest value.
+            #[must_use]
+            pub const fn next(self) -> Self {
+                Self(self.0.saturating_add(1))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    };
+}
+
+number! {
+    /// A tenant: one system that uses this server. Every row, query and token belongs to exactly one.
+    AppId(u32)
+}
+
+impl AppId {
+    /// The app with id 1, created on first start; it holds the server's own accounts.
+    pub const HOME: Self = Self(1);
+}
+
+number! {
+    /// The numeric handle of a user: unique on this server across all apps, given once, never reused. Keys of stored rows use
+    /// it; the wire never shows it (there a user is a [`super::UserId`]).
+    UserHandle(u64)
+}
+number! {
+    /// A conversation (direct chat or group), unique on this server across all apps.
+    ConversationId(u64)
+}
+number! {
+    /// One log-in of one device of one user.
+    SessionId(u64)
+}
+number! {
+    /// Log sequence number: the place of an accepted command in the one order of this server. Starts at 1, only grows.
+    Lsn(u64)
+}
+number! {
+    /// The place of an entry in its conversation: 1, 2, 3 … without gaps. 0 means "before the first".
+    Seq(u64)
+}
+number! {
+    /// How many *messages* (not notices) a conversation has up to and including an entry. Unread counts are differences of it.
+    Ordinal(u64)
+}
+number! {
+    /// Which data this is: random below 2^53, drawn when the data folder is created or restored.
+    Epoch(u64)
+}
+number! {
+    /// Milliseconds since 1970-01-01 UTC.
+    Timestamp(u64)
+}
+
+impl Timestamp {
+    /// Milliseconds from `earlier` to `self`; 0 when `earlier` is later.
+    #[must_use]
+    pub const fn since_ms(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The caller's idempotency key: 16 bytes, a UUID version 7 (RFC 9562), scoped to the acting user. A hyphenated string in JSON,
+/// 16 raw bytes in postcard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub [u8; 16]);
+
+impl Key {
+    /// A new key for the time `now`, with 74 random bits.
+    pub fn new(now: Timestamp) -> Self {
+        let seconds = now.0 / 1_000;
+        let nanos = (now.0 % 1_000) as u32 * 1_000_000;
+        Self(*Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).as_bytes())
+    }
+
+    /// The time inside the key (its first 48 bits), in milliseconds since 1970-01-01 UTC.
+    pub fn time(&self) -> Timestamp {
+        let mut ms = [0; 8];
+        ms[2..].copy_from_slice(&self.0[..6]);
+        Timestamp(u64::from_be_bytes(ms))
+    }
+
+    /// Whether this is a UUID of version 7 and the standard variant.
+    pub fn is_version_7(&self) -> bool {
+        self.0[6] >> 4 == 7 && self.0[8] >> 6 == 0b10
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_bytes(self.0).hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for Key {
+    type Err = uuid::Error;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Ok(Self(*Uuid::parse_str(s)?.as_bytes()))
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            text.parse().map_err(|_| {
+                de::Error::custom("a key is a UUID of version 7, for example 0192d4e0-7b1a-7cc3-98c4-dc0c0c07398f")
+            })
+        } else {
+            <[u8; 16]>::deserialize(deserializer).map(Self)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Limits that no setting moves. What an app may set is in [`super::AppSettings`].
+
+/// Largest entry, encoded, in bytes: what an app may set for its messages stays below it.
+pub const ENTRY_BYTES_MAX: usize = 128 * 1024;
+/// Rows one command may touch.
+pub const COMMAND_ROWS_MAX: usize = 256;
+/// Users that one command adds to a group (each is two rows).
+pub const MEMBERS_PER_COMMAND_MAX: usize = 100;
+/// Users mentioned in one message.
+pub const MENTIONS_MAX: usize = 50;
+/// Unread mentions that are counted; more show as this many.
+pub const MENTIONS_COUNTED_MAX: usize = 100;
+/// Different emoji on one entry.
+pub const REACTION_KINDS_MAX: usize = 20;
+/// Users listed under one emoji of one entry.
+pub const REACTION_USERS_MAX: usize = 200;
+/// Cursor moves in one `Cursors` command.
+pub const CURSOR_MOVES_MAX: usize = 256;
+/// Members up to which a group's read cursors are pushed.
+pub const RECEIPTS_MEMBERS_MAX: usize = 32;
+/// Sessions of one user; the one longest unused is ended to make room.
+pub const SESSIONS_PER_USER_MAX: usize = 64;
+/// Entries in one page of history.
+pub const PAGE_ENTRIES_MAX: usize = 200;
+/// Members in one page.
+pub const PAGE_MEMBERS_MAX: usize = 500;
+/// Newest entries that a `changes` page carries for each conversation.
+pub const CHANGES_ENTRIES: usize = 20;
+/// Conversations in one `changes` page.
+pub const CHANGES_CONVERSATIONS_MAX: usize = 100;
+/// How long a key is remembered: 7 days.
+pub const KEY_WINDOW_MS: u64 = 7 * 24 * 3_600 * 1_000;
+/// How far ahead of the server's clock a key may be: 10 minutes.
+pub const KEY_AHEAD_MS: u64 = 10 * 60 * 1_000;
+/// A session ends when it was not used for this long: 30 days.
+pub const SESSION_IDLE_MS: u64 = 30 * 24 * 3_600 * 1_000;
+/// A session ends at this age: 180 days.
+pub const SESSION_AGE_MS: u64 = 180 * 24 * 3_600 * 1_000;
+/// Shortest password, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Longest password, in characters.
+pub const PASSWORD_CHARS_MAX: usize = 128;

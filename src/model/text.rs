@@ -1,0 +1,156 @@
+//! Checked strings: parsed once at the border, valid for ever.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest user id, in characters (all of them ASCII).
+pub const USER_ID_CHARS_MAX: usize = 64;
+/// Longest title of a group, display name or device name, in bytes of UTF-8.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Longest emoji of a reaction, in bytes of UTF-8 (a family with skin tones has 41).
+pub const EMOJI_BYTES_MAX: usize = 64;
+/// Longest device id, in characters.
+pub const DEVICE_ID_CHARS_MAX: usize = 64;
+
+/// Why a string is not what it should be; the text says what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TextError(pub &'static str);
+
+/// Declares a checked string type over a short-string representation.
+macro_rules! checked {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(CompactString);
+
+        impl $name {
+            /// Checks `text`; the error says what is allowed.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, TextError> {
+                let text = text.as_ref();
+                let check: fn(&str) -> Result<(), TextError> = $check;
+                check(text)?;
+                Ok(Self(CompactString::new(text)))
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                Self::new(s)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = CompactString::deserialize(deserializer)?;
+                Self::new(text.as_str()).map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+checked! {
+    /// The id of a user: 1–64 characters `A-Z a-z 0-9 _ . @ -`, unique in its app, compared without regard to case
+    /// (see [`UserId::folded`]), chosen by whoever creates the user.
+    UserId, |text| {
+        let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'@' | b'-');
+        if (1..=USER_ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(())
+        } else {
+            Err(TextError("a user id has 1 to 64 characters out of A-Z a-z 0-9 _ . @ -"))
+        }
+    }
+}
+
+impl UserId {
+    /// The form in which ids are compared and looked up: lower case.
+    pub fn folded(&self) -> CompactString {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+checked! {
+    /// A name that people read: the title of a group, a display name, the name of a device. 1–256 bytes, no control characters,
+    /// not only white space.
+    Name, |text| {
+        if (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
+            Ok(())
+        } else {
+            Err(TextError("a name has 1 to 256 bytes of UTF-8, no control characters, and something to see"))
+        }
+    }
+}
+
+checked! {
+    /// The emoji of a reaction: 1–64 bytes, no control characters, no white space.
+    Emoji, |text| {
+        let bad = |c: char| c.is_control() || c.is_whitespace();
+        if (1..=EMOJI_BYTES_MAX).contains(&text.len()) && !text.chars().any(bad) {
+            Ok(())
+        } else {
+            Err(TextError("an emoji has 1 to 64 bytes of UTF-8, without spaces"))
+        }
+    }
+}
+
+checked! {
+    /// The stable id that a device made for itself: 1–64 characters `A-Z a-z 0-9 _ . -` (a UUID fits).
+    DeviceId, |text| {
+        let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-');
+        if (1..=DEVICE_ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(())
+        } else {
+            Err(TextError("a device id has 1 to 64 characters out of A-Z a-z 0-9 _ . -; a UUID fits"))
+        }
+    }
+}
+
+impl From<&UserId> for String {
+    fn from(id: &UserId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+/// A secret that never reaches a log line: `Debug` and `Display` print only that it is there.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself; say so where you call it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}

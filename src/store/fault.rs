@@ -1,0 +1,66 @@
+//! Faults of the store: the disk, the file or the data is wrong. Never a user's fault.
+
+/// Why the store cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The disk or the file system failed; the handle is given up and the store is opened again.
+    #[error("the storage failed: {0}")]
+    Io(String),
+    /// A record is not what was written.
+    #[error(
+        "a record in table `{table}` (key {key}) is damaged: {reason}; run `tidings check --data DIR` and restore a backup"
+    )]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The key, in hexadecimal.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process uses the data folder.
+    #[error("the data folder {folder} is in use by process {pid}; stop it first, or name another folder with --data")]
+    Locked {
+        /// The folder.
+        folder: String,
+        /// The process that holds it, `?` when unknown.
+        pid: String,
+    },
+    /// The folder or file is not one of ours, or a newer version wrote it.
+    #[error("{0}")]
+    Unusable(String),
+    /// A rule of the store was broken by its caller.
+    #[error("the store was used wrongly: {0}")]
+    Misuse(&'static str),
+}
+
+impl From<redb::StorageError> for Fault {
+    fn from(error: redb::StorageError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+impl From<redb::TransactionError> for Fault {
+    fn from(error: redb::TransactionError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+impl From<redb::TableError> for Fault {
+    fn from(error: redb::TableError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+impl From<redb::CommitError> for Fault {
+    fn from(error: redb::CommitError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+impl From<redb::DatabaseError> for Fault {
+    fn from(error: redb::DatabaseError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}

@@ -1,0 +1,130 @@
+//! Keys of rows as bytes whose order is the order of what they mean.
+
+use super::records::UserIdKey;
+use crate::model::{AppId, ConversationId, Seq, SessionId, TokenHash, UserHandle, UserId};
+
+/// Longest key: an app and a folded user id.
+pub const KEY_BYTES_MAX: usize = 4 + crate::model::text::USER_ID_CHARS_MAX;
+
+/// The bytes of a key, kept in place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    bytes: [u8; KEY_BYTES_MAX],
+    length: u8,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for byte in self.as_slice() {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Key {
+    /// An empty key.
+    pub const fn empty() -> Self {
+        Self { bytes: [0; KEY_BYTES_MAX], length: 0 }
+    }
+
+    /// The same with `part` after it; what does not fit is left out (the checked types rule that out).
+    #[must_use]
+    pub fn then(mut self, part: &[u8]) -> Self {
+        let start = usize::from(self.length);
+        let end = (start + part.len()).min(KEY_BYTES_MAX);
+        self.bytes[start..end].copy_from_slice(&part[..end - start]);
+        self.length = end as u8;
+        self
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// A type that can be the key of a row.
+pub trait RecordKey: Sized + Clone + std::hash::Hash + Eq {
+    /// As bytes.
+    fn to_key(&self) -> Key;
+    /// From bytes; `None` when they are not such a key.
+    fn from_key(bytes: &[u8]) -> Option<Self>;
+}
+
+fn number(bytes: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(bytes.try_into().ok()?))
+}
+
+macro_rules! numeric {
+    ($($name:ident),+) => {
+        $(impl RecordKey for $name {
+            fn to_key(&self) -> Key {
+                Key::empty().then(&self.0.to_be_bytes())
+            }
+            fn from_key(bytes: &[u8]) -> Option<Self> {
+                number(bytes).map(Self)
+            }
+        })+
+    };
+}
+numeric!(UserHandle, SessionId, ConversationId);
+
+impl RecordKey for AppId {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u32::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl RecordKey for TokenHash {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl RecordKey for UserIdKey {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.app.0.to_be_bytes()).then(self.folded.as_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, folded) = bytes.split_first_chunk::<4>()?;
+        let folded = std::str::from_utf8(folded).ok()?;
+        UserId::new(folded).ok()?;
+        Some(Self { app: AppId(u32::from_be_bytes(*app)), folded: folded.to_owned() })
+    }
+}
+
+macro_rules! pair {
+    ($first:ident, $second:ident) => {
+        impl RecordKey for ($first, $second) {
+            fn to_key(&self) -> Key {
+                Key::empty().then(&self.0.0.to_be_bytes()).then(&self.1.0.to_be_bytes())
+            }
+            fn from_key(bytes: &[u8]) -> Option<Self> {
+                let (first, second) = bytes.split_at_checked(8)?;
+                Some(($first(number(first)?), $second(number(second)?)))
+            }
+        }
+    };
+}
+pair!(UserHandle, SessionId);
+pair!(UserHandle, UserHandle);
+pair!(UserHandle, ConversationId);
+pair!(ConversationId, UserHandle);
+
+impl RecordKey for (UserHandle, ConversationId, Seq) {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0.0.to_be_bytes()).then(&self.1.0.to_be_bytes()).then(&self.2.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (user, rest) = bytes.split_at_checked(8)?;
+        let (conversation, seq) = rest.split_at_checked(8)?;
+        Some((UserHandle(number(user)?), ConversationId(number(conversation)?), Seq(number(seq)?)))
+    }
+}
