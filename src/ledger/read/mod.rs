@@ -4,6 +4,7 @@ mod own;
 mod pages;
 mod scan;
 pub(in crate::ledger) mod size;
+
 pub(in crate::ledger) mod window;
 
 pub use size::conversation_bytes;
