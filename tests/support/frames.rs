@@ -432,7 +432,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
     samples
 }
 
-/// A source of random choices, the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
+/// A source of random choices, the same for the same seed (`SplitMix64`, Steele, Lea and Flood 2014).
 pub struct Dice(pub u64);
 
 impl Dice {
