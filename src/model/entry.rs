@@ -138,7 +138,7 @@ pub struct Text {
     #[serde(default)]
     pub reply_to: Option<Seq>,
     /// Users named in the text, at most [`super::limits::MENTIONS_MAX`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::list::read")]
     pub mentions: Vec<UserId>,
 }
 
