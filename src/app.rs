@@ -4,24 +4,22 @@
 //! order: sessions are told and finished, tasks end, the engine drains, commits and closes. Whoever is told `ready` can connect;
 //! whoever got an outcome finds it after any kind of end.
 
-use crate::auth::{self, Auth};
+use crate::auth::Auth;
 use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
 use crate::hub::{Hub, HubOptions};
 use crate::model::clock::monotonic;
-use crate::model::{AppId, Clock, Refusal, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::shutdown::{Shutdown, Tasks, terminated};
-use crate::store::records::AppRow;
-use crate::store::{Fault, Read};
+use crate::store::{self, CheckReport, Fault};
 use crate::{http, telemetry};
 use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Sessions and tasks have this long to finish when the server stops.
@@ -32,6 +30,8 @@ const CLOSE: Duration = Duration::from_secs(3);
 const RETRY_AFTER_MS: u64 = 1_000;
 /// A store that takes no commands for this long makes the server give up, so that its supervisor can act.
 const DOWN_MAX: Duration = Duration::from_secs(30);
+/// The database in the data folder, as `store` names it.
+const DATABASE: &str = "tidings.redb";
 /// Files beside connections: the database, listeners, the control socket, the runtime.
 const FILES_BESIDE: u64 = 64;
 
@@ -44,9 +44,6 @@ pub enum AppError {
     /// The store says no.
     #[error("{0}")]
     Store(#[from] Fault),
-    /// A first command was refused, which the rules do not allow for.
-    #[error("the new data folder could not be set up: {0}")]
-    Setup(Refusal),
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
@@ -54,7 +51,7 @@ pub enum AppError {
     #[error("the control socket in the data folder cannot be made: {0}")]
     Control(io::Error),
     /// It ran, and then could not go on.
-    #[error("the storage took no commands for {} seconds ({reason}); the server stops", DOWN_MAX.as_secs())]
+    #[error("The storage takes no commands any more, so the server stops: {reason}")]
     Down {
         /// Why.
         reason: String,
@@ -84,20 +81,30 @@ pub struct Opened {
 
 /// Opens the data folder, makes it when it is not there, and sets it up when it is empty.
 pub async fn open(config: &Config, subscribers: Vec<Box<dyn Subscriber>>) -> Result<Opened, AppError> {
-    prepare_folder(&config.server.data)?;
+    let folder = config.server.data.clone();
+    prepare_folder(&folder)?;
+    let founded = !is_data_folder(&folder);
     let options = EngineOptions {
-        folder: config.server.data.clone(),
         cache_bytes: config.storage.cache_mib.get() as usize * 1024 * 1024,
         quick_repair_always: config.storage.quick_repair == QuickRepair::Always,
-        clock: Clock::system(),
+        home: config.home.settings(),
+        ..EngineOptions::new(folder)
     };
-    let engine = Engine::open(options, subscribers)?;
-    let founded = engine.view().get::<AppRow>(&AppId::HOME)?.is_none();
-    if founded {
-        let found = SystemCommand::Found { epoch: engine.epoch(), settings: config.home.settings() };
-        engine.execute(auth::server(), None, found.into()).await.map_err(AppError::Setup)?;
-    }
+    // Opening reads the journal and waits for the first command, so it gets a thread of its own.
+    let opening = tokio::task::spawn_blocking(move || Engine::open(options, subscribers));
+    let engine = opening.await.unwrap_or(Err(Fault::Misuse("opening the data folder panicked")))?;
     Ok(Opened { engine, founded })
+}
+
+/// Whether there is a database in a folder.
+pub fn is_data_folder(folder: &Path) -> bool {
+    folder.join(DATABASE).exists()
+}
+
+/// Reads everything in a data folder that no server uses, and reports what is damaged.
+pub async fn check_data(folder: PathBuf) -> Result<CheckReport, Fault> {
+    let checking = tokio::task::spawn_blocking(move || store::check(&folder));
+    checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))
 }
 
 /// Makes the data folder, for its owner alone, or looks whether others could write into it.
@@ -138,9 +145,23 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
 
     let hub = Hub::new(HubOptions::default());
     let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub)]).await?;
+    let ended = Box::pin(run(config, &engine, hub, founded, ready)).await;
+    if ended.is_err() {
+        close(engine).await;
+    }
+    ended
+}
+
+/// Serves on an open engine, and closes it when asked to end.
+async fn run(
+    config: &Config,
+    engine: &Engine,
+    hub: Hub,
+    founded: bool,
+    ready: impl FnOnce(&Ready) + Send,
+) -> Result<(), AppError> {
     let (trigger, shutdown) = Shutdown::new();
     let tasks = Tasks::new();
-
     let tls = Tls::load(&tls_mode(config), &config.server.data, &config.tls.names)?;
     let fingerprint = tls.fingerprint().map(str::to_owned);
     let tcp = Listener::bind(config.listen.tcp, tls.clone())?;
@@ -164,20 +185,20 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     ready(&up);
 
-    let ended = run_until_asked(&engine).await;
+    run_until_asked(engine).await?;
 
     // A second signal ends the waiting, not the promise: whatever was acknowledged is on disk already.
     let stop = async {
         gateway.drain("the server is stopping", RETRY_AFTER_MS);
         trigger.fire();
         tasks.finish(DRAIN).await;
-        close(engine).await;
+        close(engine.clone()).await;
     };
     tokio::select! {
         () = stop => tracing::info!("stopped"),
         _ = terminated() => tracing::warn!("asked again: ending at once"),
     }
-    ended
+    Ok(())
 }
 
 /// Waits for the signal to end, or for a store that stays down.
@@ -199,10 +220,10 @@ async fn run_until_asked(engine: &Engine) -> Result<(), AppError> {
             Health::Down(reason) => {
                 let since = *down_since.get_or_insert_with(monotonic);
                 if monotonic().duration_since(since) >= DOWN_MAX {
-                    tracing::error!(reason, "the storage stays down; giving up");
                     return Err(AppError::Down { reason });
                 }
             }
+            Health::Failed(reason) => return Err(AppError::Down { reason }),
         }
     }
 }

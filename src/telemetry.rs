@@ -22,16 +22,20 @@ pub fn start(log: &Log) {
         Level::Trace => LevelFilter::TRACE,
     };
     let filter = Targets::new().with_target("tidings", level).with_default(level.min(LevelFilter::WARN));
-    let terminal = io::stderr().is_terminal();
-    let json = match log.format {
-        LogFormat::Auto => !terminal,
-        LogFormat::Text => false,
-        LogFormat::Json => true,
-    };
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(terminal && !json);
+    let json = is_json(log);
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal() && !json);
     let lines = if json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
     if tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().is_err() {
         // A subscriber that is there already (a test's, an embedder's) stays.
         tracing::debug!("somebody else takes the log lines");
+    }
+}
+
+/// Whether log lines are JSON objects.
+pub fn is_json(log: &Log) -> bool {
+    match log.format {
+        LogFormat::Auto => !io::stderr().is_terminal(),
+        LogFormat::Text => false,
+        LogFormat::Json => true,
     }
 }

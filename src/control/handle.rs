@@ -107,7 +107,7 @@ impl Control {
         let stats = self.engine.stats();
         let down = match self.engine.health() {
             Health::Live => None,
-            Health::Down(reason) => Some(reason),
+            Health::Down(reason) | Health::Failed(reason) => Some(reason),
         };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
