@@ -41,9 +41,15 @@ pub enum AppError {
     /// The data folder cannot be used.
     #[error("{0}")]
     Folder(String),
-    /// The store says no.
+    /// Another process uses the data folder.
     #[error("{0}")]
-    Store(#[from] Fault),
+    Locked(Fault),
+    /// The disk fails.
+    #[error("{0}")]
+    Disk(Fault),
+    /// The data is damaged, of a newer version, or not ours.
+    #[error("{0}")]
+    Data(Fault),
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
@@ -56,6 +62,16 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+}
+
+impl From<Fault> for AppError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Locked { .. } => Self::Locked(fault),
+            Fault::Io(_) => Self::Disk(fault),
+            _ => Self::Data(fault),
+        }
+    }
 }
 
 /// What a started server says about itself.
@@ -102,9 +118,9 @@ pub fn is_data_folder(folder: &Path) -> bool {
 }
 
 /// Reads everything in a data folder that no server uses, and reports what is damaged.
-pub async fn check_data(folder: PathBuf) -> Result<CheckReport, Fault> {
+pub async fn check_data(folder: PathBuf) -> Result<CheckReport, AppError> {
     let checking = tokio::task::spawn_blocking(move || store::check(&folder));
-    checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))
+    Ok(checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))?)
 }
 
 /// Makes the data folder, for its owner alone, or looks whether others could write into it.
