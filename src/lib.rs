@@ -13,4 +13,5 @@ pub mod ledger;
 pub mod model;
 pub mod net;
 pub mod protocol;
+pub mod shutdown;
 pub mod store;
