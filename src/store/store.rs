@@ -106,7 +106,11 @@ impl Store {
         };
         for row in journal_rows(&snapshot)? {
             let (commit, bytes, row) = row?;
-            place = row.place;
+            // `meta` can be ahead of the journal: a commit without a batch trims and writes it. Its number must not be given
+            // again, because rows of `idempotency` are named after it.
+            if row.place.commit > place.commit {
+                place = row.place;
+            }
             store.replay(&snapshot, commit, bytes, row)?;
         }
         store.place = place;
