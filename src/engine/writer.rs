@@ -29,6 +29,10 @@ const REOPEN_TRIES: u32 = 8;
 pub type OpenStore = Box<dyn FnMut() -> Result<Store, Fault> + Send>;
 
 /// What the writer's queue carries.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every job is a command; a box for each would cost more than it saves"
+)]
 pub enum Job {
     /// A command.
     Command(QueuedCommand),

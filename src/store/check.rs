@@ -13,6 +13,7 @@ use super::records::{
 };
 use super::store::{Store, StoreOptions};
 use super::view::View;
+use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Seq};
 use redb::ReadableTable;
 use serde::de::DeserializeOwned;
@@ -81,11 +82,9 @@ fn rows<R: Record>(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
         codec::unseal::<R>(R::TABLE.name(), key, R::VERSION, value)?;
         match R::Key::from_key(key) {
             Some(_) => Ok(()),
-            None => Err(Fault::Damaged {
-                table: R::TABLE.name(),
-                key: codec::hex(key),
-                reason: "its key is not one".to_owned(),
-            }),
+            None => {
+                Err(Fault::Damaged { table: R::TABLE.name(), key: hex(key), reason: "its key is not one".to_owned() })
+            }
         }
     })
 }
@@ -194,7 +193,7 @@ fn dump_rows<R: Record + std::fmt::Debug>(view: &View, lines: &mut Vec<String>) 
     for row in table.iter()? {
         let (key, value) = row?;
         let row = codec::unseal::<R>(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
-        lines.push(format!("{} {}: {row:?}", R::TABLE.name(), codec::hex(key.value())));
+        lines.push(format!("{} {}: {row:?}", R::TABLE.name(), hex(key.value())));
     }
     Ok(())
 }

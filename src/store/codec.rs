@@ -4,6 +4,7 @@
 //! was damaged, or stands under a wrong key, is never served as truth.
 
 use super::fault::Fault;
+use crate::model::text::hex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::Xxh3;
@@ -45,14 +46,4 @@ pub fn unseal<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8,
         Some((found, _)) => Err(damaged(format!("it has version {found}; this program reads version {version}"))),
         None => Err(damaged("it is empty".to_owned())),
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -29,7 +29,7 @@ mod tests;
 
 pub use check::{CheckReport, check, check_view, dump};
 pub use fault::Fault;
-pub use read::Read;
+pub use read::{Read, Rows};
 pub use store::{StagedBatch, Store, StoreOptions, StoreStats};
 pub use tables::Tables;
 pub use view::View;

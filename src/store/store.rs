@@ -258,7 +258,7 @@ impl Store {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(rest || self.options.quick_repair_always);
         let mut heads = Vec::new();
-        self.write_rows(&transaction, &staged)?;
+        Self::write_rows(&transaction, &staged)?;
         self.write_folded(&transaction, &staged, &slices, &mut heads)?;
         let row = is_batch.then(|| journal_row(place, &mut staged));
         let bytes = row.as_ref().map_or(Ok(0), |row| write_journal(&transaction, row))?;
@@ -295,7 +295,7 @@ impl Store {
         slices.into_values().collect()
     }
 
-    fn write_rows(&self, transaction: &WriteTransaction, staged: &Staged) -> Result<(), Fault> {
+    fn write_rows(transaction: &WriteTransaction, staged: &Staged) -> Result<(), Fault> {
         let mut rows = staged.rows.iter().peekable();
         while let Some(((table, _), _)) = rows.peek() {
             let table: Table = *table;

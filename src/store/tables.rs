@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::journal::{self, IDEMPOTENCY, KeyRecord, LogItem, LogKind};
 use super::key::{Key, RecordKey};
 use super::keys::KeyMemory;
-use super::read::Read;
+use super::read::{Read, Rows};
 use super::records::{ConversationRow, Counter, Head, Record, Remembered, Table};
 use super::view::View;
 use crate::model::{self, AppId, ConversationId, Entry, Lsn, Seq, UserHandle};
@@ -205,7 +205,7 @@ impl Read for Tables<'_> {
         Ok(row)
     }
 
-    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Vec<(R::Key, Arc<R>)>, Fault> {
+    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault> {
         let bounds = (R::TABLE, from.to_key())..=(R::TABLE, to.to_key());
         if bounds.start() > bounds.end() {
             return Ok(Vec::new());

@@ -4,9 +4,10 @@ use super::codec;
 use super::fault::Fault;
 use super::journal::{self, ENTRIES};
 use super::key::RecordKey;
-use super::read::Read;
+use super::read::{self, Read};
 use super::records::{Head, Record, Table};
 use super::tail::Tail;
+use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
 use redb::{ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
@@ -119,7 +120,7 @@ impl Read for View {
         }
     }
 
-    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Vec<(R::Key, Arc<R>)>, Fault> {
+    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
         let mut found = Vec::new();
         let Some(rows) = self.rows::<R>()? else {
             return Ok(found);
@@ -133,7 +134,7 @@ impl Read for View {
             let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
             let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
                 table: R::TABLE.name(),
-                key: codec::hex(key.value()),
+                key: hex(key.value()),
                 reason: "its key is not one of this table".to_owned(),
             })?;
             found.push((key, Arc::new(row)));
