@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use tidings::engine::{Engine, EngineOptions, ReplySink, Submission};
 use tidings::ledger::{self, Accepted, Order, Stop, read};
 use tidings::model::{
-    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, Conversation, ConversationId, Epoch, Key,
-    Lsn, Query, Refusal, Seq, SystemCommand, Target, Text, Timestamp, UserActor, UserHandle,
+    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
+    CursorMove, Entry, Epoch, Key, Lsn, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
+    UserActor, UserHandle,
 };
 use tidings::store::{self, Store, StoreOptions, View};
 
@@ -29,8 +30,15 @@ pub trait Server {
     fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String>;
     fn pass(&mut self, ms: u64);
     fn restart(&mut self);
+    /// Whether senders are noted as having read what they send, at the next restart at the latest.
+    const NOTES_OWN_READS: bool;
     fn view(&self) -> Arc<View>;
     fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal>;
+}
+
+/// A folder in memory where the system offers that: these tests are about rules, and need no disk to wait for.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 // --- the real engine ---
@@ -62,18 +70,18 @@ impl EngineServer {
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let clock = Clock::manual(Timestamp(START));
-        let mut server = Self { runtime, engine: None, clock, folder: TempDir::new().unwrap() };
+        let mut server = Self { runtime, engine: None, clock, folder: folder() };
         server.open();
         server
     }
 
     fn open(&mut self) {
         let options = EngineOptions {
-            folder: self.folder.path().to_owned(),
             cache_bytes: 4 << 20,
-            quick_repair_always: false,
             clock: self.clock.clone(),
-            home: AppSettings::default(),
+            // Only at the stop, so that it is known when a sender's own reading is noted.
+            cursors_every: Duration::from_secs(3_600),
+            ..EngineOptions::new(self.folder.path())
         };
         self.engine = Some(Engine::open(options, Vec::new()).unwrap());
     }
@@ -92,6 +100,8 @@ impl Drop for EngineServer {
 }
 
 impl Server for EngineServer {
+    const NOTES_OWN_READS: bool = true;
+
     fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String> {
         let answers = Arc::new(Answers::default());
         let count = asked.len();
@@ -150,7 +160,7 @@ pub struct StoreServer {
 
 impl StoreServer {
     pub fn new(batches: Batches) -> Self {
-        let mut server = Self { store: None, batches, now: START, lsn: 0, folder: TempDir::new().unwrap() };
+        let mut server = Self { store: None, batches, now: START, lsn: 0, folder: folder() };
         server.open();
         let found = SystemCommand::Found { epoch: Epoch(7), settings: AppSettings::default() };
         let found = Asked { actor: Actor::Server, key: None, command: found.into() };
@@ -204,6 +214,8 @@ impl StoreServer {
 }
 
 impl Server for StoreServer {
+    const NOTES_OWN_READS: bool = false;
+
     fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String> {
         let most = match self.batches {
             Batches::OneByOne => 1,
@@ -258,6 +270,8 @@ pub struct Play<'a, S> {
     waiting: Vec<(usize, Asked, Expected)>,
     /// What people asked under a key.
     asked: Vec<(Doer, Command)>,
+    /// Up to where senders have read what they sent themselves, not noted yet, and through which session they sent it.
+    own_reads: BTreeMap<(Person, ConversationId), (Seq, SessionId)>,
     /// What happened, a line a step.
     told: Vec<String>,
 }
@@ -270,6 +284,7 @@ impl<'a, S: Server> Play<'a, S> {
             lsns: Vec::new(),
             waiting: Vec::new(),
             asked: Vec::new(),
+            own_reads: BTreeMap::new(),
             told: Vec::new(),
         }
     }
@@ -290,8 +305,6 @@ impl<'a, S: Server> Play<'a, S> {
         for step in &history.0 {
             self.step(step)?;
         }
-        self.settle()?;
-        self.compare()?;
         self.restart()
     }
 
@@ -336,11 +349,7 @@ impl<'a, S: Server> Play<'a, S> {
                 self.server.pass(*ms);
             }
             Step::Pause => self.settle()?,
-            Step::Restart => {
-                self.settle()?;
-                self.compare()?;
-                self.restart()?;
-            }
+            Step::Restart => self.restart()?,
         }
         Ok(())
     }
@@ -360,6 +369,11 @@ impl<'a, S: Server> Play<'a, S> {
         let key = doer.key.map_or_else(|| "no key".to_owned(), |key| key.to_string());
         self.told.push(format!("{:4} {}@{} ({}, {key}) {command:?}", doer.step, user.id, user.app, doer.session));
         let expected = self.world.person(doer, command);
+        if let (Command::Send { .. }, Ok(fine)) = (command, &expected)
+            && let (CommandResult::Appended { conversation, seq, .. }, false) = (&fine.result, fine.duplicate)
+        {
+            self.own_reads.insert((doer.person, *conversation), (*seq, doer.session));
+        }
         self.wait(Asked { actor, key: doer.key, command: command.clone().into() }, expected);
     }
 
@@ -417,8 +431,28 @@ impl<'a, S: Server> Play<'a, S> {
         Ok(())
     }
 
+    /// Lets the server note what it notes at the stop, and the model too.
+    fn note_own_reads(&mut self) {
+        let own_reads = std::mem::take(&mut self.own_reads);
+        if !S::NOTES_OWN_READS || own_reads.is_empty() {
+            return;
+        }
+        let moved = |((person, conversation), (seq, session)): ((Person, ConversationId), (Seq, SessionId))| {
+            CursorMove { user: UserHandle(person as u64 + 1), session, conversation, delivered: None, read: Some(seq) }
+        };
+        let moves = own_reads.into_iter().map(moved).collect();
+        self.server.restart();
+        self.told.push(format!("{:4} the server starts anew, having noted {moves:?}", self.lsns.len()));
+        // Accepted whatever it moves.
+        drop(self.world.system(self.lsns.len(), &SystemCommand::Cursors { moves }));
+        self.lsns.push(self.server.view().lsn());
+    }
+
     /// What is rebuilt at start equals what was there before.
     fn restart(&mut self) -> Result<(), String> {
+        self.settle()?;
+        self.note_own_reads();
+        self.compare()?;
         let before = store::dump(&self.server.view()).map_err(|fault| fault.to_string())?;
         self.server.restart();
         self.told.push("     the server starts anew".to_owned());
@@ -468,12 +502,7 @@ impl<'a, S: Server> Play<'a, S> {
     }
 
     /// What a session is answered.
-    fn compare_answers(
-        &self,
-        person: Person,
-        session: tidings::model::SessionId,
-        expected: &[Conversation],
-    ) -> Result<(), String> {
+    fn compare_answers(&self, person: Person, session: SessionId, expected: &[Conversation]) -> Result<(), String> {
         let user = &self.world.users[person];
         let actor = UserActor { app: user.app, user: UserHandle(person as u64 + 1), id: user.id.clone(), session };
         let ask = |query: Query| self.server.query(&actor, query);
@@ -529,7 +558,7 @@ impl<'a, S: Server> Play<'a, S> {
 }
 
 /// A page of entries as the query describes it.
-fn page(conversation: &Conversation, from: Option<Seq>, to: Option<Seq>, limit: usize) -> Vec<tidings::model::Entry> {
+fn page(conversation: &Conversation, from: Option<Seq>, to: Option<Seq>, limit: usize) -> Vec<Entry> {
     let all = &conversation.entries;
     let inside = |seq: Seq| from.is_none_or(|from| seq >= from) && to.is_none_or(|to| seq <= to);
     let mut range: Vec<_> = all.iter().filter(|entry| inside(entry.seq)).cloned().collect();
