@@ -15,7 +15,7 @@ use play::{Batches, EngineServer, Play, StoreServer};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 /// Steps of one history, at most.
-const STEPS_MAX: usize = 60;
+const STEPS_MAX: usize = 80;
 
 fn check(cases: u32, test: impl Fn(&History) -> Result<(), String>) {
     let config = Config { cases, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() };

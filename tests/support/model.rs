@@ -137,7 +137,8 @@ impl Chat {
         self.stays.get(&person).filter(|stay| stay.last.is_none())
     }
 
-    fn members(&self) -> Vec<Person> {
+    /// Who is in it.
+    pub fn members(&self) -> Vec<Person> {
         self.stays.iter().filter(|(_, stay)| stay.last.is_none()).map(|(person, _)| *person).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Random histories: small steps over a handful of people, made into commands when they are played, so that they name what is there
 //! (and now and then what is not).
 
-use super::rules::{Doer, World};
+use super::rules::{Chat, Doer, World};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -42,6 +42,8 @@ pub enum Step {
     Again { back: u8, twist: Twist },
     /// The server does something.
     Server(Server),
+    /// The server does just this.
+    Exactly(SystemCommand),
     /// Time goes by, after everything was answered.
     Pass(u64),
     /// Everything is answered before the next step is asked.
@@ -117,7 +119,7 @@ pub fn history(steps: usize) -> impl Strategy<Value = History> {
 
 fn step() -> impl Strategy<Value = Step> {
     let key = prop_oneof![
-        60 => Just(KeyKind::Fresh),
+        120 => Just(KeyKind::Fresh),
         1 => Just(KeyKind::TooOld),
         1 => Just(KeyKind::TooNew),
         1 => Just(KeyKind::NotVersion7),
@@ -154,7 +156,9 @@ fn words() -> impl Strategy<Value = Words> {
 fn ask() -> impl Strategy<Value = Ask> {
     let (chat, seq, user) = (any::<u8>, any::<u8>, any::<u8>);
     let on = || prop::bool::weighted(0.7);
+    let parting = prop_oneof![any::<u8>().prop_map(Ask::EndSession), Just(Ask::LogOut)];
     prop_oneof![
+        1 => parting,
         6 => (user(), words()).prop_map(|(user, words)| Ask::SendTo(user, words)),
         12 => (chat(), words()).prop_map(|(chat, words)| Ask::SendIn(chat, words)),
         3 => (chat(), seq(), words()).prop_map(|(chat, seq, words)| Ask::Edit(chat, seq, words)),
@@ -170,8 +174,6 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (chat(), option::of(0..5u8)).prop_map(|(chat, until)| Ask::Mute(chat, until)),
         3 => (chat(), on()).prop_map(|(chat, on)| Ask::Hide(chat, on)),
         2 => chat().prop_map(Ask::MarkUnread),
-        1 => any::<u8>().prop_map(Ask::EndSession),
-        1 => Just(Ask::LogOut),
     ]
 }
 
@@ -207,8 +209,21 @@ pub fn settings(policy: LoginPolicy) -> AppSettings {
     }
 }
 
-/// What everything begins with: two apps with people of the same names, each with a session.
-pub fn beginning() -> Vec<SystemCommand> {
+/// What everything begins with: two apps with people of the same names, each with a session, and some conversations.
+pub fn beginning() -> Vec<Step> {
+    let mut steps: Vec<_> = founding().into_iter().map(Step::Exactly).collect();
+    let first = |who, ask| Step::Do { who, session: 1, key: KeyKind::Fresh, ask };
+    steps.extend([
+        first(0, Ask::CreateGroup(vec![1, 2])),
+        first(1, Ask::SendTo(0, Words::Plain(1))),
+        first(2, Ask::CreateGroup(vec![0, 3])),
+        first(1, Ask::SendIn(1, Words::Mention(vec![0, 2]))),
+        Step::Pause,
+    ]);
+    steps
+}
+
+fn founding() -> Vec<SystemCommand> {
     let mut commands = vec![
         SystemCommand::SetApp { app: AppId::HOME, settings: settings(LoginPolicy::All) },
         SystemCommand::CreateApp { name: name("elsewhere"), settings: settings(LoginPolicy::All) },
@@ -267,7 +282,7 @@ pub struct Maker<'a> {
 
 impl Maker<'_> {
     pub fn doer(&self, who: u8, session: u8, kind: KeyKind) -> Doer {
-        let person = usize::from(who) % self.world.users.len();
+        let person = self.person(who);
         let now = self.world.now;
         let key = match kind {
             KeyKind::Fresh => Some(key(now, self.step)),
@@ -283,10 +298,16 @@ impl Maker<'_> {
         Doer { step: self.step, person, session: self.session(person, session), key }
     }
 
+    /// Mostly one of the first three, so that they meet.
+    fn person(&self, choice: u8) -> usize {
+        let among = if choice < 160 { 3 } else { self.world.users.len() };
+        usize::from(choice) % among
+    }
+
     /// Mostly one of the person's own sessions, now and then one that was ended or is another's.
     pub fn session(&self, person: usize, choice: u8) -> SessionId {
         let own = self.world.sessions_of(person);
-        if choice.is_multiple_of(32) || own.is_empty() {
+        if choice.is_multiple_of(64) || own.is_empty() {
             return SessionId(u64::from(choice) % (self.world.sessions_made + 1));
         }
         own[usize::from(choice) % own.len()]
@@ -295,11 +316,21 @@ impl Maker<'_> {
     /// A user's id, now and then in another case, or nobody's.
     fn user(&self, choice: u8) -> UserId {
         let users = &self.world.users;
-        match usize::from(choice) % (users.len() + 1) {
+        let among = if choice.is_multiple_of(5) { users.len() + 1 } else { 5 };
+        match usize::from(choice) % among {
             number if number == users.len() => user("nobody"),
             number if choice > 200 => user(&users[number].id.as_str().to_uppercase()),
             number => users[number].id.clone(),
         }
+    }
+
+    /// Mostly a member of a conversation.
+    fn member(&self, chat: ConversationId, choice: u8) -> UserId {
+        let members = self.world.chats.get((chat.0 as usize).wrapping_sub(1)).map_or(Vec::new(), Chat::members);
+        if choice.is_multiple_of(8) || members.is_empty() {
+            return self.user(choice / 8);
+        }
+        self.world.users[members[usize::from(choice) % members.len()]].id.clone()
     }
 
     fn users(&self, choices: &[u8]) -> Vec<UserId> {
@@ -315,10 +346,13 @@ impl Maker<'_> {
         own[usize::from(choice) % own.len()]
     }
 
-    /// A seq of a conversation, or one beside it.
+    /// A seq of a conversation, now and then one beside it.
     fn seq(&self, chat: ConversationId, choice: u8) -> Seq {
         let head = self.world.chats.get((chat.0 as usize).wrapping_sub(1)).map_or(0, |chat| chat.length());
-        Seq(u64::from(choice) % (head as u64 + 2))
+        if choice.is_multiple_of(8) || head == 0 {
+            return Seq(u64::from(choice / 8) % (head as u64 + 2));
+        }
+        Seq(1 + u64::from(choice) % head as u64)
     }
 
     fn content(&self, words: &Words, chat: ConversationId) -> Content {
@@ -379,7 +413,8 @@ impl Maker<'_> {
                 Command::AddMembers { conversation: chat(choice), users: self.users(users) }
             }
             Ask::RemoveMember(choice, user) => {
-                Command::RemoveMember { conversation: chat(choice), user: self.user(*user) }
+                let conversation = chat(choice);
+                Command::RemoveMember { conversation, user: self.member(conversation, *user) }
             }
             Ask::Leave(choice) => Command::Leave { conversation: chat(choice) },
             Ask::Rename(choice) => {

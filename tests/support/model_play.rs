@@ -298,11 +298,7 @@ impl<'a, S: Server> Play<'a, S> {
     }
 
     fn play_all(&mut self, history: &History) -> Result<(), String> {
-        for command in beginning() {
-            self.system(&command);
-        }
-        self.settle()?;
-        for step in &history.0 {
+        for step in beginning().iter().chain(&history.0) {
             self.step(step)?;
         }
         self.restart()
@@ -342,6 +338,7 @@ impl<'a, S: Server> Play<'a, S> {
                 let command = self.maker().system(server);
                 self.system(&command);
             }
+            Step::Exactly(command) => self.system(command),
             Step::Pass(ms) => {
                 self.settle()?;
                 self.told.push(format!("     {} s pass", ms / 1_000));
