@@ -14,4 +14,5 @@ mod arrows;
 mod cli;
 mod config;
 mod crash;
+mod model;
 mod protocol;
