@@ -1,1 +1,11 @@
+//! Integration tests: one binary, a module per capability, through the public doors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests and their support code fail by panicking, and their names are sentences"
+)]
 
+mod crash;
+mod protocol;
