@@ -17,7 +17,7 @@ pub use members::{Window, Windows};
 pub use outbox::{Due, HeldBack, Outbox, Piece, fatal, next_payload, refused};
 
 use crate::model::{
-    ConversationId, Effect, EndReason, Entry, Lsn, Name, Platform, SessionId, Timestamp, UserHandle, UserId,
+    Clock, ConversationId, Effect, EndReason, Entry, Lsn, Name, Platform, SessionId, Timestamp, UserHandle, UserId,
 };
 use crate::protocol::{Presence, PresenceState, ServerFrame};
 use hash::IdMap;
@@ -28,15 +28,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Limits of the hub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HubOptions {
     /// Members (of all conversations together) that are kept in memory for fan-out; each is 32 bytes.
     pub members_cached_max: usize,
+    /// The time, for when somebody was last seen.
+    pub clock: Clock,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { members_cached_max: 1_000_000 }
+        Self { members_cached_max: 1_000_000, clock: Clock::system() }
     }
 }
 
@@ -53,6 +55,7 @@ struct Inner {
     /// Guards who watches whom.
     watchers: Mutex<IdMap<UserHandle, Vec<Watcher>>>,
     presence: presence::Changes,
+    clock: Clock,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +108,7 @@ impl Hub {
             registry: RwLock::default(),
             watchers: Mutex::default(),
             presence: presence::Changes::new(),
+            clock: options.clock,
         }))
     }
 
@@ -143,7 +147,7 @@ impl Hub {
     }
 
     /// A connection of a session is gone. Changes nothing when another connection has taken the session over.
-    pub fn depart(&self, session: SessionId, outbox: &Arc<Outbox>, now: Timestamp) {
+    pub fn depart(&self, session: SessionId, outbox: &Arc<Outbox>) {
         let mut registry = self.0.registry.write();
         let Some(user) = registry.sessions.get(&session).copied() else { return };
         let Some(online) = registry.users.get_mut(&user) else { return };
@@ -152,17 +156,17 @@ impl Hub {
         if online.links.len() == before {
             return;
         }
-        self.removed(registry, user, session, now);
+        self.removed(registry, user, session);
     }
 
     /// A session is over: its connection is told why and ended.
-    fn end_session(&self, session: SessionId, reason: EndReason, by: Option<&Name>, now: Timestamp) {
+    fn end_session(&self, session: SessionId, reason: EndReason, by: Option<&Name>) {
         let mut registry = self.0.registry.write();
         let Some(user) = registry.sessions.get(&session).copied() else { return };
         let Some(online) = registry.users.get_mut(&user) else { return };
         let Some(place) = online.links.iter().position(|link| link.session == session) else { return };
         let outbox = online.links.swap_remove(place).outbox;
-        self.removed(registry, user, session, now);
+        self.removed(registry, user, session);
         match reason {
             // Whoever logs out knows.
             EndReason::LoggedOut => outbox.end(None),
@@ -175,13 +179,7 @@ impl Hub {
     }
 
     /// The link of a session was taken out of the registry.
-    fn removed(
-        &self,
-        mut registry: parking_lot::RwLockWriteGuard<'_, Registry>,
-        user: UserHandle,
-        session: SessionId,
-        now: Timestamp,
-    ) {
+    fn removed(&self, mut registry: parking_lot::RwLockWriteGuard<'_, Registry>, user: UserHandle, session: SessionId) {
         registry.sessions.remove(&session);
         let gone = registry.users.get(&user).is_some_and(|online| online.links.is_empty());
         let gone = if gone { registry.users.remove(&user) } else { None };
@@ -191,7 +189,7 @@ impl Hub {
             !watchers.is_empty()
         });
         if let Some(online) = gone {
-            self.0.presence.note(user, &online.id, Some(now));
+            self.0.presence.note(user, &online.id, Some(self.0.clock.now()));
         }
     }
 
@@ -202,13 +200,13 @@ impl Hub {
 
     // Ephemeral frames.
 
-    /// Gives a frame to every session of some users, except one; it may be lost.
-    pub fn tell(&self, users: impl Iterator<Item = UserHandle>, except: Option<SessionId>, frame: &ServerFrame) {
+    /// Gives a frame to every session of some users; it may be lost.
+    pub fn tell(&self, users: impl Iterator<Item = UserHandle>, frame: &ServerFrame) {
         let mut scratch = Scratch::default();
         let mut frame = Broadcast::new(frame, &mut scratch);
         let registry = self.0.registry.read();
         for online in users.filter_map(|user| registry.users.get(&user)) {
-            for link in online.links.iter().filter(|link| Some(link.session) != except) {
+            for link in &online.links {
                 link.outbox.push_ephemeral(&mut frame);
             }
         }
@@ -272,7 +270,8 @@ impl Hub {
     }
 
     /// Tells a user's presence to the sessions of `peers` and to whoever watches.
-    pub fn tell_presence(&self, user: UserHandle, presence: Presence, peers: &[UserHandle], now: Timestamp) {
+    pub fn tell_presence(&self, user: UserHandle, presence: Presence, peers: &[UserHandle]) {
+        let now = self.0.clock.now();
         let frame = ServerFrame::Presence(presence);
         let mut scratch = Scratch::default();
         let mut frame = Broadcast::new(&frame, &mut scratch);
@@ -337,7 +336,6 @@ impl Publisher {
         lsn: Lsn,
         origin: Option<SessionId>,
         effects: &[Effect],
-        now: Timestamp,
         load: impl Fn(ConversationId) -> Option<Vec<Window>>,
     ) {
         // First forget: the entry that adds somebody goes to them too.
@@ -364,7 +362,7 @@ impl Publisher {
                     self.hub.0.push_to(windows.iter().filter(|window| window.until.is_none()), None, &mut frame);
                 }
                 Effect::SessionEnded { user: _, session, reason, by } => {
-                    self.hub.end_session(*session, *reason, by.as_ref(), now);
+                    self.hub.end_session(*session, *reason, by.as_ref());
                 }
             }
         }

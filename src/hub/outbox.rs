@@ -339,6 +339,11 @@ impl Outbox {
         self.queue.lock().stage == Stage::Open
     }
 
+    /// Whether nothing more is put in.
+    pub fn is_ended(&self) -> bool {
+        self.queue.lock().stage == Stage::Ended
+    }
+
     /// Moves everything that waits to `pieces`. False when there was nothing.
     pub fn take(&self, pieces: &mut VecDeque<Piece>) -> bool {
         let mut queue = self.queue.lock();
@@ -369,13 +374,14 @@ impl Outbox {
         }
     }
 
-    /// What is to be seen to; when nothing is, the task is woken as soon as something is.
-    pub fn poll_due(&self, cx: &Context<'_>) -> Poll<Due> {
+    /// What is to be seen to; when nothing is, the task is woken as soon as something is. While the peer takes nothing
+    /// (`blocked`) only deadlines count.
+    pub fn poll_due(&self, cx: &Context<'_>, blocked: bool) -> Poll<Due> {
         let mut queue = self.queue.lock();
         let due = Due {
-            write: queue.queued_bytes > 0,
+            write: !blocked && queue.queued_bytes > 0,
             poked: std::mem::take(&mut queue.poked),
-            ended: queue.stage == Stage::Ended,
+            ended: !blocked && queue.stage == Stage::Ended,
         };
         if due.any() {
             return Poll::Ready(due);

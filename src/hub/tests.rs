@@ -9,6 +9,10 @@ use std::task::{Context, Poll, Waker};
 const C: ConversationId = ConversationId(7);
 const NOW: Timestamp = Timestamp(1_000);
 
+fn hub() -> Hub {
+    Hub::new(HubOptions { clock: Clock::manual(NOW), ..HubOptions::default() })
+}
+
 fn arrival(user: u64, session: u64) -> Arrival {
     Arrival {
         user: UserHandle(user),
@@ -81,12 +85,12 @@ fn windows(_: ConversationId) -> Option<Vec<Window>> {
 }
 
 fn publish(hub: &Hub, lsn: u64, origin: Option<u64>, effects: &[Effect]) {
-    hub.publisher().publish(Lsn(lsn), origin.map(SessionId), effects, NOW, windows);
+    hub.publisher().publish(Lsn(lsn), origin.map(SessionId), effects, windows);
 }
 
 #[test]
 fn an_entry_goes_to_those_whose_window_holds_it_but_not_to_the_session_that_sent_it() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let sender = connect(&hub, 1, 11, Encoding::Postcard, 1 << 20);
     let other_device = connect(&hub, 1, 12, Encoding::Json, 1 << 20);
     let member = connect(&hub, 2, 21, Encoding::Postcard, 1 << 20);
@@ -105,7 +109,7 @@ fn an_entry_goes_to_those_whose_window_holds_it_but_not_to_the_session_that_sent
 
 #[test]
 fn a_rewritten_entry_goes_to_the_session_that_asked_too_but_not_to_those_who_left() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let sender = connect(&hub, 1, 11, Encoding::Postcard, 1 << 20);
     let left = connect(&hub, 3, 31, Encoding::Json, 1 << 20);
     publish(&hub, 110, Some(11), &[entry(2, 102, 110, "edited"), entry(8, 110, 110, "notice")]);
@@ -116,7 +120,7 @@ fn a_rewritten_entry_goes_to_the_session_that_asked_too_but_not_to_those_who_lef
 #[test]
 fn too_much_drops_pushes_once_and_never_replies() {
     for encoding in [Encoding::Postcard, Encoding::Json] {
-        let hub = Hub::new(HubOptions::default());
+        let hub = hub();
         let slow = connect(&hub, 2, 21, encoding, 4_096);
         slow.0.started();
         slow.0.reply(&ServerFrame::Pong { nonce: 1, time: NOW });
@@ -149,7 +153,7 @@ fn too_much_drops_pushes_once_and_never_replies() {
 
 #[test]
 fn a_lag_between_the_last_view_and_its_page_is_said_again_after_the_page() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let slow = connect(&hub, 2, 21, Encoding::Postcard, 2_048);
     slow.0.resume_pushes();
     for seq in 1..100 {
@@ -164,7 +168,7 @@ fn a_lag_between_the_last_view_and_its_page_is_said_again_after_the_page() {
 
 #[test]
 fn welcome_comes_before_what_was_pushed_meanwhile() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let new = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     publish(&hub, 1, None, &[entry(1, 1, 1, &"large ".repeat(400))]);
     publish(&hub, 2, None, &[entry(2, 2, 2, "small")]);
@@ -176,7 +180,7 @@ fn welcome_comes_before_what_was_pushed_meanwhile() {
 
 #[test]
 fn after_the_end_of_a_session_nothing_more_is_written() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let one = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     let ended = Effect::SessionEnded {
         user: UserHandle(2),
@@ -196,21 +200,21 @@ fn after_the_end_of_a_session_nothing_more_is_written() {
     assert_eq!(all.len(), 2);
     assert!(!one.0.is_open());
     assert_eq!(hub.sessions(), 0);
-    hub.depart(SessionId(21), &one.0, NOW);
+    hub.depart(SessionId(21), &one.0);
 }
 
 #[test]
 fn a_second_connection_of_a_session_replaces_the_first_and_the_first_ones_end_changes_nothing() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let first = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     let second = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     assert!(matches!(frames(&first)[..], [ServerFrame::Kicked { reason: EndReason::ReplacedBySameDevice, .. }]));
-    hub.depart(SessionId(21), &first.0, NOW);
+    hub.depart(SessionId(21), &first.0);
     assert_eq!(hub.sessions(), 1);
     assert!(hub.is_online(UserHandle(2)));
     publish(&hub, 1, None, &[entry(1, 1, 1, "x")]);
     assert_eq!(seqs(&frames(&second)), [1]);
-    hub.depart(SessionId(21), &second.0, NOW);
+    hub.depart(SessionId(21), &second.0);
     assert!(!hub.is_online(UserHandle(2)));
     let presence = hub.presence(UserHandle(2), &UserId::new("user2").unwrap());
     assert_eq!((presence.state, presence.last_seen), (PresenceState::Offline, Some(NOW)));
@@ -227,28 +231,28 @@ fn a_task_is_woken_once_a_batch_and_only_when_it_sleeps() {
     let count = Arc::new(Count(std::sync::atomic::AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&count));
     let cx = Context::from_waker(&waker);
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let one = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
-    assert_eq!(one.0.poll_due(&cx), Poll::Pending);
+    assert_eq!(one.0.poll_due(&cx, false), Poll::Pending);
     let mut publisher = hub.publisher();
     for seq in 1..10 {
-        publisher.publish(Lsn(seq), None, &[entry(seq, seq, seq, "x")], NOW, windows);
+        publisher.publish(Lsn(seq), None, &[entry(seq, seq, seq, "x")], windows);
     }
     assert_eq!(count.0.load(Ordering::SeqCst), 0);
     publisher.flush();
     publisher.flush();
     assert_eq!(count.0.load(Ordering::SeqCst), 1);
-    assert_eq!(one.0.poll_due(&cx), Poll::Ready(Due { write: true, ..Due::default() }));
+    assert_eq!(one.0.poll_due(&cx, false), Poll::Ready(Due { write: true, ..Due::default() }));
     assert_eq!(frames(&one).len(), 9);
-    assert_eq!(one.0.poll_due(&cx), Poll::Pending);
+    assert_eq!(one.0.poll_due(&cx, false), Poll::Pending);
     one.0.poke();
-    assert_eq!(one.0.poll_due(&cx), Poll::Ready(Due { poked: true, ..Due::default() }));
+    assert_eq!(one.0.poll_due(&cx, false), Poll::Ready(Due { poked: true, ..Due::default() }));
     assert_eq!(count.0.load(Ordering::SeqCst), 2);
 }
 
 #[test]
 fn an_answer_counts_as_written_when_its_bytes_are() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let (outbox, _) = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     outbox.reply(&ServerFrame::Pong { nonce: 1, time: NOW });
     let mark = outbox.mark();
@@ -264,7 +268,7 @@ fn an_answer_counts_as_written_when_its_bytes_are() {
 
 #[test]
 fn draining_lets_outcomes_in_flight_through() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let one = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     one.0.started();
     one.0.drain(&ServerFrame::Closing { reason: "restart".to_owned(), retry_after_ms: 5 });
@@ -273,12 +277,13 @@ fn draining_lets_outcomes_in_flight_through() {
     one.0.complete(1, None, &ServerFrame::Pong { nonce: 1, time: NOW });
     assert!(matches!(frames(&one)[..], [ServerFrame::Closing { .. }, ServerFrame::Pong { .. }]));
     let waker = Waker::noop();
-    assert!(matches!(one.0.poll_due(&Context::from_waker(waker)), Poll::Ready(Due { ended: true, .. })));
+    assert!(matches!(one.0.poll_due(&Context::from_waker(waker), false), Poll::Ready(Due { ended: true, .. })));
 }
 
 #[tokio::test]
 async fn a_watcher_is_told_once_also_when_it_is_a_peer() {
-    let hub = Hub::new(HubOptions::default());
+    let clock = Clock::manual(NOW);
+    let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
     let peer = connect(&hub, 1, 11, Encoding::Json, 1 << 20);
     let watcher = connect(&hub, 3, 31, Encoding::Json, 1 << 20);
     let other = connect(&hub, 4, 41, Encoding::Json, 1 << 20);
@@ -287,16 +292,18 @@ async fn a_watcher_is_told_once_also_when_it_is_a_peer() {
     let id = UserId::new("user2").unwrap();
     let tell =
         |now| hub.tell_presence(UserHandle(2), hub.presence(UserHandle(2), &id), &[UserHandle(1)], Timestamp(now));
-    tell(4_999);
+    clock.advance(std::time::Duration::from_millis(3_999));
+    tell();
     assert_eq!((frames(&peer).len(), frames(&watcher).len(), frames(&other).len()), (1, 1, 0));
-    tell(5_000);
+    clock.advance(std::time::Duration::from_millis(1));
+    tell();
     assert_eq!((frames(&peer).len(), frames(&watcher).len(), frames(&other).len()), (1, 0, 0));
     assert_eq!(hub.presence_changed().await.0, UserHandle(1));
 }
 
 #[test]
 fn what_is_ones_own_goes_to_all_devices() {
-    let hub = Hub::new(HubOptions::default());
+    let hub = hub();
     let one = connect(&hub, 2, 21, Encoding::Json, 1 << 20);
     let two = connect(&hub, 2, 22, Encoding::Postcard, 1 << 20);
     let other = connect(&hub, 1, 11, Encoding::Postcard, 1 << 20);
