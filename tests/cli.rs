@@ -300,6 +300,7 @@ fn the_socket_refuses_what_it_does_not_know_and_goes_on() {
 fn a_folder_with_a_very_long_path_works() {
     let temporary = folder();
     let folder = temporary.path().join("a".repeat(80)).join("b".repeat(80));
+    fs::create_dir(folder.parent().unwrap()).unwrap();
     let server = Server::on(&folder, Start::default());
     server.add_user("ada");
     assert!(status(&server).server.is_some());
