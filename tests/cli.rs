@@ -355,11 +355,25 @@ fn a_data_folder_that_others_can_write_into_is_refused_with_the_cure() {
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
     fs::set_permissions(&data, Permissions::from_mode(0o777)).unwrap();
+    fs::write(data.join("somebody's"), "diary").unwrap();
     let err = run(folder.path(), &["serve", "--listen-tcp", "127.0.0.1:0"], &[], "").fails_with(73);
     assert!(err.contains("chmod 700"), "{err}");
     let err = run(folder.path(), &["check"], &[], "").fails_with(78);
     assert!(err.contains("chmod 700"), "{err}");
-    assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
+    assert_eq!(mode(&data), 0o777);
+}
+
+#[test]
+fn a_folder_that_is_still_empty_is_closed_to_others() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, Permissions::from_mode(0o775)).unwrap();
+    run(folder.path(), &["check"], &[], "").ok();
+    assert_eq!(mode(&data), 0o775);
+    run(folder.path(), &["user", "add", "ada", "--password-stdin"], &[], PASSWORD).ok();
+    assert_eq!(mode(&data), 0o700);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use super::{Failure, exit, print, serve};
 use crate::app;
 use crate::config::{Config, TlsMode};
 use crate::net;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -28,7 +27,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
     let sources = args.sources();
     let config = place::load(&sources)?;
     let mut problems = certificate(&config);
-    problems.extend(folder(&config.server.data));
+    problems.extend(app::folder_problem(&config.server.data));
     if !problems.is_empty() {
         return Err(Failure::new(exit::CONFIG, problems.join("\n")));
     }
@@ -46,19 +45,6 @@ fn certificate(config: &Config) -> Vec<String> {
     };
     let loaded = net::Tls::load(&net::TlsMode::Files { certificate, key }, &config.server.data, &config.tls.names);
     loaded.err().map(|error| format!("[tls]: {error}")).into_iter().collect()
-}
-
-/// Whether the data folder, when it is there, is closed to others.
-fn folder(folder: &Path) -> Vec<String> {
-    let name = folder.display();
-    match std::fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => vec![format!("server.data: {name} is not a folder.")],
-        Ok(found) if found.permissions().mode() & 0o022 != 0 => {
-            vec![format!("server.data: other users can write into {name}; close it with `chmod 700 {name}`.")]
-        }
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => vec![format!("server.data: {name}: {error}.")],
-        _ => Vec::new(),
-    }
 }
 
 /// Whether every record in the data folder is what was written.
