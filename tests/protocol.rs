@@ -406,3 +406,164 @@ fn every_variant_has_a_golden_vector() {
     assert_eq!(tags(&server, &["changes", "conversations", "*", "kind"]), closed::<ConversationKind>());
     assert_eq!(tags(&server, &["answer", "answer", "members", "members", "*", "role"]), closed::<Role>());
 }
+
+// ---- The published specification -----------------------------------------------------------------------------------------
+
+fn specification() -> String {
+    std::fs::read_to_string(repository("docs/protocol.md")).unwrap()
+}
+
+/// The lines of every fenced block of this language.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<Vec<&'a str>> {
+    let mut found = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line == format!("```{language}") {
+            found.push(lines.by_ref().take_while(|line| *line != "```").collect());
+        } else if line.starts_with("```") {
+            lines.by_ref().find(|line| *line == "```");
+        }
+    }
+    found
+}
+
+fn readable(frame: &impl Debug) -> bool {
+    !format!("{frame:?}").contains("Unreadable(")
+}
+
+/// A frame of the specification is one that the code understands; one of the server is exactly what the server would write.
+fn check_example(json: &str, by_client: Option<bool>) {
+    let client = Encoding::Json.decode::<ClientFrame>(json.as_bytes());
+    let server = Encoding::Json.decode::<ServerFrame>(json.as_bytes());
+    let as_client = client.as_ref().is_ok_and(readable);
+    let as_server =
+        server.as_ref().is_ok_and(|frame| readable(frame) && Encoding::Json.encode(frame) == json.as_bytes());
+    let ok = match by_client {
+        Some(true) => as_client,
+        Some(false) => as_server,
+        None => as_client || as_server,
+    };
+    assert!(ok, "an example in docs/protocol.md is wrong:\n{json}\n{client:?}\n{server:?}");
+}
+
+#[test]
+fn every_example_of_the_specification_is_what_the_code_says() {
+    let page = specification();
+    let examples = blocks(&page, "json");
+    assert!(examples.len() > 40);
+    for block in examples {
+        assert_eq!(block.len(), 1, "one frame a block: {block:?}");
+        check_example(block[0], None);
+    }
+    let mut told = 0;
+    for line in blocks(&page, "text").into_iter().flatten() {
+        if let Some((side @ ("C" | "S"), json)) = line.split_once(' ') {
+            check_example(json, Some(side == "C"));
+            told += 1;
+        }
+    }
+    assert!(told > 10);
+}
+
+#[test]
+fn the_postcard_example_of_the_specification_is_right() {
+    let page = specification();
+    let block = blocks(&page, "text").into_iter().find(|block| block[0].contains("kind 1: submit")).unwrap();
+    let bytes: Vec<u8> = block
+        .iter()
+        .flat_map(|line| {
+            line.split_whitespace().take_while(|word| word.len() == 2 && word.bytes().all(|b| b.is_ascii_hexdigit()))
+        })
+        .flat_map(unhex)
+        .collect();
+    let frame = Encoding::Postcard.decode::<ClientFrame>(&bytes).unwrap();
+    let json = page.lines().find_map(|line| line.strip_prefix("`{\"submit\"")?.strip_suffix("`, is")).unwrap();
+    let told = Encoding::Json.decode::<ClientFrame>(format!("{{\"submit\"{json}").as_bytes()).unwrap();
+    assert_eq!(frame, told);
+    assert_eq!(Encoding::Postcard.encode(&frame), bytes);
+}
+
+/// The rows of the tables under a heading (up to the next heading of any level).
+fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let section = page.lines().skip_while(|line| *line != heading).skip(1).take_while(|line| !line.starts_with('#'));
+    section
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect()
+}
+
+/// The numbered kinds under a heading are these, in this order.
+fn check_kinds(page: &str, heading: &str, kinds: &[&str]) {
+    let numbered: Vec<_> = rows(page, heading)
+        .into_iter()
+        .filter_map(|row| Some((row[0].parse::<usize>().ok()?, row[1].trim_matches('`'))))
+        .collect();
+    let expected: Vec<_> = kinds.iter().copied().enumerate().collect();
+    assert_eq!(numbered, expected, "{heading}");
+}
+
+#[test]
+fn the_specification_lists_every_kind_with_its_number() {
+    let page = specification();
+    check_kinds(&page, "## What a client says", ClientFrame::kinds());
+    check_kinds(&page, "## What a server says", ServerFrame::kinds());
+    check_kinds(&page, "## Commands", variants::<Command>());
+    check_kinds(&page, "## Queries", variants::<Query>());
+    check_kinds(&page, "## Results", variants::<CommandResult>());
+    check_kinds(&page, "## Answers", variants::<Answer>());
+    check_kinds(&page, "## Bodies", variants::<Body>());
+    use tidings::model::growing::names;
+    use tidings::model::{ConversationKind, EndReason, Platform, Role, Target};
+    use tidings::protocol::{Auth, PresenceState};
+    let hello = [names::<Auth>(), names::<Platform>()].concat();
+    let numbered: Vec<_> = rows(&page, "### `hello`")
+        .into_iter()
+        .filter(|row| row[0].parse::<usize>().is_ok())
+        .map(|row| row[1].trim_matches('`').to_owned())
+        .collect();
+    assert_eq!(numbered, hello);
+    check_kinds(&page, "### `kicked`", names::<EndReason>());
+    for words in [names::<ConversationKind>(), names::<Role>(), names::<PresenceState>()] {
+        let list: Vec<_> = words.iter().enumerate().map(|(number, word)| format!("{number} `{word}`")).collect();
+        assert!(page.contains(&list.join(", ")), "{list:?}");
+    }
+    for (number, word) in names::<Target>().iter().chain(names::<tidings::model::Content>()).enumerate() {
+        assert!(page.contains(&format!("{} `{word}`", number % 2)), "{word}");
+    }
+}
+
+#[test]
+fn the_specification_lists_every_refusal_with_its_meaning() {
+    let page = specification();
+    let listed: Vec<_> = rows(&page, "## Refusals").into_iter().filter(|row| row[0].parse::<usize>().is_ok()).collect();
+    assert_eq!(listed.len(), Code::ALL.len());
+    for (number, (row, code)) in listed.iter().zip(Code::ALL).enumerate() {
+        assert_eq!(row[0], number.to_string());
+        assert_eq!(row[1], format!("`{code}`"));
+        assert_eq!(row[2], code.meaning().trim());
+        assert!(row.len() == 5 && !row[3].is_empty() && !row[4].is_empty(), "cause and cure of {code}");
+    }
+}
+
+#[test]
+fn every_field_of_every_frame_is_in_the_specification() {
+    fn walk(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (name, value) in map {
+                    names.insert(name.clone());
+                    walk(value, names);
+                }
+            }
+            serde_json::Value::Array(list) => list.iter().for_each(|value| walk(value, names)),
+            _ => {}
+        }
+    }
+    let page = specification();
+    let mut names = BTreeSet::new();
+    for vector in vectors("client.json").iter().chain(&vectors("server.json")) {
+        walk(&serde_json::from_str(&vector.json).unwrap(), &mut names);
+    }
+    let missing: Vec<_> = names.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/protocol.md does not explain {missing:?}");
+}
