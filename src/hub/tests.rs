@@ -290,8 +290,7 @@ async fn a_watcher_is_told_once_also_when_it_is_a_peer() {
     hub.watch(SessionId(11), &peer.0, &[UserHandle(2)], Timestamp(5_000));
     hub.watch(SessionId(31), &watcher.0, &[UserHandle(2)], Timestamp(5_000));
     let id = UserId::new("user2").unwrap();
-    let tell =
-        |now| hub.tell_presence(UserHandle(2), hub.presence(UserHandle(2), &id), &[UserHandle(1)], Timestamp(now));
+    let tell = || hub.tell_presence(UserHandle(2), hub.presence(UserHandle(2), &id), &[UserHandle(1)]);
     clock.advance(std::time::Duration::from_millis(3_999));
     tell();
     assert_eq!((frames(&peer).len(), frames(&watcher).len(), frames(&other).len()), (1, 1, 0));
