@@ -1,5 +1,6 @@
 //! Tidings: a whole instant-messaging system in one binary.
 
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod client;
@@ -15,3 +16,4 @@ pub mod net;
 pub mod protocol;
 pub mod shutdown;
 pub mod store;
+pub mod telemetry;

@@ -1,8 +1,8 @@
 //! The table of keys: each with its section, type (which holds its bounds), default and one sentence.
 
-use super::problem::Problem;
+use super::problem::{Problem, did_you_mean};
 use super::source::{Origin, Values};
-use super::value::{Level, LogFormat, Number, QuickRepair, Setting, Text, TlsMode};
+use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode};
 use crate::model::{AppSettings, LoginPolicy};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -54,6 +54,33 @@ macro_rules! sections {
             impl Default for $type {
                 fn default() -> Self {
                     Self { $($key: $default,)+ }
+                }
+            }
+
+            impl $type {
+                /// Sets one key from text, as a variable of the environment would. The error is a sentence.
+                pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+                    let raw = Raw::Plain(text.to_owned());
+                    match name {
+                        $(stringify!($key) => {
+                            let wrong = |expected| format!("{name} must be {expected}.");
+                            self.$key = <$value as Setting>::read(&raw).map_err(wrong)?;
+                        })+
+                        _ => {
+                            let known = [$(stringify!($key)),+];
+                            let hint = did_you_mean(name, known).map_or_else(
+                                || format!(" There are {}.", known.join(", ")),
+                                |meant| format!(" Did you mean {meant}?"),
+                            );
+                            return Err(format!("There is no key {name}.{hint}"));
+                        }
+                    }
+                    Ok(())
+                }
+
+                /// Every key with its value, as TOML.
+                pub fn entries(&self) -> Vec<(&'static str, String)> {
+                    vec![$((stringify!($key), self.$key.literal()),)+]
                 }
             }
         )+
@@ -145,8 +172,8 @@ sections! {
         certificate: Option<PathBuf> = None,
         /// The file with the private key, PEM, readable by its owner alone; for mode "files".
         key: Option<PathBuf> = None,
-        /// The names and addresses that a self-signed certificate is made for.
-        names: Vec<String> = vec!["localhost".into(), "127.0.0.1".into(), "::1".into()],
+        /// Names and addresses by which clients reach the server, for a self-signed certificate; this machine's own are always in it.
+        names: Vec<String> = Vec::new(),
     }
     /// The database file in the data folder.
     storage: Storage {
@@ -218,6 +245,19 @@ impl Home {
     }
 }
 
+impl From<&AppSettings> for Home {
+    fn from(settings: &AppSettings) -> Self {
+        let seconds = |ms: u64| u32::try_from(ms / 1_000).unwrap_or(u32::MAX);
+        Self {
+            login_policy: settings.login_policy,
+            recall_window_s: Number::nearest(seconds(settings.recall_window_ms)),
+            edit_window_s: Number::nearest(seconds(settings.edit_window_ms)),
+            message_bytes_max: Number::nearest(settings.message_bytes_max),
+            group_members_max: Number::nearest(settings.group_members_max),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +265,7 @@ mod tests {
     #[test]
     fn the_seeds_of_home_are_the_defaults_of_an_app() {
         assert_eq!(Home::default().settings(), AppSettings::default());
+        assert_eq!(Home::from(&AppSettings::default()), Home::default());
     }
 
     #[test]

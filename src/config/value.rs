@@ -91,6 +91,11 @@ impl<const MIN: u32, const MAX: u32> Number<MIN, MAX> {
         Self(value)
     }
 
+    /// The number within the bounds that is nearest to `value`.
+    pub(super) fn nearest(value: u32) -> Self {
+        Self(value.clamp(MIN, MAX))
+    }
+
     /// The number.
     pub const fn get(self) -> u32 {
         self.0
@@ -188,11 +193,12 @@ impl Setting for Vec<String> {
     fn read(raw: &Raw) -> Result<Self, String> {
         let list = match raw {
             Raw::List(list) => list.clone(),
+            Raw::Plain(text) if text.is_empty() => Vec::new(),
             Raw::Plain(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
             _ => return Err(wrong("a list of names, such as [\"chat.example.org\"]", raw)),
         };
-        if list.is_empty() || list.iter().any(|name| name.is_empty() || name.contains(char::is_whitespace)) {
-            return Err("a list of at least one name, each without spaces".into());
+        if list.iter().any(|name| name.is_empty() || name.contains(char::is_whitespace)) {
+            return Err("a list of names, each without spaces".into());
         }
         Ok(list)
     }
