@@ -8,4 +8,5 @@
 )]
 
 mod crash;
+mod model;
 mod protocol;

@@ -72,6 +72,8 @@ pub struct EngineOptions {
     pub home: AppSettings,
     /// The time.
     pub clock: Clock,
+    /// Merged cursor moves are submitted this often at most, and at the stop.
+    pub cursors_every: Duration,
 }
 
 impl EngineOptions {
@@ -83,6 +85,7 @@ impl EngineOptions {
             quick_repair_always: false,
             home: AppSettings::default(),
             clock: Clock::system(),
+            cursors_every: Duration::from_millis(cursors::EVERY_MS),
         }
     }
 }
@@ -219,6 +222,7 @@ impl Engine {
             queue: jobs,
             publisher,
             last_cursors: monotonic(),
+            cursors_every: options.cursors_every,
             stopping: false,
             resting: false,
         };

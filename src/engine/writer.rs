@@ -1,6 +1,5 @@
 //! The writer thread: drains what is queued, puts it in order, applies it, commits once, hands the batch to the publisher.
 
-use super::cursors::EVERY_MS;
 use super::stats::Counters;
 use super::{Health, Published, ReplySink, Shared};
 use crate::ledger::{self, Accepted, Order, Stop};
@@ -75,6 +74,8 @@ pub struct Writer {
     pub queue: Receiver<Job>,
     pub publisher: Sender<PublishedBatch>,
     pub last_cursors: Instant,
+    /// Merged cursors are submitted this often at most.
+    pub cursors_every: Duration,
     pub stopping: bool,
     pub resting: bool,
 }
@@ -138,8 +139,8 @@ impl Writer {
         if let Ok(job) = self.queue.try_recv() {
             return Some(job);
         }
-        let until_cursors = (!self.shared.cursors.is_empty())
-            .then(|| Duration::from_millis(EVERY_MS).saturating_sub(self.last_cursors.elapsed()));
+        let until_cursors =
+            (!self.shared.cursors.is_empty()).then(|| self.cursors_every.saturating_sub(self.last_cursors.elapsed()));
         let until_rest = if self.resting { self.until_folding() } else { REST_AFTER };
         let timeout = until_cursors.map_or(until_rest, |cursors| cursors.min(until_rest));
         match self.queue.recv_timeout(timeout) {
@@ -179,9 +180,9 @@ impl Writer {
         }
     }
 
-    /// Adds the cursors that wait, as commands of the server, if their time has come.
+    /// Adds the cursors that wait, as commands of the server, if their time has come or the engine stops.
     fn add_cursors(&mut self, batch: &mut Vec<QueuedCommand>) {
-        let due = self.last_cursors.elapsed() >= Duration::from_millis(EVERY_MS);
+        let due = self.stopping || self.last_cursors.elapsed() >= self.cursors_every;
         if !due || self.shared.cursors.is_empty() {
             return;
         }
@@ -335,8 +336,6 @@ impl Writer {
                     Err(_) => break,
                 }
             }
-            self.last_cursors =
-                self.last_cursors.checked_sub(Duration::from_millis(EVERY_MS)).unwrap_or(self.last_cursors);
             self.add_cursors(&mut batch);
             if batch.is_empty() {
                 break;

@@ -194,7 +194,8 @@ impl Store {
     /// Makes what a batch wrote durable, with one commit; `lsn` and `at` are those of its last command. On a fault the store must be
     /// dropped: nothing of the batch is visible, and whether it is on disk shows when the store is opened again.
     pub fn commit(&mut self, staged: StagedBatch, lsn: Lsn, at: Timestamp) -> Result<(), Fault> {
-        if staged.0.is_empty() {
+        // A command that changed nothing has its lsn all the same, and no other one may get it.
+        if staged.0.is_empty() && lsn == self.place.lsn {
             return Ok(());
         }
         self.write(staged.0, lsn, at, false, false)?;
@@ -244,7 +245,7 @@ impl Store {
         everything: bool,
         rest: bool,
     ) -> Result<(), Fault> {
-        let is_batch = !staged.is_empty();
+        let is_batch = !staged.is_empty() || lsn > self.place.lsn;
         let place = Place {
             commit: self.place.commit + 1,
             lsn,

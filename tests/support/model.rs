@@ -137,7 +137,8 @@ impl Chat {
         self.stays.get(&person).filter(|stay| stay.last.is_none())
     }
 
-    fn members(&self) -> Vec<Person> {
+    /// Who is in it.
+    pub fn members(&self) -> Vec<Person> {
         self.stays.iter().filter(|(_, stay)| stay.last.is_none()).map(|(person, _)| *person).collect()
     }
 
@@ -153,6 +154,11 @@ impl Chat {
 
     fn messages_above(&self, person: Person, seq: usize) -> usize {
         self.seen_by(person).filter(|at| *at > seq && is_message(&self.log[at - 1].body)).count()
+    }
+
+    /// How many entries there are.
+    pub fn length(&self) -> usize {
+        self.log.len()
     }
 
     /// Whether somebody's list leaves it out.
@@ -419,7 +425,8 @@ impl World {
             }
         };
         if let Some(reply) = reply_to {
-            let seen = chat.as_ref().is_ok_and(|chat| self.chats[*chat].seen_by(doer.person).contains(&(reply.0 as usize)));
+            let seen =
+                chat.as_ref().is_ok_and(|chat| self.chats[*chat].seen_by(doer.person).contains(&(reply.0 as usize)));
             if !seen {
                 return Err(Code::Invalid);
             }
@@ -525,13 +532,14 @@ impl World {
             return Err(Code::Conflict);
         }
         let mut reactions = said.reactions.clone();
+        let kinds = reactions.len();
         let there = reactions.iter().any(|(other, people)| other == emoji && people.contains(&doer.person));
         if there == on {
             return Ok(done());
         }
         match (on, reactions.iter_mut().find(|(other, _)| other == emoji)) {
             (true, Some((_, people))) => people.push(doer.person),
-            (true, None) if reactions.len() == 20 => return Err(Code::Full),
+            (true, None) if kinds == 20 => return Err(Code::Full),
             (true, None) => reactions.push((emoji.clone(), vec![doer.person])),
             (false, Some((_, people))) => people.retain(|person| *person != doer.person),
             (false, None) => {}
@@ -702,7 +710,11 @@ impl World {
             }
             SystemCommand::TouchSession { session } => {
                 let now = self.now;
-                self.sessions.get_mut(session).map(|session| session.seen = now).ok_or(Code::SessionRevoked).map(|()| done())
+                self.sessions
+                    .get_mut(session)
+                    .map(|session| session.seen = now)
+                    .ok_or(Code::SessionRevoked)
+                    .map(|()| done())
             }
             SystemCommand::EndSessions { user } => self.with_user(*user, |world, person| {
                 world.sessions.retain(|_, session| session.person != person);
@@ -723,7 +735,8 @@ impl World {
         user: UserHandle,
         then: impl FnOnce(&mut Self, Person) -> Result<CommandResult, Code>,
     ) -> Result<CommandResult, Code> {
-        let person = (user.0 as usize).checked_sub(1).filter(|person| *person < self.users.len()).ok_or(Code::NotFound)?;
+        let person =
+            (user.0 as usize).checked_sub(1).filter(|person| *person < self.users.len()).ok_or(Code::NotFound)?;
         then(self, person)
     }
 
