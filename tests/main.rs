@@ -1,1 +1,18 @@
+//! Integration tests: one binary, a module per capability, through the public doors.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests and their support code fail by panicking, and their names are sentences"
+)]
 
+#[path = "support/server.rs"]
+mod server;
+
+mod arrows;
+mod cli;
+mod config;
+mod crash;
+mod model;
+mod protocol;

@@ -1,1 +1,53 @@
-//! Room `auth`.
+//! Who somebody is: passwords, session tokens, and the limits on guessing them. The only room that makes an [`Actor`].
+//!
+//! It keeps nothing durable and reads no store: who calls it brings the rows.
+
+mod address;
+mod guesses;
+mod passwords;
+mod token;
+
+pub use address::AddressPrefix;
+pub use guesses::Guesses;
+pub use passwords::{Passwords, check_password_rules};
+pub use token::Token;
+
+use crate::model::{Actor, AppId, SessionId, UserActor, UserHandle, UserId};
+
+/// What a log-in needs, together; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Limits guessing.
+    pub guesses: Guesses,
+}
+
+impl Auth {
+    /// Everything with its defaults: one hash at a time less than there are cores, 64 log-ins waiting.
+    pub fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { passwords: Passwords::new(cores.saturating_sub(1).max(1), 64), guesses: Guesses::new() }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The operator: whoever runs commands on the server's own machine.
+pub const fn operator() -> Actor {
+    Actor::Operator
+}
+
+/// The server itself.
+pub const fn server() -> Actor {
+    Actor::Server
+}
+
+/// The user of a session, as its row says (never as a payload says).
+pub const fn session_actor(app: AppId, user: UserHandle, id: UserId, session: SessionId) -> UserActor {
+    UserActor { app, user, id, session }
+}

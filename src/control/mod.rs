@@ -1,1 +1,277 @@
-//! Room `control`.
+//! How the command line talks to the server: a socket in the data folder, one JSON request a line, one JSON answer a line.
+//!
+//! Whoever can open the socket (it has mode 0600, in a folder of mode 0700) is the operator; there is no other log-in here. The
+//! same [`Control::handle`] answers when no server runs and the command line has opened the data folder itself, so every command
+//! does the same thing either way.
+//!
+//! Rows are read through the engine's newest View; all changes are commands, as everywhere.
+
+mod bench;
+mod handle;
+mod socket;
+
+pub use handle::Control;
+pub use socket::{AskError, Socket, ask};
+
+use crate::model::{AppId, AppSettings, Epoch, Lsn, Name, Refusal, Secret, Timestamp, UserHandle, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Largest request or answer, in bytes.
+pub const LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Users that one `bench_users` makes at most; their answer stays below [`LINE_BYTES_MAX`].
+pub const BENCH_USERS_MAX: u32 = 100_000;
+/// Users in one page of `user_list`.
+pub const USERS_PAGE_MAX: u32 = 1_000;
+
+/// What the operator asks for. Apps are named by their name; none is `home`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How the server is. Answer: `status`.
+    Status {},
+    /// Create a user. Answer: `done`.
+    UserAdd {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Their id.
+        id: UserId,
+        /// Their display name; the id when absent.
+        #[serde(default)]
+        name: Option<Name>,
+        /// Their password.
+        password: Secret,
+        /// Whether they are an administrator.
+        #[serde(default)]
+        administrator: bool,
+    },
+    /// The users of an app, a page at a time. Answer: `users`.
+    UserList {
+        /// Which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Start after this one.
+        #[serde(default)]
+        after: UserHandle,
+    },
+    /// Set a password; all sessions of the user end. Answer: `done`.
+    UserPasswd {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// The new password.
+        password: Secret,
+    },
+    /// Suspend a user (their sessions end, they cannot log in) or end that. Answer: `done`.
+    UserSuspend {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whom.
+        id: UserId,
+        /// Suspend or end it.
+        suspended: bool,
+    },
+    /// Make a user of `home` an administrator or end that. Answer: `done`.
+    AdminSet {
+        /// Whom.
+        id: UserId,
+        /// Make or end.
+        administrator: bool,
+    },
+    /// All apps. Answer: `apps`.
+    AppList {},
+    /// Create an app. Answer: `apps` with the one.
+    AppCreate {
+        /// Its name.
+        name: Name,
+        /// Its settings; the defaults when absent.
+        #[serde(default)]
+        settings: Option<AppSettings>,
+    },
+    /// One app. Answer: `apps` with the one.
+    AppGet {
+        /// Which.
+        name: Name,
+    },
+    /// Replace the settings of an app. Answer: `done`.
+    AppSet {
+        /// Which.
+        name: Name,
+        /// All settings.
+        settings: AppSettings,
+    },
+    /// Make `count` users named `prefix` with 0, 1, 2 … after it, and open a session for each; one that exists already only gets
+    /// a fresh session. For load generators on this machine. Answer: `bench_users`.
+    BenchUsers {
+        /// How many, at most [`BENCH_USERS_MAX`].
+        count: u32,
+        /// What their ids begin with.
+        prefix: String,
+    },
+}
+
+/// What it gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// It is so now.
+    Done {},
+    /// No, with the reason.
+    Refused(Refusal),
+    /// How the server is.
+    Status(Box<Status>),
+    /// A page of users.
+    Users {
+        /// The users.
+        users: Vec<UserLine>,
+        /// Ask on after this one; none at the end.
+        next: Option<UserHandle>,
+    },
+    /// Apps.
+    Apps {
+        /// The apps.
+        apps: Vec<AppLine>,
+    },
+    /// Users with sessions.
+    BenchUsers {
+        /// The users.
+        users: Vec<BenchUser>,
+    },
+}
+
+/// A user in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserLine {
+    /// Their id.
+    pub id: UserId,
+    /// Their display name.
+    pub name: Name,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Whether they are suspended.
+    pub suspended: bool,
+    /// When they were created.
+    pub created: Timestamp,
+}
+
+/// An app in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppLine {
+    /// Its id.
+    pub app: AppId,
+    /// Its name.
+    pub name: Name,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its settings.
+    pub settings: AppSettings,
+}
+
+/// A user with a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BenchUser {
+    /// Their id.
+    pub user: UserId,
+    /// The token of their session.
+    pub token: Secret,
+}
+
+/// How the server is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The version of this program.
+    pub version: String,
+    /// Whether a server runs; else the command line looked by itself and only storage is known.
+    pub server: Option<ServerStatus>,
+    /// Why commands are not taken; none when they are.
+    pub down: Option<String>,
+    /// Which data this is.
+    pub epoch: Epoch,
+    /// The last accepted command.
+    pub lsn: Lsn,
+    /// Commands since the start.
+    pub commands: CommandStatus,
+    /// The data folder.
+    pub storage: StorageStatus,
+}
+
+/// What only a running server knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStatus {
+    /// Its process.
+    pub pid: u32,
+    /// Seconds since it started.
+    pub uptime_s: u64,
+    /// Where clients connect over TCP.
+    pub tcp: String,
+    /// Where HTTP and WebSocket are.
+    pub http: String,
+    /// Whether both are encrypted.
+    pub tls: bool,
+    /// The SHA-256 of the certificate, by which clients can trust it.
+    pub fingerprint: Option<String>,
+    /// Connections and their queues.
+    pub connections: ConnectionStatus,
+}
+
+/// Connections and their queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionStatus {
+    /// Open connections.
+    pub open: u64,
+    /// Those that are logged in.
+    pub sessions: u64,
+    /// Bytes that wait for slow readers.
+    pub queued_bytes: u64,
+    /// Accepted since the start.
+    pub accepted: u64,
+    /// Turned away because of a limit, since the start.
+    pub turned_away: u64,
+    /// Log-ins since the start.
+    pub logins: u64,
+    /// Log-ins refused since the start.
+    pub logins_refused: u64,
+    /// Times that a slow reader was told to synchronise, since the start.
+    pub lagging: u64,
+    /// Closed for breaking the protocol, since the start.
+    pub protocol_errors: u64,
+    /// Closed for silence, since the start.
+    pub timeouts: u64,
+}
+
+/// Commands since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandStatus {
+    /// Accepted.
+    pub accepted: u64,
+    /// Refused.
+    pub refused: u64,
+    /// Answered as duplicates.
+    pub duplicates: u64,
+    /// Waiting for the writer now.
+    pub queued: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Median of the last commits, in microseconds.
+    pub commit_p50_us: u64,
+    /// 99th percentile of the last commits, in microseconds.
+    pub commit_p99_us: u64,
+}
+
+/// The data folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageStatus {
+    /// Where it is.
+    pub folder: String,
+    /// Bytes of the database file.
+    pub file_bytes: u64,
+    /// Bytes free on its disk.
+    pub free_bytes: u64,
+    /// Entries that wait to be folded.
+    pub tail_entries: u64,
+    /// Journal rows that wait to be trimmed.
+    pub journal_rows: u64,
+}

@@ -1,16 +1,63 @@
-//! The engine puts commands in one order, makes them durable together, and publishes what they did. Everything outside goes
-//! through [`Engine`].
+//! The engine puts commands in one order, makes them durable together, and publishes what they did.
+//!
+//! It promises: an outcome leaves only after the commit that holds its command; effects are published after it, in the log's order;
+//! every queue is bounded; after an I/O error nothing is acknowledged until the store was opened again. Everything outside of this
+//! room goes through [`Engine`]; nothing outside assumes that ordering is local.
+//!
+//! In reading order: this file (the door), `writer` (the one thread that owns the store), `changes` (what a device has missed),
+//! `cursors` (delivered and read marks, merged), `stats`.
 
-use crate::ledger::Accepted;
-use crate::ledger::read::MemberWindow;
+mod changes;
+mod cursors;
+mod stats;
+mod writer;
+
+pub use changes::SyncState;
+pub use stats::EngineStats;
+pub use writer::OpenStore;
+
+use crate::ledger::read::{self, MemberWindow};
+use crate::ledger::{Accepted, Stop};
+use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, Answer, AnyCommand, Clock, ConversationId, CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, SessionId,
-    UserActor, UserHandle,
+    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId, CursorMove, Effect, Epoch,
+    Key, Lsn, Query, Refusal, SessionId, SystemCommand, UserActor, UserHandle,
 };
 use crate::protocol::Changes;
-use crate::store::{Fault, View};
+use crate::store::{Fault, Store, StoreOptions, View};
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender};
+use cursors::Cursors;
+use parking_lot::Mutex;
+use stats::Counters;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use writer::{Job, PublishedBatch, QueuedCommand, Writer};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes that the submit queue holds. Each command charges its size, and [`COMMAND_BYTES_MIN`] at least, so this bounds the number
+/// of commands as well (16,384).
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// What a small command charges.
+const COMMAND_BYTES_MIN: usize = 4 * 1024;
+/// The unit in which bytes are charged.
+const CHARGE_BYTES: usize = 256;
+/// How long a caller waits for room in the queue before it is told `overloaded`.
+const QUEUE_WAIT: Duration = Duration::from_secs(2);
+/// Batches that the publisher may be behind the writer.
+const PUBLISHER_BATCHES: usize = 8;
+/// Threads that answer queries.
+const READER_THREADS: usize = 2;
+/// Queries that wait for a reader thread.
+const READER_QUEUE: usize = 64;
+/// How long a query waits for a place in that queue.
+const READER_WAIT: Duration = Duration::from_secs(5);
+/// How often a read starts again when its View has become stale.
+const STALE_TRIES: usize = 8;
 
 /// What the engine is told at start. Everything else is in the data folder.
 #[derive(Clone, Debug)]
@@ -21,8 +68,26 @@ pub struct EngineOptions {
     pub cache_bytes: usize,
     /// Quick-repair on every commit (instant start after a crash, slower commits) instead of only at rest.
     pub quick_repair_always: bool,
+    /// Settings of the app `home`, used only when the data folder is created.
+    pub home: AppSettings,
     /// The time.
     pub clock: Clock,
+    /// Merged cursor moves are submitted this often at most, and at the stop.
+    pub cursors_every: Duration,
+}
+
+impl EngineOptions {
+    /// The defaults for a data folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            cache_bytes: 64 * 1024 * 1024,
+            quick_repair_always: false,
+            home: AppSettings::default(),
+            clock: Clock::system(),
+            cursors_every: Duration::from_millis(cursors::EVERY_MS),
+        }
+    }
 }
 
 /// Where the outcome of a command goes. Called once, on the publisher thread, after the commit, in the log's order.
@@ -53,7 +118,7 @@ pub struct Published {
     pub effects: Vec<Effect>,
 }
 
-/// Who hears of effects: called on the publisher thread, in the log's order, after the replies of each command.
+/// Who hears of effects: called on the publisher thread, in the log's order, after the reply of each command.
 pub trait Subscriber: Send {
     /// One command's effects.
     fn publish(&mut self, view: &Arc<View>, published: &Published);
@@ -61,120 +126,400 @@ pub trait Subscriber: Send {
     fn flush(&mut self);
 }
 
-/// State of a sync in progress, kept with the session.
-#[derive(Debug, Default)]
-pub struct SyncState {
-    /// What is still to be sent, by lsn; set by the first page.
-    pub pending: Option<std::collections::VecDeque<(Lsn, ConversationId)>>,
-}
-
-/// Numbers the engine counts itself, for `status` and `/metrics`.
-#[derive(Clone, Debug, Default)]
-pub struct EngineStats {
-    /// Commands accepted since the start.
-    pub accepted: u64,
-    /// Commands refused since the start.
-    pub refused: u64,
-    /// Duplicates answered since the start.
-    pub duplicates: u64,
-    /// Commits since the start.
-    pub commits: u64,
-    /// Commands waiting in the submit queue.
-    pub queued: u64,
-    /// Median of the last commits, in microseconds.
-    pub commit_p50_us: u64,
-    /// 99th percentile of the last commits, in microseconds.
-    pub commit_p99_us: u64,
-    /// Entries in the tail, not folded yet.
-    pub tail_entries: u64,
-    /// Journal rows not trimmed yet.
-    pub journal_rows: u64,
-    /// Bytes of the database file.
-    pub file_bytes: u64,
-    /// The last lsn.
-    pub lsn: Lsn,
-}
-
 /// Whether commands are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     /// They are.
     Live,
-    /// They are not, for this reason.
+    /// They are not now, for this reason; the engine tries to get over it.
     Down(String),
+    /// They are not any more, for this reason; the process should end.
+    Failed(String),
+}
+
+type ReadJob = Box<dyn FnOnce() + Send>;
+
+/// What the threads of the engine share.
+pub struct Shared {
+    view: ArcSwap<View>,
+    health: ArcSwap<Health>,
+    closed: AtomicBool,
+    clock: Clock,
+    /// Room in the submit queue, in units of [`CHARGE_BYTES`].
+    budget: Semaphore,
+    cursors: Cursors,
+    counters: Counters,
+    folder: PathBuf,
+}
+
+impl Shared {
+    fn set_health(&self, health: Health) {
+        self.health.store(Arc::new(health));
+    }
+
+    fn set_closed(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    queue: Sender<Job>,
+    /// Places in the readers' queue.
+    read_places: Arc<Semaphore>,
+    reads: Sender<ReadJob>,
+    /// Guards the threads until `stop` takes them.
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// The engine; cheap to clone.
 #[derive(Clone)]
-pub struct Engine(());
+pub struct Engine(Arc<Inner>);
 
 impl Engine {
-    /// Locks and opens the data folder (creating it when it is empty), rebuilds what is kept in memory, and starts the writer and
-    /// the publisher thread. `subscribers` hear of every effect from the first one on.
-    pub fn open(_options: EngineOptions, _subscribers: Vec<Box<dyn Subscriber>>) -> Result<Self, Fault> {
-        Err(Fault::Misuse("not built yet"))
+    /// Locks and opens the data folder (creating it when it is empty), rebuilds what is kept in memory, and starts the threads.
+    /// `subscribers` hear of every effect from the first one on.
+    pub fn open(options: EngineOptions, subscribers: Vec<Box<dyn Subscriber>>) -> Result<Self, Fault> {
+        let folder = options.folder.clone();
+        let mut epoch = [0; 8];
+        getrandom::fill(&mut epoch)
+            .map_err(|error| Fault::Io(format!("the system gives no random numbers: {error}")))?;
+        let store = StoreOptions {
+            cache_bytes: options.cache_bytes,
+            quick_repair_always: options.quick_repair_always,
+            // Below 2^53, so that it is exact in JSON.
+            new_epoch: Epoch((u64::from_be_bytes(epoch) >> 11).max(1)),
+        };
+        Self::open_with(options, Box::new(move || Store::open(&folder, store)), subscribers)
     }
-    /// Takes a command. Waits while the queue is full; after 2 s the reply is `overloaded`. The outcome goes to `reply`.
-    pub async fn submit(&self, _submission: Submission) {}
+
+    /// The same on a store that `open` opens: for tests that break the disk on purpose.
+    pub fn open_with(
+        options: EngineOptions,
+        mut open: OpenStore,
+        subscribers: Vec<Box<dyn Subscriber>>,
+    ) -> Result<Self, Fault> {
+        let store = open()?;
+        let found = (store.lsn() == Lsn(0))
+            .then(|| SystemCommand::Found { epoch: store.epoch(), settings: options.home.clone() });
+        let shared = Arc::new(Shared {
+            view: ArcSwap::from(Arc::clone(store.view())),
+            health: ArcSwap::from_pointee(Health::Live),
+            closed: AtomicBool::new(false),
+            clock: options.clock,
+            budget: Semaphore::new(QUEUE_BYTES / CHARGE_BYTES),
+            cursors: Cursors::default(),
+            counters: Counters::default(),
+            folder: options.folder,
+        });
+        let (queue, jobs) = crossbeam_channel::bounded(QUEUE_BYTES / COMMAND_BYTES_MIN + 16);
+        let (publisher, batches) = crossbeam_channel::bounded(PUBLISHER_BATCHES);
+        let (reads, read_jobs) = crossbeam_channel::bounded(READER_QUEUE);
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            store: Some(store),
+            open,
+            queue: jobs,
+            publisher,
+            last_cursors: monotonic(),
+            cursors_every: options.cursors_every,
+            stopping: false,
+            resting: false,
+        };
+        let mut threads = vec![
+            thread("publisher", &shared, move || publish(&batches, subscribers))?,
+            thread("writer", &shared, move || writer.run())?,
+        ];
+        for _ in 0..READER_THREADS {
+            let jobs: Receiver<ReadJob> = read_jobs.clone();
+            threads.push(thread("reader", &shared, move || jobs.iter().for_each(|job| job()))?);
+        }
+        let read_places = Arc::new(Semaphore::new(READER_QUEUE));
+        let engine = Self(Arc::new(Inner { shared, queue, read_places, reads, threads: Mutex::new(threads) }));
+        if let Some(found) = found {
+            let outcome = engine.execute_blocking(Actor::Server, None, found.into());
+            outcome.map_err(|refusal| Fault::Unusable(format!("the data could not be founded: {refusal}")))?;
+        }
+        Ok(engine)
+    }
+
+    /// Takes a command. Waits while the queue is full, at most 2 s: then it is refused with `overloaded` and was not taken. The
+    /// outcome of a command that was taken goes to its `reply`.
+    pub async fn submit(&self, submission: Submission) -> Result<(), Refusal> {
+        let shared = &self.0.shared;
+        let queued = charge(submission);
+        match shared.budget.try_acquire_many(queued.cost) {
+            Ok(permit) => permit.forget(),
+            Err(_) => match tokio::time::timeout(QUEUE_WAIT, shared.budget.acquire_many(queued.cost)).await {
+                Ok(Ok(permit)) => permit.forget(),
+                Ok(Err(_)) | Err(_) => return Err(overloaded()),
+            },
+        }
+        self.enqueue(queued)
+    }
+
+    fn enqueue(&self, queued: QueuedCommand) -> Result<(), Refusal> {
+        if self.0.shared.closed.load(Ordering::SeqCst) || self.0.queue.send(Job::Command(queued)).is_err() {
+            return Err(stopped());
+        }
+        Ok(())
+    }
+
     /// Takes a command and waits for its outcome.
-    pub async fn execute(&self, _actor: Actor, _key: Option<Key>, _command: AnyCommand) -> Result<Accepted, Refusal> {
-        Err(Refusal::new(crate::model::Code::Unavailable, "not built yet"))
+    pub async fn execute(&self, actor: Actor, key: Option<Key>, command: AnyCommand) -> Result<Accepted, Refusal> {
+        let (sink, outcome) = OneReply::new();
+        self.submit(Submission { actor, key, command, reply: Some((sink, 0)) }).await?;
+        outcome.await.map_err(|_| stopped())?
     }
-    /// The same for callers without async: the command line on a data folder of its own.
-    pub fn execute_blocking(
-        &self,
-        _actor: Actor,
-        _key: Option<Key>,
-        _command: AnyCommand,
-    ) -> Result<Accepted, Refusal> {
-        Err(Refusal::new(crate::model::Code::Unavailable, "not built yet"))
+
+    /// The same for callers without async: the command line on a data folder of its own. Never call it from a task.
+    pub fn execute_blocking(&self, actor: Actor, key: Option<Key>, command: AnyCommand) -> Result<Accepted, Refusal> {
+        let (sink, outcome) = OneReply::new();
+        let queued = charge(Submission { actor, key, command, reply: Some((sink, 0)) });
+        while self.0.shared.budget.try_acquire_many(queued.cost).map(tokio::sync::SemaphorePermit::forget).is_err() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.enqueue(queued)?;
+        outcome.blocking_recv().map_err(|_| stopped())?
     }
+
     /// Notes that a user's cursor moved. Merged, and submitted as `Cursors` at most four times a second.
-    pub fn note_cursor(&self, _moved: CursorMove) {}
-    /// Answers a query on one of the two reader threads; `overloaded` when 64 wait already.
-    pub async fn query(&self, _actor: UserActor, _query: Query) -> Result<Answer, Refusal> {
-        Err(Refusal::new(crate::model::Code::Unavailable, "not built yet"))
+    pub fn note_cursor(&self, moved: CursorMove) {
+        if self.0.shared.cursors.note(moved) {
+            // When the queue is full the writer is awake anyway.
+            drop(self.0.queue.try_send(Job::Cursors));
+        }
     }
+
+    /// Answers a query on one of the reader threads; `overloaded` when there was no place for 5 s.
+    pub async fn query(&self, actor: UserActor, query: Query) -> Result<Answer, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| {
+                let view = shared.view.load_full();
+                match read::answer(&*view, view.lsn(), shared.clock.now(), &actor, &query) {
+                    Ok(answer) => Ok(Ok(answer)),
+                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                    Err(Stop::Fault(fault)) => Err(fault),
+                }
+            })
+        })
+        .await?
+    }
+
     /// One page of changes since `cursor`; `state` is kept by the caller between pages of one sync (start with the default).
-    /// `before_last` is called just before the View of the last page is taken, so that the caller starts taking pushes again.
+    /// `before_last` is called just before the View of the last page is taken, so that the caller starts taking pushes again; it is
+    /// called once per sync.
     pub async fn changes(
         &self,
-        _actor: UserActor,
-        _cursor: Lsn,
-        _limit: u32,
-        _state: SyncState,
-        _before_last: Box<dyn FnOnce() + Send>,
+        actor: UserActor,
+        cursor: Lsn,
+        limit: u32,
+        state: SyncState,
+        before_last: Box<dyn FnOnce() + Send>,
     ) -> Result<(Changes, SyncState), Refusal> {
-        Err(Refusal::new(crate::model::Code::Unavailable, "not built yet"))
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            let mut before_last = Some(before_last);
+            let mut state = Some(state);
+            retry_stale(|| {
+                let newest = || shared.view.load_full();
+                let call = || {
+                    if let Some(before_last) = before_last.take() {
+                        before_last();
+                    }
+                };
+                changes::page(&newest, &actor, cursor, limit, state.take().unwrap_or_default(), call)
+            })
+        })
+        .await
     }
+
+    /// Runs a read on a reader thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let places = Arc::clone(&self.0.read_places);
+        let Ok(Ok(place)) = tokio::time::timeout(READER_WAIT, places.acquire_owned()).await else {
+            return Err(overloaded());
+        };
+        let (sender, answer) = oneshot::channel();
+        let job: ReadJob = Box::new(move || {
+            let _place = place;
+            // Whoever asked may have gone meanwhile.
+            drop(sender.send(read()));
+        });
+        self.0.reads.send(job).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?.map_err(|fault| fault_refusal(&fault))
+    }
+
     /// The newest committed state.
     pub fn view(&self) -> Arc<View> {
-        unimplemented!()
+        self.0.shared.view.load_full()
     }
+
     /// Everybody who is or was in a conversation, as of `view`.
-    pub fn members(_view: &View, _conversation: ConversationId) -> Result<Vec<MemberWindow>, Fault> {
-        Err(Fault::Misuse("not built yet"))
+    pub fn members(view: &View, conversation: ConversationId) -> Result<Vec<MemberWindow>, Fault> {
+        read::members(view, conversation)
     }
+
     /// Who is told of a user's presence, as of the newest state.
-    pub fn peers(&self, _user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-        Err(Fault::Misuse("not built yet"))
+    pub fn peers(&self, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
+        retry_stale(|| read::peers(&*self.view(), user))
     }
+
     /// Which data this is.
     pub fn epoch(&self) -> Epoch {
-        Epoch(0)
+        self.view().epoch()
     }
+
     /// The time.
     pub fn clock(&self) -> &Clock {
-        unimplemented!()
+        &self.0.shared.clock
     }
+
     /// Whether commands are taken.
     pub fn health(&self) -> Health {
-        Health::Live
+        Health::clone(&self.0.shared.health.load())
     }
+
     /// What the engine counted.
     pub fn stats(&self) -> EngineStats {
-        EngineStats::default()
+        let shared = &self.0.shared;
+        let counters = &shared.counters;
+        let (commit_p50_us, commit_p99_us) = counters.commit_percentiles();
+        EngineStats {
+            accepted: counters.accepted.load(Ordering::Relaxed),
+            refused: counters.refused.load(Ordering::Relaxed),
+            duplicates: counters.duplicates.load(Ordering::Relaxed),
+            commits: counters.commits.load(Ordering::Relaxed),
+            queued: self.0.queue.len() as u64,
+            commit_p50_us,
+            commit_p99_us,
+            tail_entries: counters.tail_entries.load(Ordering::Relaxed),
+            journal_rows: counters.journal_rows.load(Ordering::Relaxed),
+            file_bytes: std::fs::metadata(shared.folder.join("tidings.redb")).map_or(0, |file| file.len()),
+            reopened: counters.reopened.load(Ordering::Relaxed),
+            lsn: self.view().lsn(),
+        }
     }
-    /// Drains the queue, commits, folds, closes. Afterwards every submit is refused with `unavailable`.
-    pub fn stop(&self) {}
+
+    /// Drains the queue, commits, folds, closes, and waits for the threads. Afterwards every submit is refused with `unavailable`.
+    /// Blocks; never call it from a task.
+    pub fn stop(&self) {
+        // A writer that is gone already needs no word.
+        drop(self.0.queue.send(Job::Stop));
+        let mut threads = self.0.threads.lock();
+        // The publisher and the writer come first; the readers end with the engine itself.
+        for thread in threads.drain(..).take(2) {
+            if thread.join().is_err() {
+                tracing::error!("A thread of the engine ended in a panic.");
+            }
+        }
+    }
+}
+
+/// Starts a named thread; a panic in it is a failure of the engine.
+fn thread(name: &str, shared: &Arc<Shared>, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Fault> {
+    let shared = Arc::clone(shared);
+    let named = format!("tidings-{name}");
+    let run = move || {
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+            shared.set_closed();
+            shared.set_health(Health::Failed(format!(
+                "the thread {} ended in a panic",
+                std::thread::current().name().unwrap_or("?")
+            )));
+        }
+    };
+    Ok(std::thread::Builder::new().name(named).spawn(run)?)
+}
+
+/// The publisher: replies and effects, in the log's order.
+fn publish(batches: &Receiver<PublishedBatch>, mut subscribers: Vec<Box<dyn Subscriber>>) {
+    for batch in batches {
+        for item in batch.items {
+            if let Some((sink, request)) = item.reply {
+                sink.complete(request, item.outcome);
+            }
+            if let Some(published) = &item.published {
+                for subscriber in &mut subscribers {
+                    subscriber.publish(&batch.view, published);
+                }
+            }
+        }
+        for subscriber in &mut subscribers {
+            subscriber.flush();
+        }
+    }
+}
+
+/// What a command charges to the queue, and the hash of what its caller sent.
+fn charge(submission: Submission) -> QueuedCommand {
+    let Submission { actor, key, command, reply } = submission;
+    let bytes = match &command {
+        AnyCommand::User(Command::Send { content: Content::Text(text), .. }) => text.text.len(),
+        AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
+        AnyCommand::User(Command::Edit { text, .. }) => text.len(),
+        AnyCommand::User(_) | AnyCommand::System(_) => 0,
+    };
+    let hash = match (&key, &command) {
+        (Some(_), AnyCommand::User(command)) => postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes)),
+        (Some(_), AnyCommand::System(_)) | (None, _) => 0,
+    };
+    let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
+    QueuedCommand { actor, key, hash, command, reply, cost, bytes }
+}
+
+/// Runs a read until its View holds still.
+fn retry_stale<T>(mut read: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    for _ in 1..STALE_TRIES {
+        match read() {
+            Err(Fault::Stale) => {}
+            other => return other,
+        }
+    }
+    read()
+}
+
+fn overloaded() -> Refusal {
+    Refusal::new(
+        Code::Overloaded,
+        "The server has more work than it can take now; send it again a little later, in order.",
+    )
+    .retry_after_ms(1_000)
+}
+
+fn stopped() -> Refusal {
+    Refusal::new(Code::Unavailable, "The server is stopping; connect again and send it again with the same key.")
+        .retry_after_ms(1_000)
+}
+
+fn fault_refusal(fault: &Fault) -> Refusal {
+    if matches!(fault, Fault::Stale) {
+        return overloaded();
+    }
+    tracing::error!(%fault, "A read failed.");
+    Refusal::new(Code::Unavailable, "The storage could not be read; try again, and tell the operator if it stays so.")
+        .retry_after_ms(1_000)
+}
+
+/// A reply that one caller waits for.
+struct OneReply(Mutex<Option<oneshot::Sender<Result<Accepted, Refusal>>>>);
+
+impl OneReply {
+    fn new() -> (Arc<Self>, oneshot::Receiver<Result<Accepted, Refusal>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Arc::new(Self(Mutex::new(Some(sender)))), receiver)
+    }
+}
+
+impl ReplySink for OneReply {
+    fn complete(&self, _: u32, outcome: Result<Accepted, Refusal>) {
+        if let Some(sender) = self.0.lock().take() {
+            // Whoever asked may have gone meanwhile.
+            drop(sender.send(outcome));
+        }
+    }
 }

@@ -1,10 +1,28 @@
 //! The deterministic ledger: (state, command, lsn, time) → refusal, or new state and effects. It reads no clock, no randomness, no
 //! network and no configuration.
+//!
+//! One file per operation, each with a `decide(&impl Read, …) -> Plan` that makes every check and a `apply(&mut Tables, Plan, …)`
+//! that only writes: so a refusal leaves nothing behind. Only the engine's writer calls [`execute`]; readers call [`read`].
 
+mod accounts;
+mod apps;
+mod caller;
+mod conversations;
+mod cursors;
+mod messages;
+mod own_side;
+mod place;
 pub mod read;
+mod refuse;
 
-use crate::model::{Actor, AnyCommand, CommandResult, Effect, Key, Lsn, Refusal, Timestamp};
+use crate::model::{
+    Actor, AnyCommand, Code, Command, CommandResult, Effect, Key, Lsn, Refusal, SystemCommand, Timestamp, UserActor,
+    UserHandle, limits,
+};
+use crate::store::records::Remembered;
 use crate::store::{Fault, Tables};
+use caller::Caller;
+use refuse::{refuse, unreadable};
 
 /// One command in its place.
 #[derive(Clone, Debug)]
@@ -55,6 +73,184 @@ pub struct Accepted {
 }
 
 /// Decides and applies one command. Effects are appended to `effects`, in order. A refusal leaves nothing behind.
-pub fn execute(_tables: &mut Tables<'_>, _order: &Order, _effects: &mut Vec<Effect>) -> Result<Accepted, Stop> {
-    Err(Fault::Misuse("not built yet").into())
+pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Result<Accepted, Stop> {
+    let scope = key_scope(&order.actor);
+    if let Some(key) = &order.key {
+        check_key(key, order.at)?;
+        if let Some(first) = tables.remembered(scope, key)? {
+            return answer_again(first, order.hash);
+        }
+    }
+    let result = match (&order.actor, &order.command) {
+        (Actor::User(actor), AnyCommand::User(command)) => user_command(tables, order, actor, command, effects)?,
+        (Actor::Operator | Actor::Server, AnyCommand::System(command)) => {
+            system_command(tables, order, command, effects)?
+        }
+        (Actor::User(_), AnyCommand::System(_)) => {
+            return refuse(Code::Forbidden, "Only the server and its operator can do this.");
+        }
+        (Actor::Operator | Actor::Server, AnyCommand::User(_)) => {
+            return refuse(Code::Forbidden, "Only a user can do this; log in as one.");
+        }
+    };
+    if let Some(key) = &order.key {
+        tables.remember(scope, key, Remembered { hash: order.hash, lsn: order.lsn, result: result.clone() })?;
+    }
+    Ok(Accepted { lsn: order.lsn, duplicate: false, result })
+}
+
+/// Keys are scoped to the acting user; the server and its operator share the handle that no user has.
+const fn key_scope(actor: &Actor) -> UserHandle {
+    match actor {
+        Actor::User(actor) => actor.user,
+        Actor::Operator | Actor::Server => UserHandle(0),
+    }
+}
+
+/// A key outside of the window could have been forgotten, so it proves nothing.
+fn check_key(key: &Key, now: Timestamp) -> Result<(), Stop> {
+    if !key.is_version_7() {
+        return refuse(
+            Code::Invalid,
+            "The idempotency key must be a UUID of version 7; make a new key and send again.",
+        );
+    }
+    if now.since_ms(key.time()) > limits::KEY_WINDOW_MS {
+        return refuse(
+            Code::KeyExpired,
+            "The idempotency key is older than 7 days; synchronise, then send under a new key what is not there.",
+        );
+    }
+    if key.time().since_ms(now) > limits::KEY_AHEAD_MS {
+        return refuse(
+            Code::KeyExpired,
+            "The idempotency key is more than 10 minutes ahead of the server's clock; make keys with the server's time.",
+        );
+    }
+    Ok(())
+}
+
+/// What the same key gave the first time.
+fn answer_again(first: Remembered, hash: u64) -> Result<Accepted, Stop> {
+    if first.hash == hash {
+        return Ok(Accepted { lsn: first.lsn, duplicate: true, result: first.result });
+    }
+    refuse(
+        Code::IdempotencyConflict,
+        "The idempotency key was used before with another content; use a new key for new content.",
+    )
+}
+
+fn user_command(
+    tables: &mut Tables<'_>,
+    order: &Order,
+    actor: &UserActor,
+    command: &Command,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let Some(key) = order.key else {
+        return refuse(Code::Invalid, "The command has no idempotency key; send it with a UUID of version 7.");
+    };
+    let caller = &Caller::admit(&*tables, order, actor, key)?;
+    match command {
+        Command::Send { to, content } => messages::send::run(tables, caller, to, content, effects),
+        Command::Edit { conversation, seq, text } => {
+            messages::edit::run(tables, caller, *conversation, *seq, text, effects)
+        }
+        Command::Recall { conversation, seq } => messages::recall::run(tables, caller, *conversation, *seq, effects),
+        Command::React { conversation, seq, emoji, on } => {
+            messages::react::run(tables, caller, *conversation, *seq, emoji, *on, effects)
+        }
+        Command::OpenDirect { user } => conversations::open_direct::run(tables, caller, user, effects),
+        Command::CreateGroup { title, members } => {
+            conversations::create_group::run(tables, caller, title, members, effects)
+        }
+        Command::AddMembers { conversation, users } => {
+            conversations::add_members::run(tables, caller, *conversation, users, effects)
+        }
+        Command::RemoveMember { conversation, user } => {
+            conversations::remove_member::run(tables, caller, *conversation, user, effects)
+        }
+        Command::Leave { conversation } => conversations::leave::run(tables, caller, *conversation, effects),
+        Command::Rename { conversation, title } => {
+            conversations::rename::run(tables, caller, *conversation, title, effects)
+        }
+        Command::Pin { conversation, pinned } => own_side::pin::run(tables, caller, *conversation, *pinned, effects),
+        Command::Mute { conversation, until } => own_side::mute::run(tables, caller, *conversation, *until, effects),
+        Command::Hide { conversation, hidden } => own_side::hide::run(tables, caller, *conversation, *hidden, effects),
+        Command::MarkUnread { conversation } => own_side::mark_unread::run(tables, caller, *conversation, effects),
+        Command::EndSession { session } => accounts::end_session::run(tables, caller, *session, effects),
+        Command::LogOut {} => accounts::log_out::run(tables, caller, effects),
+        Command::Unreadable(what) => Err(unreadable("command", what)),
+    }
+}
+
+fn system_command(
+    tables: &mut Tables<'_>,
+    order: &Order,
+    command: &SystemCommand,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    match command {
+        SystemCommand::Found { epoch: _, settings } => apps::found::run(tables, order, settings),
+        SystemCommand::CreateApp { name, settings } => apps::create_app::run(tables, order, name, settings),
+        SystemCommand::SetApp { app, settings } => apps::set_app::run(tables, *app, settings),
+        SystemCommand::AddUser { app, id, name, password, administrator } => {
+            let new = accounts::add_user::NewUser {
+                app: *app,
+                id,
+                name: name.as_ref(),
+                password: password.as_ref(),
+                administrator: *administrator,
+            };
+            accounts::add_user::run(tables, order, &new)
+        }
+        SystemCommand::SetPassword { user, password } => {
+            accounts::set_password::run(tables, order, *user, password, effects)
+        }
+        SystemCommand::SetFlags { user, flags } => accounts::set_flags::run(tables, order, *user, *flags, effects),
+        SystemCommand::SetAdministrator { user, administrator } => {
+            accounts::set_administrator::run(tables, order, *user, *administrator)
+        }
+        SystemCommand::LogIn { user, credential, device, token, address } => {
+            let attempt =
+                accounts::log_in::Attempt { user: *user, credential: *credential, device, token: *token, address };
+            accounts::log_in::run(tables, order, &attempt, effects)
+        }
+        SystemCommand::TouchSession { session } => accounts::touch_session::run(tables, order, *session),
+        SystemCommand::EndSessions { user } => accounts::end_sessions::run(tables, *user, effects),
+        SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key of version 7 for a time.
+    fn key_at(ms: u64) -> Key {
+        Key::new(Timestamp(ms))
+    }
+
+    #[test]
+    fn a_key_counts_within_its_window_and_nowhere_else() {
+        let now = 1_700_000_000_000;
+        let mut random = key_at(now);
+        random.0[6] = 0x40 | random.0[6] & 0x0f;
+        for (key, expected) in [
+            (key_at(now), None),
+            (key_at(now - limits::KEY_WINDOW_MS), None),
+            (key_at(now - limits::KEY_WINDOW_MS - 1), Some(Code::KeyExpired)),
+            (key_at(now + limits::KEY_AHEAD_MS), None),
+            (key_at(now + limits::KEY_AHEAD_MS + 1), Some(Code::KeyExpired)),
+            (random, Some(Code::Invalid)),
+        ] {
+            let got = match check_key(&key, Timestamp(now)) {
+                Ok(()) => None,
+                Err(Stop::Refused(refusal)) => Some(refusal.code),
+                Err(Stop::Fault(fault)) => panic!("{fault}"),
+            };
+            assert_eq!(got, expected, "{key}");
+        }
+    }
 }

@@ -67,6 +67,7 @@ pub enum Command {
         /// Its title.
         title: Name,
         /// Its first members besides the caller.
+        #[serde(deserialize_with = "super::list::read")]
         members: Vec<UserId>,
     },
     /// Add users to a group; those who are in it already are passed over. Result: `appended` or `done`.
@@ -74,6 +75,7 @@ pub enum Command {
         /// The group.
         conversation: ConversationId,
         /// Who joins, at most [`super::limits::MEMBERS_PER_COMMAND_MAX`].
+        #[serde(deserialize_with = "super::list::read")]
         users: Vec<UserId>,
     },
     /// Remove a member: the owner anyone, a manager members. Result: `appended`.

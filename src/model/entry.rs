@@ -138,7 +138,7 @@ pub struct Text {
     #[serde(default)]
     pub reply_to: Option<Seq>,
     /// Users named in the text, at most [`super::limits::MENTIONS_MAX`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::list::read")]
     pub mentions: Vec<UserId>,
 }
 
@@ -236,6 +236,7 @@ pub struct Conversation {
 
 /// One user's own side of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own that a client shows")]
 pub struct Inbox {
     /// The conversation.
     pub conversation: ConversationId,

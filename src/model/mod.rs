@@ -10,6 +10,7 @@ pub mod entry;
 pub mod growing;
 pub mod ids;
 pub mod limits;
+pub mod list;
 pub mod query;
 pub mod refusal;
 pub mod text;

@@ -57,6 +57,7 @@ pub enum Query {
     /// Profiles of users (1–100); those that are not there are left out.
     Users {
         /// Who.
+        #[serde(deserialize_with = "super::list::read")]
         users: Vec<UserId>,
     },
     /// A query that this version cannot read.

@@ -1,6 +1,7 @@
 //! Frames to bytes and back, in both encodings, and the framing of a byte stream. Pure: bytes in, frames out, no sockets.
 
 use super::frame::{ClientFrame, ServerFrame};
+use crate::model::growing::{REASON_BYTES_MAX, json_tag, names, postcard_reason, shortened};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,7 +46,7 @@ pub enum DecodeError {
     /// The frame's kind is not known here; the connection goes on.
     #[error("frames of the kind {0} are not known here; it was ignored")]
     UnknownFrame(String),
-    /// The content of a frame cannot be read.
+    /// The content of a frame cannot be read. The words may quote what came: an answer to its sender, nothing for a log.
     #[error("a frame cannot be read: {0}")]
     Frame(String),
 }
@@ -92,30 +93,34 @@ impl Encoding {
     pub fn encode_framed_into<F: Frame>(self, frame: &F, out: &mut BytesMut) {
         let start = out.len();
         out.put_u32(0);
-        self.encode_into(frame, out);
-        let length = (out.len() - start - LENGTH_BYTES) as u32;
-        out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+        if self.encode_into(frame, out) {
+            let length = (out.len() - start - LENGTH_BYTES) as u32;
+            out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+        } else {
+            out.truncate(start);
+        }
     }
 
-    fn encode_into<F: Frame>(self, frame: &F, out: &mut BytesMut) {
+    /// Appends a frame. Writing to memory fails only for a value that nobody may send (an `Unreadable`); then nothing is written.
+    fn encode_into<F: Frame>(self, frame: &F, out: &mut BytesMut) -> bool {
         let start = out.len();
         let written = match self {
             Self::Postcard => postcard::serialize_with_flavor(frame, Append(out)).map_err(|error| error.to_string()),
             Self::Json => serde_json::to_writer(out.writer(), frame).map_err(|error| error.to_string()),
         };
-        // Writing to memory fails only for a value that the types rule out (an `Unreadable` that somebody tries to send).
-        if let Err(error) = written {
+        if let Err(error) = &written {
             debug_assert!(false, "a frame could not be encoded: {error}");
             out.truncate(start);
         }
+        written.is_ok()
     }
 
     /// Reads one frame from the bytes of exactly one frame.
     pub fn decode<F: Frame>(self, bytes: &[u8]) -> Result<F, DecodeError> {
         match self {
             Self::Postcard => {
-                let (kind, _) =
-                    postcard::take_from_bytes::<u32>(bytes).map_err(|error| DecodeError::Frame(error.to_string()))?;
+                let unreadable = |error| DecodeError::Frame(postcard_reason(&error));
+                let (kind, _) = postcard::take_from_bytes::<u32>(bytes).map_err(unreadable)?;
                 if kind as usize >= F::kinds().len() {
                     return Err(DecodeError::UnknownFrame(kind.to_string()));
                 }
@@ -124,16 +129,12 @@ impl Encoding {
                     Ok((_, rest)) => {
                         Err(DecodeError::Frame(format!("{} bytes are left over after its last field", rest.len())))
                     }
-                    Err(error) => Err(DecodeError::Frame(error.to_string())),
+                    Err(error) => Err(unreadable(error)),
                 }
             }
-            Self::Json => serde_json::from_slice(bytes).map_err(|error| {
-                match serde_json::from_slice::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>(bytes) {
-                    Ok(map) if map.len() == 1 && !map.keys().any(|kind| F::kinds().contains(&kind.as_str())) => {
-                        DecodeError::UnknownFrame(map.into_keys().next().unwrap_or_default())
-                    }
-                    _ => DecodeError::Frame(error.to_string()),
-                }
+            Self::Json => serde_json::from_slice(bytes).map_err(|error| match json_tag(bytes) {
+                Some((kind, 1)) if !F::kinds().contains(&kind.as_str()) => DecodeError::UnknownFrame(kind),
+                _ => DecodeError::Frame(shortened(error.to_string(), REASON_BYTES_MAX)),
             }),
         }
     }
@@ -160,23 +161,13 @@ impl postcard::ser_flavors::Flavor for Append<'_> {
 /// A direction of the protocol.
 pub trait Frame: Serialize + DeserializeOwned {
     /// The names of its kinds, in the order of their numbers.
-    fn kinds() -> &'static [&'static str];
-}
-
-impl Frame for ClientFrame {
     fn kinds() -> &'static [&'static str] {
-        &["hello", "submit", "query", "sync", "delivered", "read", "typing", "watch", "ping"]
+        names::<Self>()
     }
 }
 
-impl Frame for ServerFrame {
-    fn kinds() -> &'static [&'static str] {
-        &[
-            "welcome", "outcome", "refused", "answer", "changes", "entry", "receipt", "inbox", "user", "presence",
-            "typing", "draft", "lagging", "restart", "kicked", "closing", "pong",
-        ]
-    }
-}
+impl Frame for ClientFrame {}
+impl Frame for ServerFrame {}
 
 /// Cuts a byte stream into the bytes of single frames. Holds only what does not make a whole frame yet: nothing while idle.
 #[derive(Debug)]
@@ -192,7 +183,7 @@ impl Deframer {
     }
 
     /// Takes what was read from the stream and gives every whole frame in it to `each`, until `each` says stop (`false`) or a
-    /// length is wrong. What is left is kept; after a stop call [`Deframer::resume`] first.
+    /// length is wrong. What is left is kept; after a stop [`Deframer::resume`] goes on without further input.
     pub fn feed(&mut self, mut input: &[u8], mut each: impl FnMut(&[u8]) -> bool) -> Result<(), DecodeError> {
         if !self.held.is_empty() {
             self.held.extend_from_slice(input);
@@ -214,18 +205,22 @@ impl Deframer {
 
     /// Goes on with what is held.
     pub fn resume(&mut self, mut each: impl FnMut(&[u8]) -> bool) -> Result<(), DecodeError> {
+        let mut cut = false;
         while let Some(length) = self.announced(&self.held)? {
             if self.held.len() < LENGTH_BYTES + length {
                 break;
             }
             self.held.advance(LENGTH_BYTES);
             let frame = self.held.split_to(length);
-            if !each(&frame) {
-                break;
+            cut = true;
+            if !each(&frame) && !self.held.is_empty() {
+                return Ok(());
             }
         }
-        if self.held.is_empty() {
-            self.held = BytesMut::new();
+        // The beginning of the next frame must not keep the memory of the last one while the peer is silent. It came with the
+        // last read, so it is copied once.
+        if cut {
+            self.held = if self.held.is_empty() { BytesMut::new() } else { BytesMut::from(&self.held[..]) };
         }
         Ok(())
     }
@@ -244,5 +239,124 @@ impl Deframer {
             return Err(DecodeError::Length { length, max: self.max_frame });
         }
         Ok(Some(length as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ping(nonce: u32) -> ClientFrame {
+        ClientFrame::Ping { nonce }
+    }
+
+    fn framed(frames: &[&[u8]]) -> Vec<u8> {
+        frames.iter().flat_map(|frame| [&(frame.len() as u32).to_be_bytes(), *frame].concat()).collect()
+    }
+
+    #[test]
+    fn the_names_of_kinds_are_those_of_the_enums_in_their_order() {
+        assert_eq!(
+            ClientFrame::kinds(),
+            ["hello", "submit", "query", "sync", "delivered", "read", "typing", "watch", "ping"]
+        );
+        assert_eq!(
+            ServerFrame::kinds(),
+            [
+                "welcome", "outcome", "refused", "answer", "changes", "entry", "receipt", "inbox", "user", "presence",
+                "typing", "draft", "lagging", "restart", "kicked", "closing", "pong"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_preface_names_its_encoding_and_wrong_ones_say_why() {
+        for encoding in [Encoding::Postcard, Encoding::Json] {
+            assert_eq!(Encoding::from_preface(encoding.preface()), Ok(encoding));
+        }
+        assert_eq!(Encoding::from_preface(*b"TD\x02\x00"), Err(DecodeError::Version(2)));
+        for wrong in [*b"TD\x01\x02", *b"GET ", *b"\x16\x03\x01\x02", [0; 4]] {
+            assert_eq!(Encoding::from_preface(wrong), Err(DecodeError::Preface));
+        }
+    }
+
+    #[test]
+    fn a_frame_has_its_length_before_it_on_a_stream_and_nothing_in_a_message() {
+        assert_eq!(&Encoding::Postcard.encode(&ping(300))[..], [8, 0xac, 0x02]);
+        assert_eq!(&Encoding::Postcard.encode_framed(&ping(300))[..], [0, 0, 0, 3, 8, 0xac, 0x02]);
+        assert_eq!(&Encoding::Json.encode(&ping(7))[..], br#"{"ping":{"nonce":7}}"#);
+        let mut out = BytesMut::from(&b"before"[..]);
+        Encoding::Json.encode_framed_into(&ping(7), &mut out);
+        assert_eq!(&out[..], [&b"before\0\0\0\x14"[..], br#"{"ping":{"nonce":7}}"#].concat());
+    }
+
+    #[test]
+    fn bytes_after_the_last_field_are_refused() {
+        for encoding in [Encoding::Postcard, Encoding::Json] {
+            let mut bytes = encoding.encode(&ping(7)).to_vec();
+            bytes.push(b'0');
+            assert!(matches!(encoding.decode::<ClientFrame>(&bytes), Err(DecodeError::Frame(_))), "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_frames_are_told_from_unreadable_ones() {
+        let json = |text: &str| Encoding::Json.decode::<ClientFrame>(text.as_bytes());
+        let postcard = |bytes: &[u8]| Encoding::Postcard.decode::<ClientFrame>(bytes);
+        assert_eq!(json(r#"{"later":{"x":[1]}}"#), Err(DecodeError::UnknownFrame("later".to_owned())));
+        assert_eq!(postcard(&[9, 1, 2, 3]), Err(DecodeError::UnknownFrame("9".to_owned())));
+        assert_eq!(json(r#"{"ping":{"nonce":7,"later":[{}]}}"#), Ok(ping(7)), "unknown fields are passed over");
+        let long = json(&format!(r#"{{"{}":1}}"#, "x".repeat(100_000)));
+        assert!(matches!(long, Err(DecodeError::UnknownFrame(kind)) if kind.len() < 100));
+        for text in ["", "{}", "[]", "5", r#""ping""#, r#"{"ping":{}}"#, r#"{"later":1,"x":2}"#, r#"{"later":"#] {
+            assert!(matches!(json(text), Err(DecodeError::Frame(_))), "{text}");
+        }
+        for bytes in [&[][..], &[8], &[0x80], &[0xff, 0xff, 0xff, 0xff, 0xff, 1]] {
+            assert!(matches!(postcard(bytes), Err(DecodeError::Frame(_))), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_can_be_stopped_after_any_frame_and_resumed() {
+        let stream = framed(&[b"one", b"two", b"three", b"four"]);
+        for cut in 0..=stream.len() {
+            let mut deframer = Deframer::new(10);
+            let mut seen = Vec::new();
+            let mut one = |frame: &[u8]| {
+                seen.push(frame.to_vec());
+                false
+            };
+            deframer.feed(&stream[..cut], &mut one).unwrap();
+            deframer.feed(&stream[cut..], &mut one).unwrap();
+            while deframer.held_bytes() > 0 {
+                deframer.resume(&mut one).unwrap();
+            }
+            assert_eq!(seen, [&b"one"[..], b"two", b"three", b"four"]);
+            assert_eq!(deframer.held.capacity(), 0, "an idle stream holds no memory");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_frame_does_not_keep_the_memory_of_the_last_one() {
+        let mut deframer = Deframer::new(1_000_000);
+        let mut stream = framed(&[&vec![1; 1_000_000]]);
+        stream.extend([0, 0]);
+        deframer.feed(&stream[..500_000], |_| true).unwrap();
+        deframer.feed(&stream[500_000..], |_| true).unwrap();
+        assert_eq!(deframer.held_bytes(), 2);
+        assert!(deframer.held.capacity() < 100 && !deframer.held.try_reclaim(1_000));
+    }
+
+    #[test]
+    fn a_length_is_checked_before_anything_is_kept_for_it() {
+        for length in [0, 11, u32::MAX] {
+            let mut deframer = Deframer::new(10);
+            let result = deframer.feed(&length.to_be_bytes(), |_| true);
+            assert_eq!(result, Err(DecodeError::Length { length, max: 10 }));
+            assert_eq!(deframer.held.capacity(), 0);
+        }
+        let mut deframer = Deframer::new(usize::MAX);
+        deframer.feed(&u32::MAX.to_be_bytes(), |_| true).unwrap();
+        assert!(deframer.held.capacity() < 100, "a length that is allowed is not believed either");
     }
 }

@@ -56,6 +56,7 @@ pub enum ClientFrame {
     /// Tell the presence of these users, now and on change. Answered by `presence` frames.
     Watch {
         /// Whom (1–100).
+        #[serde(deserialize_with = "crate::model::list::read")]
         users: Vec<UserId>,
         /// For how long (0: only now; at most 3,600).
         seconds: u32,

@@ -29,6 +29,9 @@ pub enum Fault {
     /// The folder or file is not one of ours, or a newer version wrote it.
     #[error("{0}")]
     Unusable(String),
+    /// What a reader was looking at has been folded and let go meanwhile: take the newest View and start again.
+    #[error("the state that was read is gone; read again")]
+    Stale,
     /// A rule of the store was broken by its caller.
     #[error("the store was used wrongly: {0}")]
     Misuse(&'static str),

@@ -7,7 +7,7 @@ use crate::model::{AppId, ConversationId, Seq, SessionId, TokenHash, UserHandle,
 pub const KEY_BYTES_MAX: usize = 4 + crate::model::text::USER_ID_CHARS_MAX;
 
 /// The bytes of a key, kept in place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     bytes: [u8; KEY_BYTES_MAX],
     length: u8,
@@ -19,6 +19,12 @@ impl std::fmt::Debug for Key {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
+    }
+}
+
+impl std::hash::Hash for Key {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write(self.as_slice());
     }
 }
 

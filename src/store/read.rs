@@ -5,13 +5,16 @@ use super::records::{Head, Record};
 use crate::model::{ConversationId, Entry, Seq};
 use std::sync::Arc;
 
+/// Rows with their keys, in the order of the keys.
+pub type Rows<R> = Vec<(<R as Record>::Key, Arc<R>)>;
+
 /// Reading.
 pub trait Read {
     /// One row.
     fn get<R: Record>(&self, key: &R::Key) -> Result<Option<Arc<R>>, Fault>;
 
     /// Rows with `from` ≤ key ≤ `to`, in the order of their keys, at most `limit`.
-    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Vec<(R::Key, Arc<R>)>, Fault>;
+    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault>;
 
     /// How far a conversation has got; all zero (but `first`, 1) when it has no entries.
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault>;

@@ -6,7 +6,7 @@
 
 use super::key::RecordKey;
 use crate::model::{
-    AppId, AppSettings, ConversationId, ConversationKind, Device, Lsn, Name, Ordinal, PasswordHash, Role, Seq,
+    AppId, AppSettings, ConversationId, ConversationKind, Device, Entry, Lsn, Name, Ordinal, PasswordHash, Role, Seq,
     SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
 };
 use serde::de::DeserializeOwned;
@@ -25,14 +25,16 @@ pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 /// Declares the tables and binds each to its row and key type.
 macro_rules! tables {
     ($($(#[$doc:meta])* $table:ident = $name:literal, $row:ty, $key:ty;)+) => {
-        /// The tables that hold one row per thing. (`meta`, `journal`, `entries`, `heads`, `idempotency` and `log` belong to the
-        /// store alone.)
+        /// The tables that hold one row per thing. (`meta`, `journal`, `entries`, `idempotency` and `log` have their own shapes: see
+        /// [`super::journal`].)
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Table { $($(#[$doc])* $table,)+ }
 
         impl Table {
             /// Every table.
             pub const ALL: &'static [Self] = &[$(Self::$table,)+];
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
             /// Its name in the file.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$table => $name,)+ }
@@ -67,6 +69,8 @@ tables! {
     Members = "members", MemberRow, (ConversationId, UserHandle);
     /// Each user's own side of their conversations.
     Inbox = "inbox", InboxRow, (UserHandle, ConversationId);
+    /// How far each conversation is folded: at or below this seq an entry lives in `entries`, above it in the tail.
+    Heads = "heads", Head, ConversationId;
     /// Messages that mention a user.
     Mentions = "mentions", MentionRow, (UserHandle, ConversationId, Seq);
 }
@@ -257,6 +261,13 @@ pub struct Head {
     pub at: Timestamp,
     /// The first entry that is kept (1 until retention trims).
     pub first: Seq,
+}
+
+impl Head {
+    /// The head of a conversation whose newest entry is `entry`.
+    pub fn of(entry: &Entry, first: Seq) -> Self {
+        Self { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal, at: entry.at, first }
+    }
 }
 
 /// What is remembered of an accepted command, by its acting user and key.

@@ -1,42 +1,176 @@
-//! What readers see: one committed state.
+//! What readers see: one committed state, made of a snapshot of the file and the part of the tail up to its lsn.
 
+use super::codec;
 use super::fault::Fault;
-use super::read::Read;
-use super::records::{Head, Record};
+use super::journal::{self, ENTRIES};
+use super::key::RecordKey;
+use super::read::{self, Read};
+use super::records::{Head, Record, Table};
+use super::tail::Tail;
+use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use std::sync::Arc;
+use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use std::sync::{Arc, OnceLock};
 
-/// One committed state of everything.
-pub struct View(());
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// One committed state of everything. A read that fails with [`Fault::Stale`] starts again on the newest View.
+pub struct View {
+    snapshot: ReadTransaction,
+    rows: [OnceLock<Option<Rows>>; Table::COUNT],
+    entries: OnceLock<Option<Rows>>,
+    tail: Arc<Tail>,
+    epoch: Epoch,
+    lsn: Lsn,
+    commit: u64,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").field("lsn", &self.lsn).field("commit", &self.commit).finish_non_exhaustive()
+    }
+}
 
 impl View {
+    pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
+        Self { snapshot, rows: Default::default(), entries: OnceLock::new(), tail, epoch, lsn, commit }
+    }
+
     /// Everything with this lsn or a lower one is in it, nothing else.
     pub fn lsn(&self) -> Lsn {
-        Lsn(0)
+        self.lsn
     }
+
     /// Which data this is.
     pub fn epoch(&self) -> Epoch {
-        Epoch(0)
+        self.epoch
+    }
+
+    /// The number of the commit that made it.
+    pub fn commit(&self) -> u64 {
+        self.commit
+    }
+
+    pub(super) fn snapshot(&self) -> &ReadTransaction {
+        &self.snapshot
+    }
+
+    pub(super) fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    fn open<'a>(&self, slot: &'a OnceLock<Option<Rows>>, name: &'static str) -> Result<Option<&'a Rows>, Fault> {
+        if let Some(rows) = slot.get() {
+            return Ok(rows.as_ref());
+        }
+        let rows = match self.snapshot.open_table(journal::definition(name)) {
+            Ok(rows) => Some(rows),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(slot.get_or_init(|| rows).as_ref())
+    }
+
+    fn rows<R: Record>(&self) -> Result<Option<&Rows>, Fault> {
+        self.open(&self.rows[R::TABLE as usize], R::TABLE.name())
+    }
+
+    /// Fails when entries that this View needs may have left the tail.
+    fn fresh(&self) -> Result<(), Fault> {
+        if self.tail.removed() > self.commit { Err(Fault::Stale) } else { Ok(()) }
+    }
+
+    /// The folded entries with `from` ≤ seq ≤ `to`.
+    pub(super) fn folded(
+        &self,
+        conversation: ConversationId,
+        from: Seq,
+        to: Seq,
+        limit: usize,
+    ) -> Result<Vec<Arc<Entry>>, Fault> {
+        let mut found = Vec::new();
+        let Some(rows) = self.open(&self.entries, ENTRIES)? else {
+            return Ok(found);
+        };
+        let (from, to) = (journal::entry_key(conversation, from), journal::entry_key(conversation, to));
+        for row in rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit) {
+            let (key, value) = row?;
+            found.push(Arc::new(journal::unseal(ENTRIES, key.value(), value.value())?));
+        }
+        Ok(found)
+    }
+
+    /// The boundary: at or below its seq an entry is in `entries`, above it in the tail.
+    pub(super) fn folded_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
+        Ok(self.get::<Head>(&conversation)?.map_or(Head { first: Seq(1), ..Head::default() }, |head| *head))
     }
 }
 
 impl Read for View {
-    fn get<R: Record>(&self, _key: &R::Key) -> Result<Option<Arc<R>>, Fault> {
-        Err(Fault::Misuse("not built yet"))
+    fn get<R: Record>(&self, key: &R::Key) -> Result<Option<Arc<R>>, Fault> {
+        let Some(rows) = self.rows::<R>()? else {
+            return Ok(None);
+        };
+        let key = key.to_key();
+        match rows.get(key.as_slice())? {
+            Some(value) => {
+                codec::unseal(R::TABLE.name(), key.as_slice(), R::VERSION, value.value()).map(|row| Some(Arc::new(row)))
+            }
+            None => Ok(None),
+        }
     }
-    fn range<R: Record>(&self, _from: &R::Key, _to: &R::Key, _limit: usize) -> Result<Vec<(R::Key, Arc<R>)>, Fault> {
-        Err(Fault::Misuse("not built yet"))
+
+    fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
+        let mut found = Vec::new();
+        let Some(rows) = self.rows::<R>()? else {
+            return Ok(found);
+        };
+        let (from, to) = (from.to_key(), to.to_key());
+        if from > to {
+            return Ok(found);
+        }
+        for row in rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit) {
+            let (key, value) = row?;
+            let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+            let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
+                table: R::TABLE.name(),
+                key: hex(key.value()),
+                reason: "its key is not one of this table".to_owned(),
+            })?;
+            found.push((key, Arc::new(row)));
+        }
+        Ok(found)
     }
-    fn head(&self, _conversation: ConversationId) -> Result<Head, Fault> {
-        Err(Fault::Misuse("not built yet"))
+
+    fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
+        let folded = self.folded_head(conversation)?;
+        let newest = self.tail.last(conversation, self.lsn);
+        self.fresh()?;
+        Ok(match newest {
+            Some(entry) if entry.seq > folded.seq => Head::of(&entry, folded.first),
+            _ => folded,
+        })
     }
+
     fn entries(
         &self,
-        _conversation: ConversationId,
-        _from: Seq,
-        _to: Seq,
-        _limit: usize,
+        conversation: ConversationId,
+        from: Seq,
+        to: Seq,
+        limit: usize,
     ) -> Result<Vec<Arc<Entry>>, Fault> {
-        Err(Fault::Misuse("not built yet"))
+        let folded = self.folded_head(conversation)?;
+        let from = from.max(folded.first);
+        if to < from || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut found =
+            if from <= folded.seq { self.folded(conversation, from, to.min(folded.seq), limit)? } else { Vec::new() };
+        if to > folded.seq && found.len() < limit {
+            let above = from.max(folded.seq.next());
+            found.extend(self.tail.range(conversation, above, to, self.lsn, limit - found.len()));
+            self.fresh()?;
+        }
+        Ok(found)
     }
 }

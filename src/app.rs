@@ -1,0 +1,353 @@
+//! The composition root: opens, wires, starts and stops. The only file that names every room.
+//!
+//! Start: folder, engine (which locks it), certificate, listeners, control socket, and only then `ready`. Stop, in the opposite
+//! order: sessions are told and finished, tasks end, the engine drains, commits and closes. Whoever is told `ready` can connect;
+//! whoever got an outcome finds it after any kind of end.
+
+use crate::auth::Auth;
+use crate::config::{Config, QuickRepair, TlsMode};
+use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
+use crate::engine::{Engine, EngineOptions, Health, Subscriber};
+use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
+use crate::hub::{Hub, HubOptions};
+use crate::model::clock::monotonic;
+use crate::net::{self, Listener, NetError, Tls};
+use crate::shutdown::{Shutdown, Tasks, terminated};
+use crate::store::{self, CheckReport, Fault};
+use crate::{http, telemetry};
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Sessions and tasks have this long to finish when the server stops.
+const DRAIN: Duration = Duration::from_secs(7);
+/// And then the engine this long to write down and close.
+const CLOSE: Duration = Duration::from_secs(3);
+/// Clients are told to come back after this long.
+const RETRY_AFTER_MS: u64 = 1_000;
+/// A store that takes no commands for this long makes the server give up, so that its supervisor can act.
+const DOWN_MAX: Duration = Duration::from_secs(30);
+/// The database in the data folder, as `store` names it.
+const DATABASE: &str = "tidings.redb";
+/// Files beside connections: the database, listeners, the control socket, the runtime.
+const FILES_BESIDE: u64 = 64;
+
+/// Why the server, or the data folder alone, could not be started or went down.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data folder cannot be used.
+    #[error("{0}")]
+    Folder(String),
+    /// Another process uses the data folder.
+    #[error("{0}")]
+    Locked(Fault),
+    /// The disk fails.
+    #[error("{0}")]
+    Disk(Fault),
+    /// The data is damaged, of a newer version, or not ours.
+    #[error("{0}")]
+    Data(Fault),
+    /// The network says no.
+    #[error("{0}")]
+    Net(#[from] NetError),
+    /// The control socket, or the signals of the process.
+    #[error("the control socket in the data folder cannot be made: {0}")]
+    Control(io::Error),
+    /// It ran, and then could not go on.
+    #[error("The storage takes no commands any more, so the server stops: {reason}")]
+    Down {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<Fault> for AppError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Locked { .. } => Self::Locked(fault),
+            Fault::Io(_) => Self::Disk(fault),
+            _ => Self::Data(fault),
+        }
+    }
+}
+
+/// What a started server says about itself.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Where clients connect over TCP.
+    pub tcp: SocketAddr,
+    /// Where HTTP and WebSocket are.
+    pub http: SocketAddr,
+    /// The SHA-256 of the certificate; none without TLS.
+    pub fingerprint: Option<String>,
+    /// The data folder was set up by this start.
+    pub founded: bool,
+}
+
+/// An engine on its data folder.
+pub struct Opened {
+    /// The engine.
+    pub engine: Engine,
+    /// The data folder was set up just now.
+    pub founded: bool,
+}
+
+/// Opens the data folder, makes it when it is not there, and sets it up when it is empty.
+pub async fn open(config: &Config, subscribers: Vec<Box<dyn Subscriber>>) -> Result<Opened, AppError> {
+    let folder = config.server.data.clone();
+    prepare_folder(&folder)?;
+    let founded = !is_data_folder(&folder);
+    let options = EngineOptions {
+        cache_bytes: config.storage.cache_mib.get() as usize * 1024 * 1024,
+        quick_repair_always: config.storage.quick_repair == QuickRepair::Always,
+        home: config.home.settings(),
+        ..EngineOptions::new(folder)
+    };
+    // Opening reads the journal and waits for the first command, so it gets a thread of its own.
+    let opening = tokio::task::spawn_blocking(move || Engine::open(options, subscribers));
+    let engine = opening.await.unwrap_or(Err(Fault::Misuse("opening the data folder panicked")))?;
+    Ok(Opened { engine, founded })
+}
+
+/// Whether there is a database in a folder.
+pub fn is_data_folder(folder: &Path) -> bool {
+    folder.join(DATABASE).exists()
+}
+
+/// Reads everything in a data folder that no server uses, and reports what is damaged.
+pub async fn check_data(folder: PathBuf) -> Result<CheckReport, AppError> {
+    let checking = tokio::task::spawn_blocking(move || store::check(&folder));
+    Ok(checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))?)
+}
+
+/// Makes the data folder, for its owner alone; closes one that is still blank; refuses one that others could write into.
+fn prepare_folder(folder: &Path) -> Result<(), AppError> {
+    let name = folder.display();
+    if let Some(problem) = folder_problem(folder) {
+        return Err(AppError::Folder(problem));
+    }
+    let Ok(found) = std::fs::metadata(folder) else {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        return made.map_err(|error| AppError::Folder(format!("The data folder {name} cannot be made: {error}.")));
+    };
+    if found.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    if is_blank(folder) {
+        let closed = std::fs::set_permissions(folder, Permissions::from_mode(0o700));
+        return closed.map_err(|error| {
+            AppError::Folder(format!(
+                "The data folder {name} cannot be closed to other users of this machine: {error}."
+            ))
+        });
+    }
+    tracing::warn!(folder = %name, "other users of this machine can read the data folder; close it with chmod 700");
+    Ok(())
+}
+
+/// Why a folder cannot be the data folder; none when it can, or when it is not there yet. Changes nothing.
+pub fn folder_problem(folder: &Path) -> Option<String> {
+    let name = folder.display();
+    let found = match std::fs::metadata(folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(format!("The data folder {name} cannot be used: {error}.")),
+    };
+    if !found.is_dir() {
+        return Some(format!("{name} is not a folder. Name another data folder with --data."));
+    }
+    let mode = found.permissions().mode() & 0o777;
+    (mode & 0o022 != 0 && !is_blank(folder)).then(|| {
+        format!(
+            "Other users of this machine can write into the data folder {name} (mode {mode:03o}). Close it with \
+             `chmod 700 {name}`."
+        )
+    })
+}
+
+/// Whether a folder holds nothing yet, or only what the repository keeps in its own `data`.
+fn is_blank(folder: &Path) -> bool {
+    let ours = |name: &OsStr| name == "README.md" || name == ".gitignore";
+    std::fs::read_dir(folder)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))))
+}
+
+/// Runs the server until it is asked to end. `ready` is called once, when clients can connect.
+pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result<(), AppError> {
+    telemetry::start(&config.log);
+    let files = net::raise_file_limit();
+    let wanted = u64::from(config.limits.connections.get()) + FILES_BESIDE;
+    if let Some(files) = files.filter(|files| *files < wanted) {
+        tracing::warn!(files, wanted, "this process may open fewer files than [limits] connections needs");
+    }
+
+    let hub = Hub::new(HubOptions::default());
+    let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub)]).await?;
+    let ended = Box::pin(run(config, &engine, hub, founded, ready)).await;
+    if ended.is_err() {
+        close(engine).await;
+    }
+    ended
+}
+
+/// Serves on an open engine, and closes it when asked to end.
+async fn run(
+    config: &Config,
+    engine: &Engine,
+    hub: Hub,
+    founded: bool,
+    ready: impl FnOnce(&Ready) + Send,
+) -> Result<(), AppError> {
+    let (trigger, shutdown) = Shutdown::new();
+    let tasks = Tasks::new();
+    let tls = Tls::load(&tls_mode(config), &config.server.data, &config.tls.names)?;
+    let fingerprint = tls.fingerprint().map(str::to_owned);
+    let tcp = Listener::bind(config.listen.tcp, tls.clone())?;
+    let web = Listener::bind(config.listen.http, tls)?;
+    let local = |listener: &Listener, wanted| listener.local_addr().unwrap_or(wanted);
+    let up = Ready { tcp: local(&tcp, config.listen.tcp), http: local(&web, config.listen.http), fingerprint, founded };
+    warn_of_plaintext(config, &up);
+    let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
+
+    let auth = Auth::new();
+    let passwords = auth.passwords.clone();
+    let gateway = Gateway::new(engine.clone(), hub, auth, gateway_options(config), tasks.clone());
+    let control = Control::new(engine.clone(), passwords, config.server.data.clone())
+        .with_server(server_status(gateway.clone(), &up));
+    tasks.spawn("tcp", {
+        let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
+        async move { gateway.serve_tcp(tcp, shutdown).await }
+    });
+    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown.clone(), tasks.clone()));
+    tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
+    tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
+    ready(&up);
+
+    run_until_asked(engine).await?;
+
+    // A second signal ends the waiting, not the promise: whatever was acknowledged is on disk already.
+    let stop = async {
+        gateway.drain("the server is stopping", RETRY_AFTER_MS);
+        trigger.fire();
+        tasks.finish(DRAIN).await;
+        close(engine.clone()).await;
+    };
+    tokio::select! {
+        () = stop => tracing::info!("stopped"),
+        _ = terminated() => tracing::warn!("asked again: ending at once"),
+    }
+    Ok(())
+}
+
+/// Waits for the signal to end, or for a store that stays down.
+async fn run_until_asked(engine: &Engine) -> Result<(), AppError> {
+    let mut down_since = None;
+    let asked = terminated();
+    tokio::pin!(asked);
+    loop {
+        tokio::select! {
+            signal = &mut asked => {
+                let signal = signal.map_err(AppError::Control)?;
+                tracing::info!(signal, "draining");
+                return Ok(());
+            }
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        match engine.health() {
+            Health::Live => down_since = None,
+            Health::Down(reason) => {
+                let since = *down_since.get_or_insert_with(monotonic);
+                if monotonic().duration_since(since) >= DOWN_MAX {
+                    return Err(AppError::Down { reason });
+                }
+            }
+            Health::Failed(reason) => return Err(AppError::Down { reason }),
+        }
+    }
+}
+
+/// Writes down what waits and closes the store, on a thread of its own because it blocks.
+pub async fn close(engine: Engine) {
+    let closing = tokio::task::spawn_blocking(move || engine.stop());
+    match tokio::time::timeout(CLOSE, closing).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "closing the store panicked"),
+        Err(_) => tracing::warn!("the store did not close in time; the next start recovers it"),
+    }
+}
+
+fn tls_mode(config: &Config) -> net::TlsMode {
+    let tls = &config.tls;
+    match tls.mode {
+        TlsMode::Off => net::TlsMode::Off,
+        TlsMode::SelfSigned => net::TlsMode::SelfSigned,
+        TlsMode::Files => net::TlsMode::Files {
+            certificate: tls.certificate.clone().unwrap_or_default(),
+            key: tls.key.clone().unwrap_or_default(),
+        },
+    }
+}
+
+fn warn_of_plaintext(config: &Config, up: &Ready) {
+    for address in [up.tcp, up.http] {
+        if !net::is_private(address, &tls_mode(config)) {
+            tracing::warn!(
+                %address,
+                "listening beyond this machine without TLS: passwords and messages can be read on the network; \
+                 set [tls] mode unless a proxy in front encrypts"
+            );
+        }
+    }
+}
+
+fn gateway_options(config: &Config) -> GatewayOptions {
+    let limits = &config.limits;
+    let or_none = |number: u32| if number == 0 { usize::MAX } else { number as usize };
+    GatewayOptions {
+        server_name: config.server.name.as_str().to_owned(),
+        max_frame: limits.max_frame.get() as usize,
+        window: limits.window.get(),
+        rate_per_second: limits.rate_per_second.get(),
+        rate_burst: limits.rate_burst.get(),
+        queue_bytes: limits.queue_kib.get() as usize * 1024,
+        hello_timeout_ms: u64::from(limits.hello_timeout_s.get()) * 1_000,
+        silence_timeout_ms: u64::from(limits.silence_timeout_s.get()) * 1_000,
+        connections_max: limits.connections.get() as usize,
+        connections_per_address_max: or_none(limits.connections_per_address.get()),
+        ..GatewayOptions::default()
+    }
+}
+
+/// What `tidings status` shows of a running server.
+fn server_status(gateway: Gateway, up: &Ready) -> impl Fn() -> ServerStatus + Send + Sync + 'static {
+    let started = monotonic();
+    let up = up.clone();
+    move || ServerStatus {
+        pid: std::process::id(),
+        uptime_s: monotonic().duration_since(started).as_secs(),
+        tcp: up.tcp.to_string(),
+        http: up.http.to_string(),
+        tls: up.fingerprint.is_some(),
+        fingerprint: up.fingerprint.clone(),
+        connections: connections(gateway.stats()),
+    }
+}
+
+const fn connections(stats: GatewayStats) -> ConnectionStatus {
+    ConnectionStatus {
+        open: stats.connections,
+        sessions: stats.sessions,
+        queued_bytes: stats.queued_bytes,
+        accepted: stats.accepted,
+        turned_away: stats.turned_away,
+        logins: stats.logins,
+        logins_refused: stats.logins_refused,
+        lagging: stats.lagging,
+        protocol_errors: stats.protocol_errors,
+        timeouts: stats.timeouts,
+    }
+}

@@ -1,0 +1,79 @@
+//! `tidings admin`: administrators.
+
+use super::place::Place;
+use super::{Failure, password, print};
+use crate::control::Request;
+use crate::model::{Name, UserId};
+use std::process::ExitCode;
+
+/// What stands under the help.
+pub const AFTER_HELP: &str = "\
+An administrator is a user of the app `home` with the right to run the server from the console. It is no right to read other
+people's messages.
+
+Examples:
+  tidings admin create grace                        asks for a password
+  tidings admin create grace --password-stdin < grace.txt
+  tidings admin grant ada                           makes a user that is there an administrator
+  tidings admin revoke ada";
+
+/// What `tidings admin` is told.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Add a user who is an administrator.
+    Create {
+        /// Their id: 1 to 64 characters out of A-Z a-z 0-9 _ . @ -
+        name: UserId,
+        /// The name that others see [default: the id].
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<Name>,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make a user an administrator.
+    Grant {
+        /// Whom.
+        name: UserId,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take that right away.
+    Revoke {
+        /// From whom.
+        name: UserId,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Does it.
+pub async fn run(args: Args) -> Result<ExitCode, Failure> {
+    match args.action {
+        Action::Create { name: id, display_name: name, password_stdin, place } => {
+            let password = password::new_password(password_stdin)?;
+            let said = format!("{id} was added as an administrator.\n");
+            place.ask(Request::UserAdd { app: None, id, name, password, administrator: true }, true).await?;
+            print(&said)?;
+        }
+        Action::Grant { name: id, place } => {
+            let said = format!("{id} is an administrator now.\n");
+            place.ask(Request::AdminSet { id, administrator: true }, false).await?;
+            print(&said)?;
+        }
+        Action::Revoke { name: id, place } => {
+            let said = format!("{id} is no administrator any more.\n");
+            place.ask(Request::AdminSet { id, administrator: false }, false).await?;
+            print(&said)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

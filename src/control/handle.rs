@@ -1,0 +1,203 @@
+//! Carries out what the operator asks for.
+
+use super::{
+    AppLine, CommandStatus, Request, Response, ServerStatus, Status, StorageStatus, USERS_PAGE_MAX, UserLine, bench,
+};
+use crate::auth::{self, Passwords, check_password_rules};
+use crate::engine::{Engine, Health};
+use crate::model::{
+    AnyCommand, AppId, Code, CommandResult, Name, PasswordHash, Refusal, Secret, SystemCommand, UserFlags, UserHandle,
+    UserId,
+};
+use crate::store::records::{AppRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Apps that are listed at most.
+const APPS_MAX: usize = 1_000;
+
+/// What carries out requests; cheap to clone.
+#[derive(Clone)]
+pub struct Control {
+    pub(super) engine: Engine,
+    pub(super) passwords: Passwords,
+    folder: Arc<PathBuf>,
+    server: Option<Arc<dyn Fn() -> ServerStatus + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// For an engine on its data folder.
+    pub fn new(engine: Engine, passwords: Passwords, folder: PathBuf) -> Self {
+        Self { engine, passwords, folder: Arc::new(folder), server: None }
+    }
+
+    /// The same in a running server, which `status` asks about itself.
+    #[must_use]
+    pub fn with_server(mut self, status: impl Fn() -> ServerStatus + Send + Sync + 'static) -> Self {
+        self.server = Some(Arc::new(status));
+        self
+    }
+
+    /// Carries out a request.
+    pub async fn handle(&self, request: Request) -> Response {
+        self.carry_out(request).await.unwrap_or_else(Response::Refused)
+    }
+
+    async fn carry_out(&self, request: Request) -> Result<Response, Refusal> {
+        match request {
+            Request::Status {} => Ok(Response::Status(Box::new(self.status()))),
+            Request::UserAdd { app, id, name, password, administrator } => {
+                let app = self.app(app.as_ref())?.0;
+                let password = Some(self.hash(&id, password).await?);
+                self.execute(SystemCommand::AddUser { app, id, name, password, administrator }).await
+            }
+            Request::UserList { app, after } => self.users(app.as_ref(), after),
+            Request::UserPasswd { app, id, password } => {
+                let user = self.user(app.as_ref(), &id)?.0;
+                let password = self.hash(&id, password).await?;
+                self.execute(SystemCommand::SetPassword { user, password }).await
+            }
+            Request::UserSuspend { app, id, suspended } => {
+                let (user, row) = self.user(app.as_ref(), &id)?;
+                let flags = UserFlags { suspended, ..row.flags };
+                self.execute(SystemCommand::SetFlags { user, flags }).await
+            }
+            Request::AdminSet { id, administrator } => {
+                let user = self.user(None, &id)?.0;
+                self.execute(SystemCommand::SetAdministrator { user, administrator }).await
+            }
+            Request::AppList {} => Ok(Response::Apps { apps: self.apps()?.into_iter().map(line).collect() }),
+            Request::AppCreate { name, settings } => {
+                let settings = settings.unwrap_or_default();
+                self.execute(SystemCommand::CreateApp { name: name.clone(), settings }).await?;
+                Ok(Response::Apps { apps: vec![line(self.app(Some(&name))?)] })
+            }
+            Request::AppGet { name } => Ok(Response::Apps { apps: vec![line(self.app(Some(&name))?)] }),
+            Request::AppSet { name, settings } => {
+                let app = self.app(Some(&name))?.0;
+                self.execute(SystemCommand::SetApp { app, settings }).await
+            }
+            Request::BenchUsers { count, prefix } => bench::users(self, count, &prefix).await,
+        }
+    }
+
+    async fn execute(&self, command: SystemCommand) -> Result<Response, Refusal> {
+        self.submit(command).await.map(|_| Response::Done {})
+    }
+
+    /// Puts a command in order and waits for what it gave.
+    pub(super) async fn submit(&self, command: SystemCommand) -> Result<CommandResult, Refusal> {
+        let accepted = self.engine.execute(auth::operator(), None, AnyCommand::System(command)).await?;
+        Ok(accepted.result)
+    }
+
+    async fn hash(&self, id: &UserId, password: Secret) -> Result<PasswordHash, Refusal> {
+        check_password_rules(id, &password)?;
+        self.passwords.hash(password).await
+    }
+
+    fn status(&self) -> Status {
+        let stats = self.engine.stats();
+        let down = match self.engine.health() {
+            Health::Live => None,
+            Health::Down(reason) | Health::Failed(reason) => Some(reason),
+        };
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            server: self.server.as_ref().map(|server| server()),
+            down,
+            epoch: self.engine.epoch(),
+            lsn: stats.lsn,
+            commands: CommandStatus {
+                accepted: stats.accepted,
+                refused: stats.refused,
+                duplicates: stats.duplicates,
+                queued: stats.queued,
+                commits: stats.commits,
+                commit_p50_us: stats.commit_p50_us,
+                commit_p99_us: stats.commit_p99_us,
+            },
+            storage: StorageStatus {
+                folder: self.folder.display().to_string(),
+                file_bytes: stats.file_bytes,
+                free_bytes: rustix::fs::statvfs(&*self.folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize),
+                tail_entries: stats.tail_entries,
+                journal_rows: stats.journal_rows,
+            },
+        }
+    }
+
+    fn apps(&self) -> Result<Vec<(AppId, Arc<AppRow>)>, Refusal> {
+        self.engine.view().range::<AppRow>(&AppId(0), &AppId(u32::MAX), APPS_MAX).map_err(|fault| broken(&fault))
+    }
+
+    /// The app of a name, compared without regard to case; `home` when there is none.
+    fn app(&self, name: Option<&Name>) -> Result<(AppId, Arc<AppRow>), Refusal> {
+        let apps = self.apps()?;
+        let wanted = |(app, row): &(AppId, Arc<AppRow>)| match name {
+            None => *app == AppId::HOME,
+            Some(name) => row.name.as_str().to_lowercase() == name.as_str().to_lowercase(),
+        };
+        apps.into_iter().find(wanted).ok_or_else(|| {
+            let name = name.map_or("home", Name::as_str);
+            let message = format!("There is no app `{name}`; `tidings app list` shows those there are.");
+            Refusal::new(Code::NotFound, message)
+        })
+    }
+
+    fn user(&self, app: Option<&Name>, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Refusal> {
+        let (app, _) = self.app(app)?;
+        self.find_user(app, id)?.ok_or_else(|| {
+            Refusal::new(Code::NotFound, format!("There is no user `{id}`; `tidings user list` shows those there are."))
+        })
+    }
+
+    /// A user by id.
+    pub(super) fn find_user(&self, app: AppId, id: &UserId) -> Result<Option<(UserHandle, Arc<UserRow>)>, Refusal> {
+        let view = self.engine.view();
+        let Some(found) = view.get::<UserIdRow>(&UserIdKey::new(app, id)).map_err(|fault| broken(&fault))? else {
+            return Ok(None);
+        };
+        let row = view.get::<UserRow>(&found.user).map_err(|fault| broken(&fault))?;
+        Ok(row.map(|row| (found.user, row)))
+    }
+
+    fn users(&self, app: Option<&Name>, after: UserHandle) -> Result<Response, Refusal> {
+        let (app, _) = self.app(app)?;
+        let rows = self
+            .engine
+            .view()
+            .range::<UserRow>(&after.next(), &UserHandle(u64::MAX), USERS_PAGE_MAX as usize)
+            .map_err(|fault| broken(&fault))?;
+        let next = if rows.len() == USERS_PAGE_MAX as usize { rows.last().map(|(user, _)| *user) } else { None };
+        let users = rows
+            .into_iter()
+            .filter(|(_, row)| row.app == app)
+            .map(|(_, row)| UserLine {
+                id: row.id.clone(),
+                name: row.name.clone(),
+                administrator: row.administrator,
+                suspended: row.flags.suspended,
+                created: row.created,
+            })
+            .collect();
+        Ok(Response::Users { users, next })
+    }
+}
+
+fn line((app, row): (AppId, Arc<AppRow>)) -> AppLine {
+    AppLine { app, name: row.name.clone(), created: row.created, settings: row.settings.clone() }
+}
+
+/// A fault of the store, told to the operator, whose store it is.
+fn broken(fault: &Fault) -> Refusal {
+    tracing::error!(%fault, "a request of the operator met a fault of the store");
+    Refusal::new(Code::Unavailable, fault.to_string())
+}

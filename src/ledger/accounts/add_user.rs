@@ -1,0 +1,69 @@
+//! Create a user.
+
+use crate::ledger::refuse::refuse;
+use crate::ledger::{Order, Stop};
+use crate::model::{AppId, Code, CommandResult, Name, PasswordHash, UserFlags, UserHandle, UserId};
+use crate::store::records::{AppRow, Counter, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Read, Tables};
+
+/// Ids that the server keeps for itself in the app `home`. Other apps bring ids of their own.
+const RESERVED: [&str; 3] = ["system", "admin", "assistant"];
+
+/// What is asked for.
+pub(in crate::ledger) struct NewUser<'a> {
+    pub app: AppId,
+    pub id: &'a UserId,
+    pub name: Option<&'a Name>,
+    pub password: Option<&'a PasswordHash>,
+    pub administrator: bool,
+}
+
+struct Plan {
+    key: UserIdKey,
+    row: UserRow,
+}
+
+pub(in crate::ledger) fn run(tables: &mut Tables<'_>, order: &Order, new: &NewUser<'_>) -> Result<CommandResult, Stop> {
+    let plan = decide(tables, order, new)?;
+    apply(tables, plan)
+}
+
+fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, Stop> {
+    let &NewUser { app, id, name, password, administrator } = new;
+    if state.get::<AppRow>(&app)?.is_none() {
+        return refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."));
+    }
+    if app == AppId::HOME && RESERVED.contains(&id.folded().as_str()) {
+        return refuse(Code::Invalid, format!("The id `{id}` is kept for the server itself; choose another."));
+    }
+    if administrator && app != AppId::HOME {
+        return refuse(Code::Invalid, "Administrators are users of the app 1 (`home`); leave `administrator` out.");
+    }
+    let key = UserIdKey::new(app, id);
+    if state.get::<UserIdRow>(&key)?.is_some() {
+        return refuse(Code::Conflict, format!("There is a user `{id}` already; choose another id."));
+    }
+    let name = match name {
+        Some(name) => name.clone(),
+        None => Name::new(id.as_str()).or_else(|error| refuse(Code::Invalid, error.0))?,
+    };
+    let row = UserRow {
+        app,
+        id: id.clone(),
+        name,
+        password: password.cloned(),
+        credential: 1,
+        flags: UserFlags::default(),
+        administrator,
+        created: order.at,
+        changed: order.lsn,
+    };
+    Ok(Plan { key, row })
+}
+
+fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<CommandResult, Stop> {
+    let user = UserHandle(tables.next_id(Counter::User)?);
+    tables.put(&user, plan.row)?;
+    tables.put(&plan.key, UserIdRow { user })?;
+    Ok(CommandResult::User { user })
+}

@@ -1,0 +1,111 @@
+//! Open a session. What the app's login policy does not allow beside it ends, and so does an older session of the same device.
+
+use super::policy::may_stay;
+use super::{Ending, sessions_of};
+use crate::ledger::refuse::refuse;
+use crate::ledger::{Order, Stop};
+use crate::model::{
+    Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle, limits,
+};
+use crate::store::records::{AppRow, Counter, SessionRow, TokenRow, UserSessionRow};
+use crate::store::{Read, Tables};
+use std::sync::Arc;
+
+/// Longest address kept with a session, in bytes; an IPv6 address with zone and port fits.
+const ADDRESS_BYTES_MAX: usize = 128;
+
+/// What is asked for.
+pub(in crate::ledger) struct Attempt<'a> {
+    pub user: UserHandle,
+    pub credential: u32,
+    pub device: &'a Device,
+    pub token: TokenHash,
+    pub address: &'a str,
+}
+
+struct Plan {
+    row: SessionRow,
+    endings: Vec<Ending>,
+}
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    order: &Order,
+    attempt: &Attempt<'_>,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let plan = decide(tables, order, attempt)?;
+    apply(tables, plan, effects)
+}
+
+fn decide(state: &impl Read, order: &Order, attempt: &Attempt<'_>) -> Result<Plan, Stop> {
+    if order.key.is_some() {
+        return refuse(
+            Code::Invalid,
+            "A log-in takes no idempotency key, because its token is told once; leave it out.",
+        );
+    }
+    let user = super::user(state, attempt.user)?;
+    if user.flags.suspended {
+        return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
+    }
+    if user.credential != attempt.credential {
+        return refuse(Code::Unauthenticated, "The password was changed meanwhile; log in with the new one.");
+    }
+    let Some(app) = state.get::<AppRow>(&user.app)? else {
+        return refuse(Code::NotFound, "The app of this account is not there any more; ask its operator.");
+    };
+    if attempt.address.len() > ADDRESS_BYTES_MAX {
+        return refuse(Code::TooLarge, format!("The address has more than {ADDRESS_BYTES_MAX} bytes."));
+    }
+    if state.get::<TokenRow>(&attempt.token)?.is_some() {
+        return refuse(Code::Conflict, "The token is in use; draw another one.");
+    }
+    let row = SessionRow {
+        app: user.app,
+        user: attempt.user,
+        id: user.id.clone(),
+        device: attempt.device.clone(),
+        token: attempt.token,
+        created: order.at,
+        seen: order.at,
+        address: attempt.address.to_owned(),
+    };
+    let endings = endings(sessions_of(state, attempt.user)?, app.settings.login_policy, attempt.device);
+    Ok(Plan { row, endings })
+}
+
+/// Which of the user's sessions end when `device` logs in.
+fn endings(sessions: Vec<(SessionId, Arc<SessionRow>)>, policy: LoginPolicy, device: &Device) -> Vec<Ending> {
+    let (mut staying, mut endings) = (Vec::new(), Vec::new());
+    for (session, row) in sessions {
+        let reason = if row.device.id == device.id {
+            EndReason::ReplacedBySameDevice
+        } else if may_stay(policy, row.device.platform, device.platform) {
+            staying.push((session, row));
+            continue;
+        } else {
+            EndReason::ReplacedByDevice
+        };
+        endings.push(Ending { session, row, reason, by: Some(device.name.clone()) });
+    }
+    // The list of a user's sessions is bounded: those longest unused make room.
+    staying.sort_by_key(|(session, row)| (row.seen, *session));
+    let too_many = (staying.len() + 1).saturating_sub(limits::SESSIONS_PER_USER_MAX);
+    let reason = EndReason::ReplacedByDevice;
+    for (session, row) in staying.into_iter().take(too_many) {
+        endings.push(Ending { session, row, reason, by: Some(device.name.clone()) });
+    }
+    endings
+}
+
+fn apply(tables: &mut Tables<'_>, plan: Plan, effects: &mut Vec<Effect>) -> Result<CommandResult, Stop> {
+    for ending in plan.endings {
+        ending.apply(tables, effects)?;
+    }
+    let session = SessionId(tables.next_id(Counter::Session)?);
+    tables.put(&plan.row.token, TokenRow { session })?;
+    tables.put(&(plan.row.user, session), UserSessionRow {})?;
+    tables.put(&session, plan.row)?;
+    Ok(CommandResult::Session { session })
+}

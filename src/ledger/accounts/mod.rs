@@ -1,0 +1,66 @@
+//! Users and their sessions.
+
+pub(super) mod add_user;
+pub(super) mod end_session;
+pub(super) mod end_sessions;
+pub(super) mod log_in;
+pub(super) mod log_out;
+pub(super) mod policy;
+pub(super) mod set_administrator;
+pub(super) mod set_flags;
+pub(super) mod set_password;
+pub(super) mod touch_session;
+
+use super::Stop;
+use super::refuse::refuse;
+use crate::model::{Code, Effect, EndReason, Name, SessionId, UserHandle, limits};
+use crate::store::records::{SessionRow, TokenRow, UserRow, UserSessionRow};
+use crate::store::{Fault, Read, Tables};
+use std::sync::Arc;
+
+/// A user by handle.
+fn user(state: &impl Read, user: UserHandle) -> Result<Arc<UserRow>, Stop> {
+    let row = state.get::<UserRow>(&user)?;
+    row.map_or_else(|| refuse(Code::NotFound, "There is no such user; `tidings user list` shows those there are."), Ok)
+}
+
+/// A user's sessions, oldest first. There are never more than the limit.
+pub(in crate::ledger) fn sessions_of(
+    state: &impl Read,
+    user: UserHandle,
+) -> Result<Vec<(SessionId, Arc<SessionRow>)>, Fault> {
+    let (first, last) = ((user, SessionId(0)), (user, SessionId(u64::MAX)));
+    let mut sessions = Vec::new();
+    for ((_, session), _) in state.range::<UserSessionRow>(&first, &last, limits::SESSIONS_PER_USER_MAX)? {
+        if let Some(row) = state.get::<SessionRow>(&session)? {
+            sessions.push((session, row));
+        }
+    }
+    Ok(sessions)
+}
+
+/// A session that ends, and why.
+struct Ending {
+    session: SessionId,
+    row: Arc<SessionRow>,
+    reason: EndReason,
+    by: Option<Name>,
+}
+
+impl Ending {
+    /// Takes away its three rows and tells it.
+    fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<(), Fault> {
+        let Self { session, row, reason, by } = self;
+        tables.remove::<SessionRow>(&session)?;
+        tables.remove::<UserSessionRow>(&(row.user, session))?;
+        tables.remove::<TokenRow>(&row.token)?;
+        effects.push(Effect::SessionEnded { user: row.user, session, reason, by });
+        Ok(())
+    }
+}
+
+/// The end of all sessions of a user.
+fn end_all(state: &impl Read, user: UserHandle, reason: EndReason) -> Result<Vec<Ending>, Fault> {
+    let sessions = sessions_of(state, user)?.into_iter();
+    Ok(sessions.map(|(session, row)| Ending { session, row, reason, by: None }).collect())
+}

@@ -1,0 +1,104 @@
+//! The user who acts, admitted: their session is there and they are not suspended.
+
+use super::refuse::{no_such_user, refuse};
+use super::{Order, Stop};
+use crate::model::{
+    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Ordinal, Timestamp, UserActor, UserHandle, UserId,
+};
+use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read};
+use std::sync::Arc;
+
+/// Who acts, and the place of their command in the one order.
+pub(super) struct Caller<'a> {
+    pub actor: &'a UserActor,
+    pub session: Arc<SessionRow>,
+    pub user: Arc<UserRow>,
+    pub lsn: Lsn,
+    pub at: Timestamp,
+    pub key: Key,
+}
+
+/// The session and the user of an actor, when they may act.
+pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Arc<SessionRow>, Arc<UserRow>), Stop> {
+    let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
+    let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
+    let Some(user) = state.get::<UserRow>(&actor.user)? else { return revoked() };
+    if session.user != actor.user || session.app != actor.app || user.app != actor.app {
+        return revoked();
+    }
+    if user.flags.suspended {
+        return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
+    }
+    Ok((session, user))
+}
+
+impl<'a> Caller<'a> {
+    /// Lets the actor in, or says why not.
+    pub fn admit(state: &impl Read, order: &Order, actor: &'a UserActor, key: Key) -> Result<Self, Stop> {
+        let (session, user) = admit(state, actor)?;
+        Ok(Self { actor, session, user, lsn: order.lsn, at: order.at, key })
+    }
+
+    /// Their handle.
+    pub const fn handle(&self) -> UserHandle {
+        self.actor.user
+    }
+
+    /// Their id, spelt as it was created.
+    pub fn id(&self) -> &UserId {
+        &self.user.id
+    }
+
+    /// Refuses those who may read but not speak.
+    pub fn may_speak(&self) -> Result<(), Stop> {
+        if self.user.flags.silenced {
+            return refuse(Code::Silenced, "Your account may read but not write; ask an administrator.");
+        }
+        Ok(())
+    }
+
+    /// The settings of their app.
+    pub fn app(&self, state: &impl Read) -> Result<Arc<AppRow>, Stop> {
+        let app = state.get::<AppRow>(&self.actor.app)?;
+        app.map_or_else(|| refuse(Code::NotFound, "Your app is not there any more; ask its operator."), Ok)
+    }
+
+    /// The user of an id in the caller's own app; those of other apps are never found.
+    pub fn find(&self, state: &impl Read, id: &UserId) -> Result<Option<UserHandle>, Fault> {
+        Ok(state.get::<UserIdRow>(&UserIdKey::new(self.actor.app, id))?.map(|row| row.user))
+    }
+
+    /// The same with their row, or the refusal that names them.
+    pub fn find_user(&self, state: &impl Read, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
+        let Some(handle) = self.find(state, id)? else { return no_such_user(id) };
+        let Some(user) = state.get::<UserRow>(&handle)? else { return no_such_user(id) };
+        Ok((handle, user))
+    }
+
+    /// The caller's next entry of a conversation that has got as far as `head`.
+    pub fn entry(&self, head: &Head, body: Body) -> Entry {
+        Entry {
+            seq: head.seq.next(),
+            lsn: self.lsn,
+            changed: self.lsn,
+            ordinal: if body.is_message() { head.ordinal.next() } else { head.ordinal },
+            at: self.at,
+            author: self.id().clone(),
+            key: Some(self.key),
+            body,
+            reactions: Vec::new(),
+            edited_at: None,
+            recalled_at: None,
+        }
+    }
+}
+
+/// The outcome of an appended entry.
+pub(super) fn appended(conversation: ConversationId, entry: &Entry) -> CommandResult {
+    CommandResult::Appended { conversation, seq: entry.seq, ordinal: entry.ordinal, at: entry.at }
+}
+
+/// What a conversation without entries has got to.
+pub(super) const EMPTY: Head =
+    Head { seq: crate::model::Seq(0), lsn: Lsn(0), ordinal: Ordinal(0), at: Timestamp(0), first: crate::model::Seq(1) };

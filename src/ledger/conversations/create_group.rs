@@ -1,0 +1,65 @@
+//! Create a group, with the caller as its owner. Its first entry says so, and everybody in it sees that entry.
+
+use super::{check_room, find_all};
+use crate::ledger::Stop;
+use crate::ledger::caller::{Caller, EMPTY};
+use crate::ledger::place::{append, joining, put_joining};
+use crate::model::{
+    Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, Name, Role, UserHandle, UserId,
+};
+use crate::store::records::{ConversationRow, Counter};
+use crate::store::{Read, Tables};
+use std::collections::BTreeSet;
+
+struct Plan {
+    row: ConversationRow,
+    members: Vec<(UserHandle, UserId)>,
+    entry: Entry,
+}
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    title: &Name,
+    members: &[UserId],
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let plan = decide(tables, caller, title, members)?;
+    apply(tables, caller, plan, effects)
+}
+
+fn decide(state: &impl Read, caller: &Caller<'_>, title: &Name, ids: &[UserId]) -> Result<Plan, Stop> {
+    let mut members = vec![(caller.handle(), caller.id().clone())];
+    members.extend(find_all(state, caller, ids, BTreeSet::from([caller.handle()]))?);
+    check_room(members.len() as u64, caller.app(state)?.settings.group_members_max)?;
+    let row = ConversationRow {
+        app: caller.actor.app,
+        kind: ConversationKind::Group,
+        title: Some(title.clone()),
+        pair: None,
+        members: members.len() as u32,
+        created: caller.at,
+        created_lsn: caller.lsn,
+    };
+    let ids = members.iter().map(|(_, id)| id.clone()).collect();
+    let entry = caller.entry(&EMPTY, Body::GroupCreated { title: title.clone(), members: ids });
+    Ok(Plan { row, members, entry })
+}
+
+fn apply(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    plan: Plan,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let conversation = ConversationId(tables.next_id(Counter::Conversation)?);
+    let app = plan.row.app;
+    tables.put(&conversation, plan.row)?;
+    for (user, id) in plan.members {
+        let role = if user == caller.handle() { Role::Owner } else { Role::Member };
+        put_joining(tables, conversation, user, joining(id, role, &EMPTY, &plan.entry))?;
+    }
+    effects.push(Effect::Members { conversation });
+    append(tables, app, conversation, plan.entry, effects)?;
+    Ok(CommandResult::Conversation { conversation })
+}

@@ -1,0 +1,103 @@
+//! Take back a message: an own one within the app's window; in a group its owner anyone's and a manager a member's, at any time.
+//! What is recalled already stays so.
+
+use crate::ledger::Stop;
+use crate::ledger::caller::Caller;
+use crate::ledger::place::{Place, rewrite};
+use crate::ledger::refuse::refuse;
+use crate::model::{Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle};
+use crate::store::records::{MemberRow, MentionRow};
+use crate::store::{Read, Tables};
+
+struct Plan {
+    target: Entry,
+    notice: Entry,
+    /// Whom it mentioned: a mention of nothing is taken away.
+    mentioned: Vec<UserHandle>,
+}
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    seq: Seq,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    match decide(tables, caller, conversation, seq)? {
+        None => Ok(CommandResult::Done {}),
+        Some(plan) => apply(tables, caller, conversation, seq, plan, effects),
+    }
+}
+
+/// `None` when it is recalled already.
+fn decide(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    seq: Seq,
+) -> Result<Option<Plan>, Stop> {
+    let place = Place::joined(state, caller, conversation)?;
+    let before = place.message(state, seq)?;
+    check_right(state, caller, &place, &before)?;
+    if before.recalled_at.is_some() {
+        return Ok(None);
+    }
+    let mut mentioned = Vec::new();
+    if let Body::Text(text) = &before.body {
+        for id in &text.mentions {
+            mentioned.extend(caller.find(state, id)?);
+        }
+    }
+    let target = Entry {
+        body: Body::Recalled {},
+        reactions: Vec::new(),
+        edited_at: None,
+        recalled_at: Some(caller.at),
+        changed: caller.lsn,
+        ..(*before).clone()
+    };
+    let notice = caller.entry(&place.head, Body::RecalledEntry { target: seq });
+    Ok(Some(Plan { target, notice, mentioned }))
+}
+
+/// Who may take back what.
+fn check_right(state: &impl Read, caller: &Caller<'_>, place: &Place, entry: &Entry) -> Result<(), Stop> {
+    let own = entry.author == *caller.id();
+    let role = match place.row.kind {
+        ConversationKind::Group => place.member.role,
+        ConversationKind::Direct => Role::Member,
+    };
+    match role {
+        Role::Owner => return Ok(()),
+        Role::Manager if !own && author_role(state, caller, place, entry)? == Role::Member => return Ok(()),
+        Role::Manager | Role::Member => {}
+    }
+    if !own {
+        return refuse(Code::Forbidden, "This message is not yours, and your role here does not let you recall it.");
+    }
+    if caller.at.since_ms(entry.at) > caller.app(state)?.settings.recall_window_ms {
+        return refuse(Code::Expired, "The time in which this message could be recalled has passed.");
+    }
+    Ok(())
+}
+
+/// The role that an author has now; whoever has left is a member.
+fn author_role(state: &impl Read, caller: &Caller<'_>, place: &Place, entry: &Entry) -> Result<Role, Stop> {
+    let Some(author) = caller.find(state, &entry.author)? else { return Ok(Role::Member) };
+    let member = state.get::<MemberRow>(&(place.id, author))?;
+    Ok(member.filter(|member| member.until.is_none()).map_or(Role::Member, |member| member.role))
+}
+
+fn apply(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    seq: Seq,
+    plan: Plan,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    for user in plan.mentioned {
+        tables.remove::<MentionRow>(&(user, conversation, seq))?;
+    }
+    Ok(rewrite(tables, caller.actor.app, conversation, plan.target, plan.notice, effects)?)
+}

@@ -1,0 +1,17 @@
+//! Show a conversation as unread until it is read again.
+
+use super::{apply, decide};
+use crate::ledger::Stop;
+use crate::ledger::caller::Caller;
+use crate::model::{CommandResult, ConversationId, Effect};
+use crate::store::Tables;
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let plan = decide(tables, caller, conversation, |_, row| row.marked_unread = true)?;
+    apply(tables, caller, conversation, plan, effects)
+}

@@ -1,0 +1,176 @@
+//! A conversation as the acting user stands in it, and the pieces that commands on it share.
+
+use super::Stop;
+use super::caller::Caller;
+use super::read;
+use super::refuse::{no_such_conversation, refuse};
+use crate::model::{
+    AppId, Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle,
+};
+use crate::store::records::{ConversationRow, Head, InboxRow, Mark, MemberRow, Until};
+use crate::store::{Fault, Read, Tables};
+use std::sync::Arc;
+
+/// A conversation and the caller's place in it.
+pub(super) struct Place {
+    pub id: ConversationId,
+    pub row: Arc<ConversationRow>,
+    pub member: Arc<MemberRow>,
+    pub head: Head,
+}
+
+impl Place {
+    /// A conversation the caller belongs to, or has belonged to. Others do not exist for them.
+    pub fn known(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<Self, Stop> {
+        let Some(member) = state.get::<MemberRow>(&(id, caller.handle()))? else { return no_such_conversation() };
+        let Some(row) = state.get::<ConversationRow>(&id)? else { return no_such_conversation() };
+        if row.app != caller.actor.app {
+            return no_such_conversation();
+        }
+        Ok(Self { id, row, member, head: state.head(id)? })
+    }
+
+    /// A conversation the caller belongs to now.
+    pub fn joined(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<Self, Stop> {
+        let place = Self::known(state, caller, id)?;
+        if place.member.until.is_some() {
+            return refuse(Code::NotMember, "You do not belong to this group any more; ask a member to add you again.");
+        }
+        Ok(place)
+    }
+
+    /// A group the caller belongs to now; `doing` says what direct chats do not have.
+    pub fn group(state: &impl Read, caller: &Caller<'_>, id: ConversationId, doing: &str) -> Result<Self, Stop> {
+        let place = Self::joined(state, caller, id)?;
+        match place.row.kind {
+            ConversationKind::Group => Ok(place),
+            ConversationKind::Direct => {
+                refuse(Code::Invalid, format!("This is a direct chat, and {doing} needs a group; name a group."))
+            }
+        }
+    }
+
+    /// Whether the caller may see an entry.
+    pub fn sees(&self, seq: Seq) -> bool {
+        read::window::Window::new(&self.head, &self.member).holds(seq)
+    }
+
+    /// A message that is there for the caller and is not recalled; `field` is what named it.
+    pub fn message(&self, state: &impl Read, seq: Seq) -> Result<Arc<Entry>, Stop> {
+        let entry = if self.sees(seq) { state.entry(self.id, seq)? } else { None };
+        let Some(entry) = entry else {
+            return refuse(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."));
+        };
+        if !entry.body.is_message() {
+            return refuse(Code::Invalid, format!("The entry with seq {seq} is a notice; name a message."));
+        }
+        Ok(entry)
+    }
+}
+
+/// Appends an entry and tells it.
+pub(super) fn append(
+    tables: &mut Tables<'_>,
+    app: AppId,
+    conversation: ConversationId,
+    entry: Entry,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Fault> {
+    let result = super::caller::appended(conversation, &entry);
+    let entry = tables.append(conversation, entry)?;
+    effects.push(Effect::Entry { app, conversation, entry });
+    Ok(result)
+}
+
+/// Rewrites an entry, then appends the notice that says so. The rewritten one is told first, so that whoever gets the notice
+/// has its target already.
+pub(super) fn rewrite(
+    tables: &mut Tables<'_>,
+    app: AppId,
+    conversation: ConversationId,
+    target: Entry,
+    notice: Entry,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Fault> {
+    let entry = tables.rewrite(conversation, target)?;
+    effects.push(Effect::Entry { app, conversation, entry });
+    append(tables, app, conversation, notice, effects)
+}
+
+/// Tells one user's devices how their own side is now.
+pub(super) fn tell_inbox(
+    tables: &Tables<'_>,
+    user: UserHandle,
+    conversation: ConversationId,
+    effects: &mut Vec<Effect>,
+) -> Result<(), Fault> {
+    if let Some(inbox) = read::inbox(tables, user, conversation)? {
+        effects.push(Effect::Inbox { user, inbox });
+    }
+    Ok(())
+}
+
+/// The row of somebody who joins with the entry `join`, before which the conversation had got as far as `before`. Their window
+/// starts above `before`, so that they see their own joining, and it counts as read.
+pub(super) fn joining(id: crate::model::UserId, role: Role, before: &Head, join: &Entry) -> MemberRow {
+    MemberRow {
+        id,
+        role,
+        from: Mark { seq: before.seq, ordinal: before.ordinal },
+        until: None,
+        read: Mark { seq: join.seq, ordinal: join.ordinal },
+        delivered: join.seq,
+        changed: join.lsn,
+    }
+}
+
+/// Writes what joining means for one user: their member row, and their inbox row, whose pin and mute survive an absence.
+pub(super) fn put_joining(
+    tables: &mut Tables<'_>,
+    conversation: ConversationId,
+    user: UserHandle,
+    member: MemberRow,
+) -> Result<(), Fault> {
+    let changed = member.changed;
+    let before = tables.get::<InboxRow>(&(user, conversation))?;
+    let inbox = InboxRow {
+        hidden_at: None,
+        marked_unread: false,
+        changed,
+        ..before.map(|row| (*row).clone()).unwrap_or_default()
+    };
+    tables.put(&(conversation, user), member)?;
+    tables.put(&(user, conversation), inbox)
+}
+
+/// A member who goes: their row, the group's row and the entry that says so, which is the last one of their window.
+pub(super) struct Departure {
+    pub conversation: ConversationId,
+    pub row: ConversationRow,
+    pub user: UserHandle,
+    pub member: MemberRow,
+    pub entry: Entry,
+}
+
+impl Departure {
+    /// Plans it.
+    pub fn plan(caller: &Caller<'_>, place: &Place, user: UserHandle, member: &MemberRow, body: Body) -> Self {
+        let entry = caller.entry(&place.head, body);
+        let until = Until { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal };
+        let row = ConversationRow { members: place.row.members.saturating_sub(1), ..(*place.row).clone() };
+        let member = MemberRow { until: Some(until), role: Role::Member, changed: caller.lsn, ..member.clone() };
+        Self { conversation: place.id, row, user, member, entry }
+    }
+
+    /// Writes it.
+    pub fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<CommandResult, Stop> {
+        let Self { conversation, row, user, member, entry } = self;
+        let app = row.app;
+        tables.put(&conversation, row)?;
+        tables.put(&(conversation, user), member)?;
+        effects.push(Effect::Members { conversation });
+        let result = append(tables, app, conversation, entry, effects)?;
+        tell_inbox(tables, user, conversation, effects)?;
+        Ok(result)
+    }
+}

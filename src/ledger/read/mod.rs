@@ -1,0 +1,299 @@
+//! What a person may read: answers to queries and pages of changes, from one committed state.
+
+mod own;
+mod pages;
+mod scan;
+pub(in crate::ledger) mod size;
+
+pub(in crate::ledger) mod window;
+
+pub use size::conversation_bytes;
+
+use super::Stop;
+use super::refuse::{no_such_conversation, refuse, unreadable};
+use crate::model::{
+    Answer, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Profile, Query, Seq, SessionInfo,
+    Timestamp, UserActor, UserHandle, UserId, limits,
+};
+use crate::store::records::{ConversationRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read};
+use own::{Own, cursor, other_side};
+use pages::{Keep, Range};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// Users asked for at once.
+const USERS_MAX: usize = 100;
+/// Cursors in an answer to `receipts`.
+const RECEIPTS_MAX: usize = 500;
+/// Member rows read for an answer to `receipts`.
+const RECEIPTS_ROWS_MAX: usize = 10_000;
+/// Members of a group up to which they are told of each other's presence.
+const PEERS_GROUP_MEMBERS_MAX: u32 = 100;
+/// Users told of one user's presence.
+const PEERS_MAX: usize = 10_000;
+
+/// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
+pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
+    super::caller::admit(state, actor)?;
+    match query {
+        Query::Conversations { skip, limit } => conversations(state, as_of, now, actor, *skip, *limit),
+        Query::Conversation { conversation } => {
+            let own = own(state, actor, *conversation)?;
+            let mut shown = own.show(state, limits::CHANGES_ENTRIES)?;
+            end_mute(&mut shown, now);
+            Ok(Answer::Conversation { conversation: Box::new(shown), as_of })
+        }
+        Query::Entries { conversation, from, to, limit } => {
+            entries(state, as_of, &own(state, actor, *conversation)?, *from, *to, *limit)
+        }
+        Query::Members { conversation, after, limit } => {
+            members_page(state, as_of, &own(state, actor, *conversation)?, after.as_ref(), *limit)
+        }
+        Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
+        Query::Sessions {} => sessions(state, actor),
+        Query::Users { users } => profiles(state, actor, users),
+        Query::Unreadable(what) => Err(unreadable("query", what)),
+    }
+}
+
+/// One of the caller's conversations; others do not exist for them.
+fn own(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Result<Own, Stop> {
+    match Own::find(state, actor.user, conversation)? {
+        Some(own) if own.row.app == actor.app => Ok(own),
+        Some(_) | None => no_such_conversation(),
+    }
+}
+
+/// A silence that is over is not shown.
+fn end_mute(shown: &mut Conversation, now: Timestamp) {
+    shown.inbox.muted_until = shown.inbox.muted_until.filter(|until| *until > now);
+}
+
+fn page_limit(limit: u32, most: usize) -> usize {
+    (limit as usize).clamp(1, most)
+}
+
+/// The list: pinned first, then by newest entry; those hidden are left out.
+fn conversations(
+    state: &impl Read,
+    as_of: Lsn,
+    now: Timestamp,
+    actor: &UserActor,
+    skip: u32,
+    limit: u32,
+) -> Result<Answer, Stop> {
+    let mut list = Vec::new();
+    for id in scan::conversations_of(state, actor.user)? {
+        let Some(own) = Own::find(state, actor.user, id)? else { continue };
+        if !own.hidden() {
+            list.push((Reverse(own.inbox.pinned), Reverse(own.at(state)?), Reverse(own.window().lsn), id));
+        }
+    }
+    list.sort();
+    let limit = page_limit(limit, limits::CHANGES_CONVERSATIONS_MAX);
+    let (mut shown, mut bytes, mut more) = (Vec::new(), 0, false);
+    for (_, _, _, id) in list.into_iter().skip(skip as usize) {
+        if shown.len() == limit {
+            more = true;
+            break;
+        }
+        let Some(mut conversation) = conversation(state, actor.user, id, 1)? else { continue };
+        bytes += conversation_bytes(&conversation);
+        if bytes > size::PAGE_BYTES_MAX && !shown.is_empty() {
+            more = true;
+            break;
+        }
+        end_mute(&mut conversation, now);
+        shown.push(conversation);
+    }
+    Ok(Answer::Conversations { conversations: shown, more, as_of })
+}
+
+fn entries(
+    state: &impl Read,
+    as_of: Lsn,
+    own: &Own,
+    from: Option<Seq>,
+    to: Option<Seq>,
+    limit: u32,
+) -> Result<Answer, Stop> {
+    let window = own.window();
+    let range = Range {
+        from: from.unwrap_or(Seq(0)),
+        to: to.unwrap_or(Seq(u64::MAX)),
+        limit: page_limit(limit, limits::PAGE_ENTRIES_MAX),
+        bytes: size::PAGE_BYTES_MAX,
+        keep: if from.is_some() { Keep::Lowest } else { Keep::Highest },
+    };
+    let entries = pages::entries(state, own.id, &window, &range)?;
+    Ok(Answer::Entries { conversation: own.id, entries, floor: window.floor, head: window.head, as_of })
+}
+
+/// Who has left is told nothing of the others any more.
+fn check_not_gone(own: &Own) -> Result<(), Stop> {
+    if own.member.until.is_some() {
+        return refuse(Code::NotMember, "You have left this group; only its history up to then is there for you.");
+    }
+    Ok(())
+}
+
+/// Members in the order of their ids, without regard to case. Rows are kept in the order of handles, so all are read.
+fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>, limit: u32) -> Result<Answer, Stop> {
+    check_not_gone(own)?;
+    let after = after.map(UserId::folded);
+    let mut found = Vec::new();
+    scan::members_of(state, own.id, |_, member| {
+        let folded = member.id.folded();
+        if member.until.is_none() && after.as_ref().is_none_or(|after| folded > *after) {
+            found.push((folded, member));
+        }
+        true
+    })?;
+    found.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let limit = page_limit(limit, limits::PAGE_MEMBERS_MAX);
+    let more = found.len() > limit;
+    let members =
+        found.into_iter().take(limit).map(|(_, row)| Member { user: row.id.clone(), role: row.role }).collect();
+    Ok(Answer::Members { members, more, as_of })
+}
+
+fn receipts(state: &impl Read, as_of: Lsn, own: &Own, seq: Seq) -> Result<Answer, Stop> {
+    check_not_gone(own)?;
+    if !own.window().holds(seq) {
+        return refuse(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."));
+    }
+    let direct = own.row.kind == ConversationKind::Direct;
+    let (mut cursors, mut rows) = (Vec::new(), 0);
+    scan::members_of(state, own.id, |_, member| {
+        rows += 1;
+        let there = member.read.seq >= seq || direct && member.delivered >= seq;
+        if member.until.is_none() && there {
+            cursors.push(cursor(&member, direct));
+        }
+        cursors.len() < RECEIPTS_MAX && rows < RECEIPTS_ROWS_MAX
+    })?;
+    Ok(Answer::Receipts { cursors, as_of })
+}
+
+fn sessions(state: &impl Read, actor: &UserActor) -> Result<Answer, Stop> {
+    let info = |session, row: &crate::store::records::SessionRow| SessionInfo {
+        session,
+        device: row.device.clone(),
+        created: row.created,
+        seen: row.seen,
+        address: row.address.clone(),
+        current: session == actor.session,
+    };
+    let sessions = super::accounts::sessions_of(state, actor.user)?;
+    Ok(Answer::Sessions { sessions: sessions.iter().map(|(session, row)| info(*session, row)).collect() })
+}
+
+/// Profiles of users of the caller's own app, in the order asked for.
+fn profiles(state: &impl Read, actor: &UserActor, ids: &[UserId]) -> Result<Answer, Stop> {
+    if !(1..=USERS_MAX).contains(&ids.len()) {
+        return refuse(Code::Invalid, format!("`users` must name 1 to {USERS_MAX} users; ask in parts."));
+    }
+    let mut users = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(row) = state.get::<UserIdRow>(&UserIdKey::new(actor.app, id))? else { continue };
+        let Some(user) = state.get::<UserRow>(&row.user)? else { continue };
+        users.push(Profile { user: user.id.clone(), name: user.name.clone() });
+    }
+    Ok(Answer::Users { users })
+}
+
+/// Every conversation of a user that changed at or after `cursor`, by the lsn of the change: what a sync walks through.
+pub fn changed_since(state: &impl Read, user: UserHandle, cursor: Lsn) -> Result<Vec<(Lsn, ConversationId)>, Fault> {
+    let mut changed = Vec::new();
+    for id in scan::conversations_of(state, user)? {
+        let Some(own) = Own::find(state, user, id)? else { continue };
+        let lsn = own.changed();
+        if lsn >= cursor {
+            changed.push((lsn, id));
+        }
+    }
+    changed.sort_unstable();
+    Ok(changed)
+}
+
+/// A conversation as a user sees it, with at most `entries` of its newest entries (and what notices among them rewrote).
+/// `None` when the user has nothing to see there.
+pub fn conversation(
+    state: &impl Read,
+    user: UserHandle,
+    conversation: ConversationId,
+    entries: usize,
+) -> Result<Option<Conversation>, Fault> {
+    Own::find(state, user, conversation)?.map(|own| own.show(state, entries)).transpose()
+}
+
+/// A user's own side of a conversation; `None` when they never belonged to it.
+pub fn inbox(state: &impl Read, user: UserHandle, conversation: ConversationId) -> Result<Option<Inbox>, Fault> {
+    Own::find(state, user, conversation)?.map(|own| own.side(state)).transpose()
+}
+
+/// A member and the entries they may see: those with `from` < seq ≤ `until`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberWindow {
+    /// Who.
+    pub user: UserHandle,
+    /// Their id.
+    pub id: UserId,
+    /// They see what is above this.
+    pub from: Seq,
+    /// And nothing above this, when they have left.
+    pub until: Option<Seq>,
+}
+
+/// Everybody who is or was in a conversation, for fan-out.
+pub fn members(state: &impl Read, conversation: ConversationId) -> Result<Vec<MemberWindow>, Fault> {
+    let mut found = Vec::new();
+    scan::members_of(state, conversation, |user, member| {
+        let until = member.until.map(|until| until.seq);
+        found.push(MemberWindow { user, id: member.id.clone(), from: member.from.seq, until });
+        true
+    })?;
+    Ok(found)
+}
+
+/// The users who share a direct chat, or a group of at most 100 members, with a user: those who are told of their presence.
+pub fn peers(state: &impl Read, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
+    let mut peers = BTreeSet::new();
+    for id in scan::conversations_of(state, user)? {
+        if peers.len() >= PEERS_MAX {
+            break;
+        }
+        let Some(row) = state.get::<ConversationRow>(&id)? else { continue };
+        match row.kind {
+            ConversationKind::Direct => peers.extend(other_side(&row, user)),
+            ConversationKind::Group if row.members <= PEERS_GROUP_MEMBERS_MAX => {
+                add_group(state, id, user, &mut peers)?;
+            }
+            ConversationKind::Group => {}
+        }
+    }
+    Ok(peers.into_iter().take(PEERS_MAX).collect())
+}
+
+/// Adds those who are in a group now, if the user is.
+fn add_group(
+    state: &impl Read,
+    conversation: ConversationId,
+    user: UserHandle,
+    peers: &mut BTreeSet<UserHandle>,
+) -> Result<(), Fault> {
+    let (mut active, mut inside) = (Vec::new(), false);
+    scan::members_of(state, conversation, |other, member| {
+        match (member.until, other == user) {
+            (None, true) => inside = true,
+            (None, false) => active.push(other),
+            (Some(_), _) => {}
+        }
+        true
+    })?;
+    if inside {
+        peers.extend(active);
+    }
+    Ok(())
+}

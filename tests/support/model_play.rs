@@ -1,0 +1,597 @@
+//! Plays a history on a server and on the model, and compares.
+
+use super::history::{History, KeyKind, Maker, START, Step, Twist, beginning};
+use super::rules::{Doer, Expected, Person, World};
+use parking_lot::{Condvar, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tidings::engine::{Engine, EngineOptions, ReplySink, Submission};
+use tidings::ledger::{self, Accepted, Order, Stop, read};
+use tidings::model::{
+    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
+    CursorMove, Entry, Epoch, Key, Lsn, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
+    UserActor, UserHandle,
+};
+use tidings::store::{self, Store, StoreOptions, View};
+
+/// A command on its way to a server.
+#[derive(Clone)]
+pub struct Asked {
+    actor: Actor,
+    key: Option<Key>,
+    command: AnyCommand,
+}
+
+/// What histories are played on.
+pub trait Server {
+    /// Asks all of them, one after the other, without waiting in between, and gives the answers.
+    fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String>;
+    fn pass(&mut self, ms: u64);
+    fn restart(&mut self);
+    /// Whether senders are noted as having read what they send, at the next restart at the latest.
+    const NOTES_OWN_READS: bool;
+    fn view(&self) -> Arc<View>;
+    fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal>;
+}
+
+/// A folder in memory where the system offers that: these tests are about rules, and need no disk to wait for.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
+// --- the real engine ---
+
+/// The engine in a temporary folder, with a clock that the history moves.
+pub struct EngineServer {
+    runtime: tokio::runtime::Runtime,
+    engine: Option<Engine>,
+    clock: Clock,
+    folder: TempDir,
+}
+
+/// Collects answers.
+#[derive(Default)]
+struct Answers {
+    /// Guards the answers by number; `arrived` is told of each.
+    come: Mutex<BTreeMap<u32, Result<Accepted, Refusal>>>,
+    arrived: Condvar,
+}
+
+impl ReplySink for Answers {
+    fn complete(&self, request: u32, outcome: Result<Accepted, Refusal>) {
+        self.come.lock().insert(request, outcome);
+        self.arrived.notify_all();
+    }
+}
+
+impl EngineServer {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let clock = Clock::manual(Timestamp(START));
+        let mut server = Self { runtime, engine: None, clock, folder: folder() };
+        server.open();
+        server
+    }
+
+    fn open(&mut self) {
+        let options = EngineOptions {
+            cache_bytes: 4 << 20,
+            clock: self.clock.clone(),
+            // Only at the stop, so that it is known when a sender's own reading is noted.
+            cursors_every: Duration::from_secs(3_600),
+            ..EngineOptions::new(self.folder.path())
+        };
+        self.engine = Some(Engine::open(options, Vec::new()).unwrap());
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine.as_ref().unwrap()
+    }
+}
+
+impl Drop for EngineServer {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.stop();
+        }
+    }
+}
+
+impl Server for EngineServer {
+    const NOTES_OWN_READS: bool = true;
+
+    fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String> {
+        let answers = Arc::new(Answers::default());
+        let count = asked.len();
+        for (number, Asked { actor, key, command }) in asked.into_iter().enumerate() {
+            let reply: Arc<dyn ReplySink> = answers.clone();
+            let submission = Submission { actor, key, command, reply: Some((reply, number as u32)) };
+            self.runtime.block_on(self.engine().submit(submission)).map_err(|refusal| refusal.to_string())?;
+        }
+        let mut come = answers.come.lock();
+        while come.len() < count {
+            if answers.arrived.wait_for(&mut come, Duration::from_secs(30)).timed_out() {
+                return Err(format!("{count} commands were asked, and only {} answers came within 30 s", come.len()));
+            }
+        }
+        Ok(std::mem::take(&mut *come).into_values().collect())
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.clock.advance(Duration::from_millis(ms));
+    }
+
+    fn restart(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.stop();
+        }
+        self.open();
+    }
+
+    fn view(&self) -> Arc<View> {
+        self.engine().view()
+    }
+
+    fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal> {
+        self.runtime.block_on(self.engine().query(actor.clone(), query))
+    }
+}
+
+// --- the ledger on the store, in batches of the test's own ---
+
+/// How commands are put into batches.
+#[derive(Clone, Copy, Debug)]
+pub enum Batches {
+    OneByOne,
+    Few(usize),
+    AsAsked,
+}
+
+/// The ledger and the store without the engine's threads, so that a test says where batches end.
+pub struct StoreServer {
+    store: Option<Store>,
+    batches: Batches,
+    now: u64,
+    lsn: u64,
+    folder: TempDir,
+}
+
+impl StoreServer {
+    pub fn new(batches: Batches) -> Self {
+        let mut server = Self { store: None, batches, now: START, lsn: 0, folder: folder() };
+        server.open();
+        let found = SystemCommand::Found { epoch: Epoch(7), settings: AppSettings::default() };
+        let found = Asked { actor: Actor::Server, key: None, command: found.into() };
+        server.batch(&[found]).unwrap()[0].as_ref().unwrap();
+        server
+    }
+
+    fn open(&mut self) {
+        let options = StoreOptions { cache_bytes: 4 << 20, quick_repair_always: false, new_epoch: Epoch(7) };
+        self.store = Some(Store::open(self.folder.path(), options).unwrap());
+    }
+
+    fn batch(&mut self, asked: &[Asked]) -> Result<Vec<Result<Accepted, Refusal>>, String> {
+        let store = self.store.as_mut().unwrap();
+        let mut tables = store.batch();
+        let mut answers = Vec::new();
+        for asked in asked {
+            self.lsn += 1;
+            let hash = match &asked.command {
+                AnyCommand::User(command) => xxhash_rust::xxh3::xxh3_64(&postcard::to_allocvec(command).unwrap()),
+                AnyCommand::System(_) => 0,
+            };
+            let order = Order {
+                lsn: Lsn(self.lsn),
+                at: Timestamp(self.now),
+                actor: asked.actor.clone(),
+                key: asked.key,
+                hash,
+                command: asked.command.clone(),
+            };
+            let mut effects = Vec::new();
+            match ledger::execute(&mut tables, &order, &mut effects) {
+                Ok(accepted) => answers.push(Ok(accepted)),
+                Err(Stop::Refused(refusal)) => {
+                    if !effects.is_empty() {
+                        return Err(format!("a refusal left effects behind: {refusal}: {effects:?}"));
+                    }
+                    answers.push(Err(refusal));
+                }
+                Err(Stop::Fault(fault)) => return Err(fault.to_string()),
+            }
+        }
+        let staged = tables.finish();
+        store.commit(staged, Lsn(self.lsn), Timestamp(self.now)).map_err(|fault| fault.to_string())?;
+        Ok(answers)
+    }
+
+    pub fn dump(&self) -> Vec<String> {
+        store::dump(&self.view()).unwrap()
+    }
+}
+
+impl Server for StoreServer {
+    const NOTES_OWN_READS: bool = false;
+
+    fn ask(&mut self, asked: Vec<Asked>) -> Result<Vec<Result<Accepted, Refusal>>, String> {
+        let most = match self.batches {
+            Batches::OneByOne => 1,
+            Batches::Few(count) => count,
+            Batches::AsAsked => usize::MAX,
+        };
+        let mut answers = Vec::new();
+        for batch in asked.chunks(most) {
+            answers.extend(self.batch(batch)?);
+        }
+        Ok(answers)
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now += ms;
+        self.store.as_mut().unwrap().rest(Timestamp(self.now)).unwrap();
+    }
+
+    fn restart(&mut self) {
+        let store = self.store.take().unwrap();
+        // Half of them are closed, the others only dropped, as a crash would leave them.
+        match self.batches {
+            Batches::OneByOne | Batches::AsAsked => store.close().unwrap(),
+            Batches::Few(_) => drop(store),
+        }
+        self.open();
+    }
+
+    fn view(&self) -> Arc<View> {
+        self.store.as_ref().unwrap().view().clone()
+    }
+
+    fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal> {
+        let view = self.view();
+        match read::answer(&*view, view.lsn(), Timestamp(self.now), actor, &query) {
+            Ok(answer) => Ok(answer),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Fault(fault)) => Err(Refusal::new(Code::Unavailable, fault.to_string())),
+        }
+    }
+}
+
+// --- playing ---
+
+/// A history being played.
+pub struct Play<'a, S> {
+    server: &'a mut S,
+    world: World,
+    /// Which lsn each step got; 0 where it was refused or asked for nothing.
+    lsns: Vec<Lsn>,
+    /// What was asked and not answered yet, with what the model expects.
+    waiting: Vec<(usize, Asked, Expected)>,
+    /// What people asked under a key.
+    asked: Vec<(Doer, Command)>,
+    /// Up to where senders have read what they sent themselves, not noted yet, and through which session they sent it.
+    own_reads: BTreeMap<(Person, ConversationId), (Seq, SessionId)>,
+    /// What happened, a line a step.
+    told: Vec<String>,
+}
+
+impl<'a, S: Server> Play<'a, S> {
+    pub fn new(server: &'a mut S) -> Self {
+        Self {
+            server,
+            world: World::new(START, AppSettings::default()),
+            lsns: Vec::new(),
+            waiting: Vec::new(),
+            asked: Vec::new(),
+            own_reads: BTreeMap::new(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Plays it to the end; the error tells the story.
+    pub fn play(mut self, history: &History) -> Result<(), String> {
+        self.play_all(history).map_err(|error| {
+            let story = self.told.join("\n");
+            format!("{error}\n\nThe story up to there:\n{story}\n")
+        })
+    }
+
+    fn play_all(&mut self, history: &History) -> Result<(), String> {
+        for step in beginning().iter().chain(&history.0) {
+            self.step(step)?;
+        }
+        self.restart()
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Do { who, session, key, ask } => {
+                let maker = self.maker();
+                let doer = maker.doer(*who, *session, *key);
+                let command = maker.command(doer.person, ask);
+                if let (KeyKind::Fresh, Some(_)) = (key, doer.key) {
+                    self.asked.push((doer, command.clone()));
+                }
+                self.person(doer, &command);
+            }
+            Step::Again { back, twist } => {
+                let Some(index) = self.asked.len().checked_sub(1 + usize::from(*back)) else { return Ok(()) };
+                let (mut doer, mut command) = self.asked[index].clone();
+                let maker = self.maker();
+                doer.step = maker.step;
+                match twist {
+                    Twist::Same => {}
+                    Twist::OtherSession => doer.session = maker.session(doer.person, 1 + *back),
+                    Twist::OtherUser => {
+                        doer.person = (doer.person + 1) % self.world.users.len();
+                        doer.session = maker.session(doer.person, 1);
+                    }
+                    Twist::OtherContent => {
+                        let to = Target::User(self.world.users[doer.person].id.clone());
+                        command = Command::Send { to, content: Content::Text(Text::plain("other content")) };
+                    }
+                }
+                self.person(doer, &command);
+            }
+            Step::Server(server) => {
+                let command = self.maker().system(server);
+                self.system(&command);
+            }
+            Step::Exactly(command) => self.system(command),
+            Step::Pass(ms) => {
+                self.settle()?;
+                self.told.push(format!("     {} s pass", ms / 1_000));
+                self.world.now += ms;
+                self.server.pass(*ms);
+            }
+            Step::Pause => self.settle()?,
+            Step::Restart => self.restart()?,
+        }
+        Ok(())
+    }
+
+    fn maker(&self) -> Maker<'_> {
+        Maker { world: &self.world, step: self.lsns.len() }
+    }
+
+    fn person(&mut self, doer: Doer, command: &Command) {
+        let user = &self.world.users[doer.person];
+        let actor = Actor::User(UserActor {
+            app: user.app,
+            user: UserHandle(doer.person as u64 + 1),
+            id: user.id.clone(),
+            session: doer.session,
+        });
+        let key = doer.key.map_or_else(|| "no key".to_owned(), |key| key.to_string());
+        self.told.push(format!("{:4} {}@{} ({}, {key}) {command:?}", doer.step, user.id, user.app, doer.session));
+        let expected = self.world.person(doer, command);
+        if let (Command::Send { .. }, Ok(fine)) = (command, &expected)
+            && let (CommandResult::Appended { conversation, seq, .. }, false) = (&fine.result, fine.duplicate)
+        {
+            self.own_reads.insert((doer.person, *conversation), (*seq, doer.session));
+        }
+        self.wait(Asked { actor, key: doer.key, command: command.clone().into() }, expected);
+    }
+
+    fn system(&mut self, command: &SystemCommand) {
+        let step = self.lsns.len();
+        self.told.push(format!("{step:4} server {command:?}"));
+        let expected = self.world.system(step, command);
+        self.wait(Asked { actor: Actor::Server, key: None, command: command.clone().into() }, expected);
+    }
+
+    fn wait(&mut self, asked: Asked, expected: Expected) {
+        if let Some(line) = self.told.last_mut() {
+            match &expected {
+                Ok(fine) => *line += &format!(" → {}{:?}", if fine.duplicate { "again " } else { "" }, fine.result),
+                Err(code) => *line += &format!(" → {code}"),
+            }
+        }
+        self.waiting.push((self.lsns.len(), asked, expected));
+        self.lsns.push(Lsn(0));
+    }
+
+    /// Asks what waits, and compares the answers.
+    fn settle(&mut self) -> Result<(), String> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let answers = self.server.ask(waiting.iter().map(|(_, asked, _)| asked.clone()).collect())?;
+        let mut newest = self.lsns.iter().copied().max().unwrap_or_default();
+        for ((step, _, expected), answer) in waiting.into_iter().zip(answers) {
+            let wrong =
+                |got: &dyn std::fmt::Debug| Err(format!("step {step} should give {expected:?}, and gave {got:?}"));
+            match (&expected, &answer) {
+                (Err(code), Err(refusal)) if refusal.code == *code => {}
+                (Ok(fine), Ok(accepted)) => {
+                    if fine.duplicate != accepted.duplicate || fine.result != accepted.result {
+                        return wrong(accepted);
+                    }
+                    if fine.duplicate {
+                        if self.lsns[fine.step] != accepted.lsn {
+                            return Err(format!("step {step} should have the lsn of step {}: {accepted:?}", fine.step));
+                        }
+                    } else if accepted.lsn <= newest {
+                        return Err(format!("step {step} got lsn {}, after {newest} was given", accepted.lsn));
+                    } else {
+                        newest = accepted.lsn;
+                        self.lsns[step] = newest;
+                    }
+                }
+                (Ok(_), Err(refusal)) => return wrong(refusal),
+                (Err(_), Ok(accepted)) => return wrong(accepted),
+                (Err(_), Err(refusal)) => return wrong(refusal),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the server note what it notes at the stop, and the model too.
+    fn note_own_reads(&mut self) {
+        let own_reads = std::mem::take(&mut self.own_reads);
+        if !S::NOTES_OWN_READS || own_reads.is_empty() {
+            return;
+        }
+        let moved = |((person, conversation), (seq, session)): ((Person, ConversationId), (Seq, SessionId))| {
+            CursorMove { user: UserHandle(person as u64 + 1), session, conversation, delivered: None, read: Some(seq) }
+        };
+        let moves = own_reads.into_iter().map(moved).collect();
+        self.server.restart();
+        self.told.push(format!("{:4} the server starts anew, having noted {moves:?}", self.lsns.len()));
+        // Accepted whatever it moves.
+        drop(self.world.system(self.lsns.len(), &SystemCommand::Cursors { moves }));
+        self.lsns.push(self.server.view().lsn());
+    }
+
+    /// What is rebuilt at start equals what was there before.
+    fn restart(&mut self) -> Result<(), String> {
+        self.settle()?;
+        self.note_own_reads();
+        self.compare()?;
+        let before = store::dump(&self.server.view()).map_err(|fault| fault.to_string())?;
+        self.server.restart();
+        self.told.push("     the server starts anew".to_owned());
+        let after = store::dump(&self.server.view()).map_err(|fault| fault.to_string())?;
+        same_lines("the dump after a restart", &before, &after)?;
+        self.compare()
+    }
+
+    // --- comparing what is seen ---
+
+    fn compare(&self) -> Result<(), String> {
+        let view = &*self.server.view();
+        for person in 0..self.world.users.len() {
+            self.compare_person(view, person).map_err(|error| {
+                format!("what {} (user {}) sees is wrong: {error}", self.world.users[person].id, person + 1)
+            })?;
+        }
+        for number in 0..self.world.chats.len() as u64 {
+            let id = ConversationId(number + 1);
+            let members = read::members(view, id).map_err(|fault| fault.to_string())?;
+            let got: Vec<_> = members.into_iter().map(|each| (each.user, each.id, each.from, each.until)).collect();
+            same(&format!("windows of conversation {id}"), &self.world.windows(id), &got)?;
+        }
+        Ok(())
+    }
+
+    fn compare_person(&self, view: &View, person: Person) -> Result<(), String> {
+        let handle = UserHandle(person as u64 + 1);
+        let fault = |fault: store::Fault| fault.to_string();
+        let chats: Vec<_> = self.world.chats_of(person);
+        let expected: Vec<_> = chats.iter().map(|id| self.world.view(person, *id, &self.lsns)).collect();
+        for expected in &expected {
+            let got = read::conversation(view, handle, expected.id, usize::MAX / 2).map_err(fault)?;
+            same(&format!("conversation {}", expected.id), &Some(expected), &got.as_ref())?;
+        }
+        let mut changed: Vec<_> = expected.iter().map(|each| (each.changed, each.id)).collect();
+        changed.sort();
+        let middle = changed.get(changed.len() / 2).map_or(Lsn(0), |(lsn, _)| *lsn);
+        same("everything changed", &changed, &read::changed_since(view, handle, Lsn(0)).map_err(fault)?)?;
+        changed.retain(|(lsn, _)| *lsn >= middle);
+        same("what changed since", &changed, &read::changed_since(view, handle, middle).map_err(fault)?)?;
+        same("peers", &self.world.peers(person), &read::peers(view, handle).map_err(fault)?)?;
+        match self.world.sessions_of(person).first() {
+            Some(session) => self.compare_answers(person, *session, &expected),
+            None => Ok(()),
+        }
+    }
+
+    /// What a session is answered.
+    fn compare_answers(&self, person: Person, session: SessionId, expected: &[Conversation]) -> Result<(), String> {
+        let user = &self.world.users[person];
+        let actor = UserActor { app: user.app, user: UserHandle(person as u64 + 1), id: user.id.clone(), session };
+        let ask = |query: Query| self.server.query(&actor, query);
+        let list = self.world.list(person, &self.lsns);
+        let got = match ask(Query::Conversations { skip: 0, limit: 100 }) {
+            Ok(Answer::Conversations { conversations, more: false, .. }) => conversations,
+            other => return Err(format!("the list of conversations is {other:?}")),
+        };
+        same("the list of conversations", &list, &got.iter().map(|each| each.id).collect())?;
+        match ask(Query::Conversations { skip: 1, limit: 1 }) {
+            Ok(Answer::Conversations { conversations, more, .. }) => {
+                let got: Vec<_> = conversations.iter().map(|each| each.id).collect();
+                let second: Vec<_> = list.iter().skip(1).take(1).copied().collect();
+                same("the second conversation", &(second, list.len() > 2), &(got, more))?;
+            }
+            other => return Err(format!("the second conversation is {other:?}")),
+        }
+        match ask(Query::Sessions {}) {
+            Ok(Answer::Sessions { sessions }) => same("sessions", &self.world.session_list(session), &sessions)?,
+            other => return Err(format!("the sessions are {other:?}")),
+        }
+        for each in expected {
+            self.compare_conversation(person, each, &ask)?;
+        }
+        Ok(())
+    }
+
+    fn compare_conversation(
+        &self,
+        person: Person,
+        expected: &Conversation,
+        ask: &impl Fn(Query) -> Result<Answer, Refusal>,
+    ) -> Result<(), String> {
+        let conversation = expected.id;
+        let members = match ask(Query::Members { conversation, after: None, limit: 500 }) {
+            Ok(Answer::Members { members, more: false, .. }) => Some(members),
+            Err(refusal) if refusal.code == Code::NotMember => None,
+            other => return Err(format!("the members of {conversation} are {other:?}")),
+        };
+        same(&format!("members of {conversation}"), &self.world.members_for(person, conversation), &members)?;
+        for (from, to, limit) in [(None, None, 3), (Some(3), Some(6), 2), (None, Some(5), 200), (Some(9), None, 1)] {
+            let (from, to) = (from.map(Seq), to.map(Seq));
+            let got = match ask(Query::Entries { conversation, from, to, limit }) {
+                Ok(Answer::Entries { entries, floor, head, .. }) => (entries, floor, head),
+                other => return Err(format!("entries of {conversation} are {other:?}")),
+            };
+            let page = page(expected, from, to, limit as usize);
+            let what = format!("entries {from:?} to {to:?} (at most {limit}) of {conversation}");
+            same(&what, &(page, expected.inbox.floor, expected.head), &got)?;
+        }
+        Ok(())
+    }
+}
+
+/// A page of entries as the query describes it.
+fn page(conversation: &Conversation, from: Option<Seq>, to: Option<Seq>, limit: usize) -> Vec<Entry> {
+    let all = &conversation.entries;
+    let inside = |seq: Seq| from.is_none_or(|from| seq >= from) && to.is_none_or(|to| seq <= to);
+    let mut range: Vec<_> = all.iter().filter(|entry| inside(entry.seq)).cloned().collect();
+    if from.is_some() {
+        range.truncate(limit);
+    } else {
+        range.drain(..range.len().saturating_sub(limit));
+    }
+    let there: BTreeSet<Seq> = range.iter().map(|entry| entry.seq).collect();
+    let targets: BTreeSet<Seq> = range.iter().filter_map(|entry| entry.body.target()).collect();
+    let mut page: Vec<_> =
+        all.iter().filter(|entry| targets.contains(&entry.seq) && !there.contains(&entry.seq)).cloned().collect();
+    page.append(&mut range);
+    page
+}
+
+/// Compares; the error shows only the lines that differ.
+fn same<T: std::fmt::Debug + PartialEq>(what: &str, expected: &T, got: &T) -> Result<(), String> {
+    if expected == got {
+        return Ok(());
+    }
+    let lines = |value: &T| format!("{value:#?}").lines().map(str::to_owned).collect::<Vec<_>>();
+    same_lines(what, &lines(expected), &lines(got))
+}
+
+/// The same for lines.
+pub fn same_lines(what: &str, expected: &[String], got: &[String]) -> Result<(), String> {
+    if expected == got {
+        return Ok(());
+    }
+    let start = expected.iter().zip(got).take_while(|(left, right)| left == right).count();
+    let end = expected.iter().rev().zip(got.iter().rev()).take_while(|(left, right)| left == right).count();
+    let part = |lines: &[String]| {
+        let from = start.saturating_sub(3).min(lines.len());
+        let to = (lines.len() - end.min(lines.len() - start.min(lines.len()))).max(from);
+        lines[from..to].join("\n")
+    };
+    Err(format!("{what} differ; expected …\n{}\n… but got …\n{}", part(expected), part(got)))
+}
