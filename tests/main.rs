@@ -11,6 +11,7 @@
 mod server;
 
 mod arrows;
+mod chat;
 mod cli;
 mod config;
 mod crash;

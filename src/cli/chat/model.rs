@@ -204,6 +204,8 @@ pub struct Model {
     focused: bool,
     /// Older messages of this conversation are not loaded unasked any more: it did not work, or there were none.
     enough: Option<ConversationId>,
+    /// This conversation was asked for by name, so that it belongs into the list.
+    wanted: Option<ConversationId>,
 }
 
 impl Model {
@@ -239,6 +241,7 @@ impl Model {
             watched: None,
             focused: true,
             enough: None,
+            wanted: None,
         }
     }
 
@@ -306,6 +309,7 @@ impl Model {
         self.tell_read(&mut actions);
         self.watch(&mut actions);
         self.fill(&mut actions);
+        self.bring_back(&mut actions);
         actions
     }
 
@@ -401,10 +405,7 @@ impl Model {
         match (asked, &outcome.result) {
             (Asked::Open(_), CommandResult::Conversation { conversation }) => {
                 self.open_chat(*conversation, actions);
-                let hidden = self.picture.chats.iter().all(|chat| chat.about.id != *conversation);
-                if hidden && outcome.duplicate {
-                    self.say("It is open; it comes back to the list with its next message.");
-                }
+                self.wanted = Some(*conversation);
             }
             // Whatever appends to a conversation shows there.
             (Asked::Other(words), CommandResult::Done {}) if !words.is_empty() => self.say(words),
@@ -605,6 +606,16 @@ impl Model {
         if wanted && self.is_online() && transcript::tail(self, height).len() < height {
             self.loading = Some(id);
             actions.push(Action::LoadOlder(id));
+        }
+    }
+
+    /// Whoever asks for a conversation that is hidden wants it back.
+    fn bring_back(&mut self, actions: &mut Vec<Action>) {
+        let Some(conversation) = self.wanted.filter(|id| self.open == Some(*id)) else { return };
+        let Some(hidden) = self.chat().map(|chat| chat.about.inbox.hidden) else { return };
+        self.wanted = None;
+        if hidden {
+            self.other(Command::Hide { conversation, hidden: false }, "", actions);
         }
     }
 

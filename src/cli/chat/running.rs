@@ -12,6 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -130,7 +131,16 @@ async fn show(
         })?;
         tokio::select! {
             key = keys.next() => match key {
-                Some(key) => inputs.extend(typed(key?)),
+                Some(key) => {
+                    inputs.extend(typed(key?));
+                    // Asked with this task's own waker: the stream keeps the first one it gets until that was woken.
+                    while inputs.len() < INPUTS_BEFORE_DRAWING_MAX
+                        && let Poll::Ready(Some(key)) =
+                            std::future::poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await
+                    {
+                        inputs.extend(typed(key?));
+                    }
+                }
                 None => return Ok(End::Quit),
             },
             event = events.next() => match event {

@@ -208,8 +208,10 @@ fn a_direct_chat_is_opened_when_the_server_has_made_it() {
     let key = Key([1; 16]);
     desk.put(Input::Submitted(key, asked.clone()));
     desk.chats = vec![(about(DIRECT, 0), Vec::new(), false)];
+    desk.chats[0].0.inbox.hidden = true;
     let result = CommandResult::Conversation { conversation: DIRECT };
-    desk.event(Event::Done { key, outcome: Outcome { lsn: Lsn(1), duplicate: false, result } });
+    let actions = desk.event(Event::Done { key, outcome: Outcome { lsn: Lsn(1), duplicate: false, result } });
+    assert!(matches!(&actions[..], [Action::Submit(Command::Hide { hidden: false, .. }, _)]), "{actions:?}");
     assert_eq!(desk.model.open, Some(DIRECT));
     desk.shows("no messages yet: write the first one");
 }
