@@ -8,5 +8,7 @@
 )]
 
 mod crash;
+mod gateway;
 mod model;
 mod protocol;
+mod support;

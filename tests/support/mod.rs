@@ -1,0 +1,4 @@
+//! What several capabilities' tests share.
+
+pub mod peer;
+pub mod server;
