@@ -1,7 +1,7 @@
 //! Sessions over real sockets: both encodings, TCP and WebSocket.
 
+use crate::support::in_process::{Server, quick};
 use crate::support::peer::{Peer, SOON, Way, fresh_key, hello, password, soon, tcp, text, text_to};
-use crate::support::server::{Server, quick};
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::gateway::GatewayOptions;

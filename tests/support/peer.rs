@@ -1,6 +1,6 @@
 //! A client that is nothing but frames on a socket: what it sends and gets is what stands in the protocol.
 
-use super::server::device;
+use super::in_process::device;
 use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -57,7 +57,7 @@ enum Socket {
 
 impl Peer {
     /// Connects without saying anything but the preface.
-    pub async fn connect(server: &super::server::Server, way: Way) -> Self {
+    pub async fn connect(server: &super::in_process::Server, way: Way) -> Self {
         let encoding = way.encoding();
         let socket = match way {
             Way::Tcp(_) => {
@@ -77,12 +77,12 @@ impl Peer {
     }
 
     /// Connects and logs in with a token.
-    pub async fn log_in(server: &super::server::Server, way: Way, token: &Secret) -> (Self, Welcome) {
+    pub async fn log_in(server: &super::in_process::Server, way: Way, token: &Secret) -> (Self, Welcome) {
         Self::resume(server, way, token, None).await
     }
 
     pub async fn resume(
-        server: &super::server::Server,
+        server: &super::in_process::Server,
         way: Way,
         token: &Secret,
         resume: Option<Resume>,

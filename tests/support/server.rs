@@ -1,119 +1,276 @@
-//! A whole server inside the test: the real engine on a temporary folder, the real gateway and HTTP on free ports of the loopback.
+//! The real binary, started for a test: on free ports, in a folder of its own, ended by its process id.
+#![allow(dead_code, reason = "each capability uses what it needs")]
 
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
-use tidings::auth::{self, Auth, Token};
-use tidings::engine::{Engine, EngineOptions};
-use tidings::gateway::{self, Gateway, GatewayOptions};
-use tidings::http;
-use tidings::hub::{Hub, HubOptions};
-use tidings::model::text::DeviceId;
-use tidings::model::{
-    AppId, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle, UserId,
-};
-use tidings::net::{Listener, Tls};
-use tidings::shutdown::{Shutdown, Tasks, Trigger};
+use tempfile::TempDir;
+use tidings::model::clock::monotonic;
 
-/// A running server.
+/// A server says `ready`, or a command ends, within this time, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The password of every user that [`Server::add_user`] adds.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+pub struct Done {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Done {
+    /// Fails the test unless the command ended well; gives standard output.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+
+    /// Fails the test unless the command ended with this code; gives standard error.
+    #[track_caller]
+    pub fn fails_with(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self.err
+    }
+}
+
+/// The binary under test, without any configuration from outside of the test.
+pub fn binary(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIDINGS_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder);
+    command
+}
+
+/// Runs the binary to its end in `folder`, with `input` on standard input.
+pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Done {
+    let mut child = binary(folder)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that needs no input may be gone before it is written.
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+    let pid = Pid::from_child(&child);
+    let (done, waits) = sync_channel(1);
+    let waiter = std::thread::spawn(move || {
+        drop(done.send(child.wait_with_output()));
+    });
+    let output = waits.recv_timeout(PATIENCE);
+    if output.is_err() {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    waiter.join().unwrap();
+    let output = output.unwrap_or_else(|_| panic!("{arguments:?} did not end in time")).unwrap();
+    Done {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// How a server is started.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Variables of its environment.
+    pub environment: Vec<(String, String)>,
+    /// Arguments after those that every start has.
+    pub arguments: Vec<String>,
+    /// The ports, when they must be the same again.
+    pub listen: Option<(SocketAddr, SocketAddr)>,
+}
+
+/// A running server. It is killed when this is dropped.
+#[derive(Debug)]
 pub struct Server {
-    pub engine: Engine,
-    pub gateway: Gateway,
-    pub auth: Auth,
-    pub tasks: Tasks,
+    process: Option<Child>,
+    out: Option<Receiver<String>>,
+    start: Start,
+    folder: PathBuf,
+    _temporary: Option<TempDir>,
+    /// Where clients connect over TCP.
     pub tcp: SocketAddr,
+    /// Where HTTP and WebSocket are.
     pub http: SocketAddr,
-    trigger: Trigger,
-}
-
-/// A user with a session that was opened without a password.
-pub struct Person {
-    pub id: UserId,
-    pub handle: UserHandle,
-    pub session: SessionId,
-    pub token: Secret,
-}
-
-/// Options with which tests are quick.
-pub fn quick() -> GatewayOptions {
-    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, ..GatewayOptions::default() }
 }
 
 impl Server {
-    /// Starts one on a folder.
-    pub async fn start(folder: &std::path::Path, options: GatewayOptions) -> Self {
-        Self::start_with(folder, options, Tls::off()).await
+    /// A server with its defaults on a new data folder.
+    pub fn start() -> Self {
+        Self::with(&[])
     }
 
-    pub async fn start_with(folder: &std::path::Path, options: GatewayOptions, tls: Tls) -> Self {
-        let hub = Hub::new(HubOptions::default());
-        let (options_of_engine, subscribers) = (EngineOptions::new(folder), vec![gateway::subscriber(&hub)]);
-        let opening = tokio::task::spawn_blocking(move || Engine::open(options_of_engine, subscribers));
-        let engine = opening.await.unwrap().unwrap();
-        let (trigger, shutdown) = Shutdown::new();
-        let (tasks, auth) = (Tasks::new(), Auth::new());
-        let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
-        let (tcp, web) = (listen(), listen());
-        let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
-        let gateway = Gateway::new(engine.clone(), hub, auth.clone(), options, tasks.clone());
-        let serve_tcp = {
-            let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
-            async move { gateway.serve_tcp(tcp, shutdown).await }
+    /// The same with variables of the environment, such as `("TIDINGS_LIMITS_WINDOW", "8")`.
+    pub fn with(environment: &[(&str, &str)]) -> Self {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("data");
+        let start = Start { environment, ..Start::default() };
+        let mut server = Self::on(&folder, start);
+        server._temporary = Some(temporary);
+        server
+    }
+
+    /// A server on a folder that outlives it.
+    pub fn on(folder: &Path, start: Start) -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self {
+            process: None,
+            out: None,
+            start,
+            folder: folder.to_owned(),
+            _temporary: None,
+            tcp: nowhere,
+            http: nowhere,
         };
-        tasks.spawn("tcp", serve_tcp);
-        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown, tasks.clone()));
-        Self { engine, gateway, auth, tasks, tcp: tcp_address, http: http_address, trigger }
+        server.launch();
+        server
     }
 
-    /// Stops it; true when everything ended by itself.
-    pub async fn stop(self) -> bool {
-        self.gateway.drain("the test is over", 1_000);
-        self.trigger.fire();
-        let all = self.tasks.finish(Duration::from_secs(10)).await;
-        tokio::task::spawn_blocking(move || self.engine.stop()).await.unwrap();
-        all
+    fn launch(&mut self) {
+        let beside = self.folder.parent().unwrap();
+        let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (tcp, http) = self.start.listen.unwrap_or((nowhere, nowhere));
+        let mut process = binary(beside)
+            .arg("serve")
+            .arg("--data")
+            .arg(&self.folder)
+            .args(["--listen-tcp", &tcp.to_string(), "--listen-http", &http.to_string()])
+            .args(&self.start.arguments)
+            .envs(self.start.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let (lines, out) = sync_channel(64);
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if lines.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        self.process = Some(process);
+        let ready = out.recv_timeout(PATIENCE);
+        self.out = Some(out);
+        let Ok(ready) = ready else {
+            panic!("the server did not get ready; it said:\n{}", self.log());
+        };
+        let field = |name: &str| {
+            let field = ready.split(' ').find_map(|part| part.strip_prefix(name)).expect(&ready);
+            field.parse::<SocketAddr>().expect(&ready)
+        };
+        self.tcp = field("tcp=");
+        self.http = field("http=");
     }
 
-    /// Makes a user, with a password perhaps.
-    pub async fn add_user(&self, id: &str, password: Option<PasswordHash>) -> UserHandle {
-        let id = UserId::new(id).unwrap();
-        let command = SystemCommand::AddUser { app: AppId::HOME, id, name: None, password, administrator: false };
-        match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
-            CommandResult::User { user } => user,
-            other => panic!("{other:?}"),
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.with_extension("log")
+    }
+
+    /// What it has written to standard error, over all its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
+    /// The URL of its TCP gateway.
+    pub fn url(&self) -> String {
+        format!("tcp://{}", self.tcp)
+    }
+
+    /// Runs a command of the binary about this server's data folder.
+    pub fn command(&self, arguments: &[&str], input: &str) -> Done {
+        let folder = self.folder.to_str().unwrap();
+        run(self.folder.parent().unwrap(), &[arguments, &["--data", folder]].concat(), &[], input)
+    }
+
+    /// Adds a user whose password is [`PASSWORD`].
+    #[track_caller]
+    pub fn add_user(&self, id: &str) {
+        self.command(&["user", "add", id, "--password-stdin"], PASSWORD).ok();
+    }
+
+    /// Ends it without a warning, as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            drop(process.kill());
+            process.wait().unwrap();
         }
     }
 
-    /// Makes a user and a session.
-    pub async fn person(&self, id: &str) -> Person {
-        let handle = self.add_user(id, None).await;
-        self.device(id, handle, &format!("{id}-laptop")).await
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(self.process.as_ref().expect("the server runs")), signal).unwrap();
     }
 
-    /// Opens another session of a user.
-    pub async fn device(&self, id: &str, user: UserHandle, name: &str) -> Person {
-        let token = Token::draw();
-        let command = SystemCommand::LogIn {
-            user,
-            credential: 0,
-            device: device(name),
-            token: token.hash(),
-            address: "127.0.0.1".to_owned(),
-        };
-        let command = match self.engine.execute(auth::server(), None, command.clone().into()).await {
-            Ok(accepted) => accepted.result,
-            // The first version of a credential is the ledger's affair.
-            Err(_) => {
-                let SystemCommand::LogIn { user, device, token, address, .. } = command else { unreachable!() };
-                let command = SystemCommand::LogIn { user, credential: 1, device, token, address };
-                self.engine.execute(auth::server(), None, command.into()).await.unwrap().result
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the server runs");
+        let deadline = monotonic() + PATIENCE;
+        loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                return status;
             }
-        };
-        let CommandResult::Session { session } = command else { panic!("{command:?}") };
-        Person { id: UserId::new(id).unwrap(), handle: user, session, token: token.secret() }
+            if monotonic() > deadline {
+                drop(process.kill());
+                panic!("the server did not end; it said:\n{}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Starts it again on the same folder, after [`Server::kill`] or [`Server::stop`]; on other ports, unless they were given.
+    pub fn restart(&mut self) {
+        assert!(self.process.is_none(), "end it first");
+        self.launch();
+    }
+
+    /// A further line of standard output, if one comes within `within`.
+    pub fn line(&self, within: Duration) -> Option<String> {
+        match self.out.as_ref()?.recv_timeout(within) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
     }
 }
 
-/// A device.
-pub fn device(name: &str) -> Device {
-    Device { id: DeviceId::new(name).unwrap(), platform: Platform::Linux, name: Name::new(name).unwrap() }
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
