@@ -15,6 +15,7 @@ mod cli;
 mod config;
 mod crash;
 mod gateway;
+mod hostile;
 mod model;
 mod protocol;
 mod support;

@@ -42,6 +42,26 @@ impl Way {
     }
 }
 
+/// Where a server is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub tcp: SocketAddr,
+    pub http: SocketAddr,
+}
+
+impl From<&super::in_process::Server> for Place {
+    fn from(server: &super::in_process::Server) -> Self {
+        Self { tcp: server.tcp, http: server.http }
+    }
+}
+
+impl From<&crate::server::Server> for Place {
+    fn from(server: &crate::server::Server) -> Self {
+        Self { tcp: server.tcp, http: server.http }
+    }
+}
+
+/// A connection of the test.
 pub struct Peer {
     socket: Socket,
     encoding: Encoding,
@@ -57,7 +77,8 @@ enum Socket {
 
 impl Peer {
     /// Connects without saying anything but the preface.
-    pub async fn connect(server: &super::in_process::Server, way: Way) -> Self {
+    pub async fn connect(server: impl Into<Place>, way: Way) -> Self {
+        let server = server.into();
         let encoding = way.encoding();
         let socket = match way {
             Way::Tcp(_) => {
@@ -76,17 +97,18 @@ impl Peer {
         Self { socket, encoding, next: 1, early: Vec::new() }
     }
 
+    /// Takes a socket that is connected already and has said nothing.
+    pub async fn over(mut stream: TcpStream, encoding: Encoding) -> Self {
+        stream.write_all(&encoding.preface()).await.unwrap();
+        Self { socket: Socket::Tcp(stream), encoding, next: 1, early: Vec::new() }
+    }
+
     /// Connects and logs in with a token.
-    pub async fn log_in(server: &super::in_process::Server, way: Way, token: &Secret) -> (Self, Welcome) {
+    pub async fn log_in(server: impl Into<Place>, way: Way, token: &Secret) -> (Self, Welcome) {
         Self::resume(server, way, token, None).await
     }
 
-    pub async fn resume(
-        server: &super::in_process::Server,
-        way: Way,
-        token: &Secret,
-        resume: Option<Resume>,
-    ) -> (Self, Welcome) {
+    pub async fn resume(server: impl Into<Place>, way: Way, token: &Secret, resume: Option<Resume>) -> (Self, Welcome) {
         let mut peer = Self::connect(server, way).await;
         peer.send(&hello(Auth::Token(token.clone()), resume)).await;
         match peer.frame().await {
