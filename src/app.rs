@@ -15,7 +15,8 @@ use crate::net::{self, Listener, NetError, Tls};
 use crate::shutdown::{Shutdown, Tasks, terminated};
 use crate::store::{self, CheckReport, Fault};
 use crate::{http, telemetry};
-use std::fs::DirBuilder;
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, Permissions};
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -41,9 +42,15 @@ pub enum AppError {
     /// The data folder cannot be used.
     #[error("{0}")]
     Folder(String),
-    /// The store says no.
+    /// Another process uses the data folder.
     #[error("{0}")]
-    Store(#[from] Fault),
+    Locked(Fault),
+    /// The disk fails.
+    #[error("{0}")]
+    Disk(Fault),
+    /// The data is damaged, of a newer version, or not ours.
+    #[error("{0}")]
+    Data(Fault),
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
@@ -56,6 +63,16 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+}
+
+impl From<Fault> for AppError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Locked { .. } => Self::Locked(fault),
+            Fault::Io(_) => Self::Disk(fault),
+            _ => Self::Data(fault),
+        }
+    }
 }
 
 /// What a started server says about itself.
@@ -102,36 +119,61 @@ pub fn is_data_folder(folder: &Path) -> bool {
 }
 
 /// Reads everything in a data folder that no server uses, and reports what is damaged.
-pub async fn check_data(folder: PathBuf) -> Result<CheckReport, Fault> {
+pub async fn check_data(folder: PathBuf) -> Result<CheckReport, AppError> {
     let checking = tokio::task::spawn_blocking(move || store::check(&folder));
-    checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))
+    Ok(checking.await.unwrap_or(Err(Fault::Misuse("checking the data folder panicked")))?)
 }
 
-/// Makes the data folder, for its owner alone, or looks whether others could write into it.
+/// Makes the data folder, for its owner alone; closes one that is still blank; refuses one that others could write into.
 fn prepare_folder(folder: &Path) -> Result<(), AppError> {
     let name = folder.display();
-    let failed = |error: io::Error| AppError::Folder(format!("The data folder {name} cannot be made: {error}."));
+    if let Some(problem) = folder_problem(folder) {
+        return Err(AppError::Folder(problem));
+    }
+    let Ok(found) = std::fs::metadata(folder) else {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        return made.map_err(|error| AppError::Folder(format!("The data folder {name} cannot be made: {error}.")));
+    };
+    if found.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    if is_blank(folder) {
+        let closed = std::fs::set_permissions(folder, Permissions::from_mode(0o700));
+        return closed.map_err(|error| {
+            AppError::Folder(format!(
+                "The data folder {name} cannot be closed to other users of this machine: {error}."
+            ))
+        });
+    }
+    tracing::warn!(folder = %name, "other users of this machine can read the data folder; close it with chmod 700");
+    Ok(())
+}
+
+/// Why a folder cannot be the data folder; none when it can, or when it is not there yet. Changes nothing.
+pub fn folder_problem(folder: &Path) -> Option<String> {
+    let name = folder.display();
     let found = match std::fs::metadata(folder) {
         Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed);
-        }
-        Err(error) => return Err(AppError::Folder(format!("The data folder {name} cannot be used: {error}."))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(format!("The data folder {name} cannot be used: {error}.")),
     };
     if !found.is_dir() {
-        return Err(AppError::Folder(format!("{name} is not a folder. Name another data folder with --data.")));
+        return Some(format!("{name} is not a folder. Name another data folder with --data."));
     }
     let mode = found.permissions().mode() & 0o777;
-    if mode & 0o022 != 0 {
-        return Err(AppError::Folder(format!(
+    (mode & 0o022 != 0 && !is_blank(folder)).then(|| {
+        format!(
             "Other users of this machine can write into the data folder {name} (mode {mode:03o}). Close it with \
              `chmod 700 {name}`."
-        )));
-    }
-    if mode & 0o055 != 0 {
-        tracing::warn!(folder = %name, "other users of this machine can read the data folder; close it with chmod 700");
-    }
-    Ok(())
+        )
+    })
+}
+
+/// Whether a folder holds nothing yet, or only what the repository keeps in its own `data`.
+fn is_blank(folder: &Path) -> bool {
+    let ours = |name: &OsStr| name == "README.md" || name == ".gitignore";
+    std::fs::read_dir(folder)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))))
 }
 
 /// Runs the server until it is asked to end. `ready` is called once, when clients can connect.

@@ -1,4 +1,30 @@
 //! Tidings: a whole instant-messaging system in one binary.
+//!
+//! Everything that happens is a command. Commands are put in one order, applied by one deterministic ledger, made durable
+//! together, and their effects fan out. `docs/architecture.md` says why, and what must stay true.
+//!
+//! The rooms, in reading order; each may use only rooms above it, and `tests/arrows.rs` holds the exact arrows:
+//!
+//! ```text
+//! model       the words of the domain: ids, users, entries, commands, refusals, limits, the clock. Plain data
+//! protocol    the frames of the wire, two encodings, and the codec as a pure state machine
+//! config      the configuration: every key declared once; defaults < file < environment < flags
+//! store       durable storage in one redb file: rows, the journal, folding, snapshots
+//! auth        passwords, session tokens, limits on guessing; makes `Actor`, nobody else can
+//! ledger      the deterministic rules: each command is decided, then applied
+//! engine      the one order: submit queue, writer thread, group commit, publishing, reads
+//! shutdown    the signal to end, and the tracker every task belongs to
+//! telemetry   log lines
+//! hub         who is connected and who hears what: fan-out, bounded queues, presence
+//! net         listeners and TLS
+//! gateway     the client's session as one state machine, and the loops around it
+//! http        health, metrics and the WebSocket, on an accept loop with time-outs
+//! control     the socket in the data folder through which the command line talks to the server
+//! client      the client library: connect, resume, outbox, filling gaps
+//! app         the composition root: opens, wires, starts, stops
+//! cli         the command line, one file a subcommand
+//! main        the binary: hands over to `cli`
+//! ```
 
 pub mod app;
 pub mod auth;

@@ -7,6 +7,12 @@
     reason = "tests and their support code fail by panicking, and their names are sentences"
 )]
 
+#[path = "support/server.rs"]
+mod server;
+
+mod arrows;
+mod cli;
+mod config;
 mod crash;
 mod model;
 mod protocol;

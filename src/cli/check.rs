@@ -5,8 +5,6 @@ use super::{Failure, exit, print, serve};
 use crate::app;
 use crate::config::{Config, TlsMode};
 use crate::net;
-use crate::store::Fault;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,25 +20,20 @@ Examples:
   tidings check --data /srv/tidings";
 
 /// What `tidings check` is told: the same as `tidings serve`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The flags of `tidings serve`.
-    #[command(flatten)]
-    pub serve: serve::Args,
-}
+pub type Args = serve::Args;
 
 /// Checks.
 pub async fn run(args: Args) -> Result<ExitCode, Failure> {
-    let sources = args.serve.sources();
+    let sources = args.sources();
     let config = place::load(&sources)?;
     let mut problems = certificate(&config);
-    problems.extend(folder(&config.server.data));
+    problems.extend(app::folder_problem(&config.server.data));
     if !problems.is_empty() {
         return Err(Failure::new(exit::CONFIG, problems.join("\n")));
     }
     let from = sources.file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
     print(&format!("The configuration is fine (read from {from}, the environment and flags).\n"))?;
-    if args.serve.place.data.is_some() { data(&config.server.data).await } else { Ok(ExitCode::SUCCESS) }
+    if args.place.data.is_some() { data(&config.server.data).await } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// Whether the certificate files can be used. (A self-signed certificate is made at the start, so there is nothing to check.)
@@ -54,25 +47,9 @@ fn certificate(config: &Config) -> Vec<String> {
     loaded.err().map(|error| format!("[tls]: {error}")).into_iter().collect()
 }
 
-/// Whether the data folder, when it is there, is closed to others.
-fn folder(folder: &Path) -> Vec<String> {
-    let name = folder.display();
-    match std::fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => vec![format!("server.data: {name} is not a folder.")],
-        Ok(found) if found.permissions().mode() & 0o022 != 0 => {
-            vec![format!("server.data: other users can write into {name}; close it with `chmod 700 {name}`.")]
-        }
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => vec![format!("server.data: {name}: {error}.")],
-        _ => Vec::new(),
-    }
-}
-
 /// Whether every record in the data folder is what was written.
 async fn data(folder: &Path) -> Result<ExitCode, Failure> {
-    let report = app::check_data(folder.to_owned()).await.map_err(|fault| {
-        let cure = if matches!(fault, Fault::Locked { .. }) { " to check its data" } else { "" };
-        Failure::new(place::fault_code(&fault), format!("{fault}{cure}."))
-    })?;
+    let report = app::check_data(folder.to_owned()).await?;
     if report.problems.is_empty() {
         print(&format!("{} records in {} were read; nothing is damaged.\n", report.records, folder.display()))?;
         return Ok(ExitCode::SUCCESS);

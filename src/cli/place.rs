@@ -6,7 +6,6 @@ use crate::auth::Passwords;
 use crate::config::{Config, FILE_DEFAULT, Flag, Sources};
 use crate::control::{self, AskError, Control, Request, Response};
 use crate::model::{Code, Refusal};
-use crate::store::Fault;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,7 +70,7 @@ impl Place {
             }
             match app::open(&config, Vec::new()).await {
                 Ok(opened) => return accept(alone(&config, opened, request).await),
-                Err(AppError::Store(Fault::Locked { .. })) => tokio::time::sleep(TRY_AGAIN).await,
+                Err(AppError::Locked(_)) => tokio::time::sleep(TRY_AGAIN).await,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -126,20 +125,12 @@ impl From<Refusal> for Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let exit_code = match &error {
-            AppError::Folder(_) | AppError::Control(_) => exit::CANNOT_CREATE,
-            AppError::Store(fault) => fault_code(fault),
+            AppError::Folder(_) | AppError::Control(_) | AppError::Disk(_) => exit::CANNOT_CREATE,
+            AppError::Locked(_) => exit::TEMPORARY,
+            AppError::Data(_) => exit::DATA,
             AppError::Net(crate::net::NetError::Certificate(_)) => exit::CONFIG,
             AppError::Net(_) | AppError::Down { .. } => exit::UNAVAILABLE,
         };
         Self::new(exit_code, error.to_string())
-    }
-}
-
-/// The exit code of a fault of the store.
-pub(super) fn fault_code(fault: &Fault) -> u8 {
-    match fault {
-        Fault::Locked { .. } => exit::TEMPORARY,
-        Fault::Io(_) => exit::CANNOT_CREATE,
-        _ => exit::DATA,
     }
 }

@@ -26,6 +26,7 @@ Then, in another terminal:
 
 /// What `tidings serve` is told.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Data folder and configuration.
     #[command(flatten)]

@@ -114,18 +114,17 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
 
 async fn list(app: App, json: bool) -> Result<(), Failure> {
     let mut after = UserHandle(0);
-    if !json {
-        print(&format!("{:<24} {:<24} {:<14} {}\n", "ID", "NAME", "FLAGS", "CREATED"))?;
-    }
+    let mut page =
+        if json { String::new() } else { format!("{:<24} {:<24} {:<14} {}\n", "ID", "NAME", "FLAGS", "CREATED") };
     loop {
         let request = Request::UserList { app: app.app.clone(), after };
         let Response::Users { users, next } = app.place.ask(request, false).await? else { return Err(unexpected()) };
-        let mut page = String::new();
         for user in &users {
             page.push_str(&if json { super::json(user)? } else { line(user) });
             page.push('\n');
         }
         print(&page)?;
+        page.clear();
         match next {
             Some(next) => after = next,
             None => return Ok(()),

@@ -59,9 +59,11 @@ impl std::error::Error for Problems {}
 
 /// The one of `known` that was probably meant by `given`, if any is near enough.
 pub(super) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word broken off counts as one slip.
+    let begun = |candidate: &str| given.len() >= 3 && candidate.starts_with(given);
     known
         .into_iter()
-        .map(|candidate| (distance(given, candidate), candidate))
+        .map(|candidate| (if begun(candidate) { 1 } else { distance(given, candidate) }, candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(given.len()) / 3 + 1)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -92,6 +94,7 @@ mod tests {
         let known = ["window", "rate_per_second", "queue_kib"];
         assert_eq!(did_you_mean("windo", known), Some("window"));
         assert_eq!(did_you_mean("rate_per_secnod", known), Some("rate_per_second"));
+        assert_eq!(did_you_mean("rate_per", known), Some("rate_per_second"));
         assert_eq!(did_you_mean("colour", known), None);
     }
 }

@@ -1,110 +1,331 @@
-//! The client's session, whatever it comes in on.
+//! The gateway: client sessions over TCP, TLS and WebSocket.
+//!
+//! It promises: a connection costs next to nothing while it is idle; whatever a peer does, what is kept for it is bounded and
+//! others do not notice; outcomes and pushes of a session come in the log's order. It decides no rule of the domain: it builds
+//! commands and hands them to the engine.
+//!
+//! In reading order: [`session`] (the state machine, pure), `connection` (does what the machine says), `drive` (the one task
+//! around it), `tcp` (accept loop and byte stream; the WebSocket's is in `http`), `login`, `fanout` (between engine and hub),
+//! `presence` and `wheel` (the two tasks that serve all connections), `rate`.
 
-use crate::auth::Auth;
-use crate::engine::{Engine, Subscriber};
-use crate::hub::Hub;
+mod connection;
+mod drive;
+mod fanout;
+mod login;
+mod options;
+mod presence;
+mod rate;
+pub mod session;
+mod tcp;
+mod wheel;
+
+pub use connection::Connection;
+pub use drive::{Inbox, Received, Transport, drive};
+pub use fanout::subscriber;
+pub use options::{GatewayOptions, GatewayStats};
+
+use crate::auth::{AddressPrefix, Auth};
+use crate::engine::Engine;
+use crate::hub::{Hub, Outbox};
+use crate::model::clock::monotonic;
+use crate::model::{Code, Refusal, UserHandle};
 use crate::net::Listener;
+use crate::protocol::ServerFrame;
 use crate::shutdown::{Shutdown, Tasks};
+use parking_lot::Mutex;
+use rate::{Bucket, Buckets};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Limits and times of the gateway. The defaults are the documented ones.
-#[derive(Clone, Debug)]
-pub struct GatewayOptions {
-    /// The server's name, as `welcome` tells it.
-    pub server_name: String,
-    /// Largest frame, in bytes.
-    pub max_frame: usize,
-    /// Submits in flight on one connection.
-    pub window: u32,
-    /// Submits per second of one user, on average; 0: not limited.
-    pub rate_per_second: u32,
-    /// Submits of one user at once, before the average counts.
-    pub rate_burst: u32,
-    /// Bytes that may wait for one connection before pushes are dropped; at least twice `max_frame`.
-    pub queue_bytes: usize,
-    /// A connection says `hello` within this time.
-    pub hello_timeout_ms: u64,
-    /// A connection that says nothing for this long is closed.
-    pub silence_timeout_ms: u64,
-    /// A peer that takes nothing for this long while too much waits for it is closed.
-    pub write_timeout_ms: u64,
-    /// Presence is told after a start once this time has passed.
-    pub presence_settle_ms: u64,
-    /// Connections in all.
-    pub connections_max: usize,
-    /// Connections from one IPv4 address or IPv6 network of 64 bits.
-    pub connections_per_address_max: usize,
+/// Come back after this when there are too many connections.
+const TURNED_AWAY_RETRY_MS: u64 = 10_000;
+/// Peers that are told at the same time why there is no place for them; others are just closed.
+const FAREWELLS_MAX: usize = 64;
+
+/// The gateway; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    hub: Hub,
+    auth: Auth,
+    options: GatewayOptions,
+    tasks: Tasks,
+    started: Instant,
+    counters: Counters,
+    buckets: Buckets,
+    draining: AtomicBool,
+    farewells: Arc<Semaphore>,
+    next: AtomicU64,
+    /// Guards the list of open connections.
+    connections: Mutex<HashMap<u64, Arc<Outbox>>>,
+    /// Guards how many connections there are, in all and from each place.
+    places: Mutex<Places>,
 }
 
-impl Default for GatewayOptions {
-    fn default() -> Self {
-        Self {
-            server_name: "tidings".to_owned(),
-            max_frame: crate::protocol::MAX_FRAME_DEFAULT,
-            window: 64,
-            rate_per_second: 20,
-            rate_burst: 60,
-            queue_bytes: 2 * crate::protocol::MAX_FRAME_DEFAULT,
-            hello_timeout_ms: 10_000,
-            silence_timeout_ms: 90_000,
-            write_timeout_ms: 30_000,
-            presence_settle_ms: 10_000,
-            connections_max: 10_000,
-            connections_per_address_max: 200,
+#[derive(Debug, Default)]
+struct Places {
+    total: usize,
+    by_address: HashMap<AddressPrefix, usize>,
+}
+
+/// What the gateway counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    accepted: AtomicU64,
+    turned_away: AtomicU64,
+    logins: AtomicU64,
+    logins_refused: AtomicU64,
+    frames: AtomicU64,
+    protocol_errors: AtomicU64,
+    timeouts: AtomicU64,
+    held_bytes: AtomicU64,
+}
+
+/// A place for one connection; dropping it gives the place back.
+pub struct Admission {
+    gateway: Gateway,
+    place: AddressPrefix,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut places = self.gateway.0.places.lock();
+        places.total -= 1;
+        if let Some(count) = places.by_address.get_mut(&self.place) {
+            *count -= 1;
+            if *count == 0 {
+                places.by_address.remove(&self.place);
+            }
         }
     }
 }
 
-/// What the gateway counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GatewayStats {
-    /// Open connections, those that have not said `hello` included.
-    pub connections: u64,
-    /// Sessions that are connected.
-    pub sessions: u64,
-    /// Bytes that wait to be written, as of the last second.
-    pub queued_bytes: u64,
-    /// Connections accepted since the start.
-    pub accepted: u64,
-    /// Connections turned away because of a limit, since the start.
-    pub turned_away: u64,
-    /// Log-ins since the start, with password or token.
-    pub logins: u64,
-    /// Log-ins refused since the start.
-    pub logins_refused: u64,
-    /// Frames read since the start.
-    pub frames: u64,
-    /// Times a connection was too slow and lost its pushes, since the start.
-    pub lagging: u64,
-    /// Connections closed for breaking the protocol, since the start.
-    pub protocol_errors: u64,
-    /// Connections closed for silence or for not reading, since the start.
-    pub timeouts: u64,
-}
-
-/// The gateway; cheap to clone.
-#[derive(Clone)]
-pub struct Gateway(());
-
-/// What carries the engine's effects to the hub. Give it to [`Engine::open`].
-pub fn subscriber(_hub: &Hub) -> Box<dyn Subscriber> {
-    unimplemented!()
-}
-
 impl Gateway {
-    /// A gateway; starts its two helpers (time-outs and presence) as tasks.
-    pub fn new(_engine: Engine, _hub: Hub, _auth: Auth, _options: GatewayOptions, _tasks: Tasks) -> Self {
-        Self(())
+    /// A gateway; starts its two helpers (deadlines and presence) as tasks. Must be called inside the runtime.
+    pub fn new(engine: Engine, hub: Hub, auth: Auth, options: GatewayOptions, tasks: Tasks) -> Self {
+        let options = GatewayOptions { queue_bytes: options.queue_bytes.max(2 * options.max_frame), ..options };
+        let gateway = Self(Arc::new(Inner {
+            engine,
+            hub,
+            auth,
+            options,
+            tasks,
+            started: monotonic(),
+            counters: Counters::default(),
+            buckets: Buckets::default(),
+            draining: AtomicBool::new(false),
+            farewells: Arc::new(Semaphore::new(FAREWELLS_MAX)),
+            next: AtomicU64::new(1),
+            connections: Mutex::default(),
+            places: Mutex::default(),
+        }));
+        gateway.helper("deadlines", wheel::run(gateway.clone()));
+        gateway.helper("presence", presence::run(gateway.clone()));
+        gateway
+    }
+
+    /// A task that runs as long as connections may be there: until the last one has gone after the draining began.
+    fn helper(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let gateway = self.clone();
+        self.0.tasks.spawn(name, async move {
+            tokio::select! {
+                () = task => {}
+                () = gateway.drained() => {}
+            }
+        });
+    }
+
+    /// Resolves when the gateway drains and its last connection has gone. Looks about ten times a second; only at the end.
+    async fn drained(&self) {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            if self.is_draining() && self.0.connections.lock().is_empty() {
+                return;
+            }
+        }
     }
 
     /// Accepts connections of the TCP protocol until `shutdown`.
-    #[allow(clippy::unused_async, reason = "the body comes")]
-    pub async fn serve_tcp(&self, _listener: Listener, _shutdown: Shutdown) {}
+    pub async fn serve_tcp(&self, listener: Listener, shutdown: Shutdown) {
+        tcp::serve(self.clone(), listener, shutdown).await;
+    }
 
     /// What it counts.
     pub fn stats(&self) -> GatewayStats {
-        GatewayStats::default()
+        let counters = &self.0.counters;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        GatewayStats {
+            connections: self.0.places.lock().total as u64,
+            sessions: self.0.hub.sessions() as u64,
+            queued_bytes: count(&counters.held_bytes),
+            accepted: count(&counters.accepted),
+            turned_away: count(&counters.turned_away),
+            logins: count(&counters.logins),
+            logins_refused: count(&counters.logins_refused),
+            frames: count(&counters.frames),
+            lagging: self.0.hub.lagging(),
+            protocol_errors: count(&counters.protocol_errors),
+            timeouts: count(&counters.timeouts),
+        }
     }
 
     /// Tells every session that the server goes away, finishes what is in flight and closes. Whoever comes now is turned away.
-    pub fn drain(&self, _reason: &str, _retry_after_ms: u64) {}
+    /// Each client is told another time to come back, from half of `retry_after_ms` to one and a half.
+    pub fn drain(&self, reason: &str, retry_after_ms: u64) {
+        self.0.draining.store(true, Ordering::SeqCst);
+        let connections: Vec<_> =
+            self.0.connections.lock().iter().map(|(id, outbox)| (*id, Arc::clone(outbox))).collect();
+        for (id, outbox) in connections {
+            let retry_after_ms = jittered(retry_after_ms, id);
+            outbox.drain(&ServerFrame::Closing { reason: reason.to_owned(), retry_after_ms });
+        }
+    }
+
+    /// Whether it drains.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// A place for a connection from an address, if there is one.
+    pub fn admit(&self, address: IpAddr) -> Result<Admission, Refusal> {
+        let counters = &self.0.counters;
+        let place = AddressPrefix::of(address);
+        let mut places = self.0.places.lock();
+        let from_there = places.by_address.get(&place).copied().unwrap_or(0);
+        let refusal = if self.is_draining() {
+            Some("The server is stopping; try again shortly.")
+        } else if places.total >= self.0.options.connections_max {
+            Some("This server has as many connections as it may have; try again later.")
+        } else if from_there >= self.0.options.connections_per_address_max {
+            Some("There are too many connections from your address; close some, or ask the operator to allow more.")
+        } else {
+            None
+        };
+        if let Some(words) = refusal {
+            counters.turned_away.fetch_add(1, Ordering::Relaxed);
+            return Err(Refusal::new(Code::Overloaded, words).retry_after_ms(TURNED_AWAY_RETRY_MS));
+        }
+        places.total += 1;
+        *places.by_address.entry(place).or_insert(0) += 1;
+        counters.accepted.fetch_add(1, Ordering::Relaxed);
+        Ok(Admission { gateway: self.clone(), place })
+    }
+
+    /// A connection that starts now.
+    pub fn connect(&self, peer: IpAddr, admission: Arc<Admission>) -> Connection {
+        Connection::new(self.clone(), peer, admission)
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &GatewayOptions {
+        &self.0.options
+    }
+
+    /// The tracker of its tasks.
+    pub fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    /// Milliseconds since the gateway was made, and one more, so that 0 is never a time.
+    fn now_ms(&self) -> u64 {
+        monotonic().duration_since(self.0.started).as_millis() as u64 + 1
+    }
+
+    /// The tokens of a user; none when sending is not limited.
+    fn bucket(&self, user: UserHandle) -> Option<Arc<Bucket>> {
+        let (rate, burst) = (self.0.options.rate_per_second, self.0.options.rate_burst);
+        (rate > 0).then(|| self.0.buckets.of(user, || Bucket::new(rate, burst, self.now_ms())))
+    }
+
+    /// Who is told of a user's presence; nobody when that cannot be read.
+    async fn peers(&self, user: UserHandle) -> Vec<UserHandle> {
+        let engine = self.0.engine.clone();
+        let peers = tokio::task::spawn_blocking(move || engine.peers(user)).await;
+        match peers {
+            Ok(Ok(peers)) => peers,
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "who is told of somebody's presence could not be read");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn enlist(&self, outbox: &Arc<Outbox>) -> u64 {
+        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
+        self.0.connections.lock().insert(id, Arc::clone(outbox));
+        // The draining may have begun between the admission and here.
+        if self.is_draining() {
+            outbox.drain(&ServerFrame::Closing { reason: "The server is stopping.".to_owned(), retry_after_ms: 1_000 });
+        }
+        id
+    }
+
+    fn delist(&self, id: u64) {
+        let mut connections = self.0.connections.lock();
+        connections.remove(&id);
+        if connections.is_empty() {
+            connections.shrink_to(64);
+        }
+    }
+
+    fn outboxes(&self) -> Vec<Arc<Outbox>> {
+        self.0.connections.lock().values().cloned().collect()
+    }
+
+    /// Whether a peer has taken nothing for too long while too much waits for it.
+    fn is_stuck(&self, outbox: &Outbox) -> bool {
+        let since_ms = outbox.stalled_ms();
+        since_ms != 0
+            && self.now_ms().saturating_sub(since_ms) >= self.0.options.write_timeout_ms
+            && outbox.held_bytes() > self.0.options.queue_bytes
+    }
+
+    fn note_held_bytes(&self, bytes: u64) {
+        self.0.counters.held_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn farewell_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.farewells).try_acquire_owned().ok()
+    }
+}
+
+/// A time between half and one and a half of `ms`, another for each connection.
+const fn jittered(ms: u64, id: u64) -> u64 {
+    let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54;
+    ms / 2 + ms.saturating_mul(spread) / 1_024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_come_back_at_different_times() {
+        let times: std::collections::BTreeSet<_> = (0..1_000).map(|id| jittered(1_000, id)).collect();
+        assert!(times.len() > 500);
+        assert!(times.iter().all(|ms| (500..1_500).contains(ms)));
+    }
 }

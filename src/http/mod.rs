@@ -1,10 +1,151 @@
-//! HTTP: health, metrics, and the WebSocket.
+//! HTTP: health, metrics and the WebSocket.
+//!
+//! It has an accept loop of its own, because `axum::serve` waits for ever for a header that does not come. It promises: whoever
+//! is slow to shake hands or to ask is closed in time; every answer carries the security headers. The session behind a WebSocket
+//! is the gateway's.
+
+mod health;
+mod metrics;
+mod ws;
 
 use crate::engine::Engine;
-use crate::gateway::Gateway;
-use crate::net::Listener;
+use crate::gateway::{Admission, Gateway};
+use crate::model::{Code, Refusal};
+use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// Longest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// When the system has no more files to give, the next try comes after this.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What every answer carries: it is nothing to keep, to guess about, to tell others of or to put into a frame.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ),
+];
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Site {
+    gateway: Gateway,
+    engine: Engine,
+    tasks: Tasks,
+}
+
+/// Who asks, and their place among the connections.
+#[derive(Clone)]
+struct Peer {
+    address: IpAddr,
+    admission: Arc<Admission>,
+}
 
 /// Accepts HTTP connections until `shutdown`.
-#[allow(clippy::unused_async, reason = "the body comes")]
-pub async fn serve(_gateway: Gateway, _engine: Engine, _listener: Listener, _shutdown: Shutdown, _tasks: Tasks) {}
+pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdown: Shutdown, tasks: Tasks) {
+    let router = router(Site { gateway: gateway.clone(), engine, tasks: tasks.clone() });
+    let mut stop = pin!(shutdown.wait());
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((incoming, peer)) => match gateway.admit(peer.ip()) {
+                Ok(admission) => {
+                    let peer = (peer, Arc::new(admission));
+                    tasks.spawn(
+                        "http connection",
+                        connection(gateway.clone(), router.clone(), incoming, peer, shutdown.clone()),
+                    );
+                }
+                // There is no place, not even for a refusal.
+                Err(refusal) => tracing::debug!(%peer, %refusal, "a connection was turned away"),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn router(site: Site) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
+        .route("/ws", any(ws::upgrade))
+        .fallback(nothing_here)
+        .layer(axum::middleware::map_response(secured))
+        .with_state(site)
+}
+
+async fn connection(
+    gateway: Gateway,
+    router: Router,
+    incoming: Incoming,
+    (peer, admission): (SocketAddr, Arc<Admission>),
+    shutdown: Shutdown,
+) {
+    let within = Duration::from_millis(gateway.options().hello_timeout_ms);
+    let stream = match incoming.handshake(within).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%peer, %error, "a connection did not get through its handshake");
+            return;
+        }
+    };
+    let peer = Peer { address: peer.ip(), admission };
+    let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.into_response()) }
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(within).max_buf_size(HEAD_BYTES_MAX);
+    let mut serving = Box::pin(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        () = shutdown.wait() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "an HTTP connection ended badly");
+    }
+}
+
+async fn secured(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+async fn nothing_here() -> Response {
+    refuse(StatusCode::NOT_FOUND, Refusal::new(Code::NotFound, "There is nothing at this address."))
+}
+
+/// A refusal as an HTTP answer.
+fn refuse(status: StatusCode, refusal: Refusal) -> Response {
+    (status, Json(refusal)).into_response()
+}

@@ -1,27 +1,428 @@
-//! Who is connected, and who hears what.
+//! In-memory publish and subscribe: who is connected, who hears what.
+//!
+//! The hub promises that a frame is encoded at most once per encoding however many hear it, that what waits for a connection is
+//! bounded in bytes, and that a session hears of effects in the log's order. It never reads the store (members come through a
+//! closure) and never touches a socket. Its user is the gateway.
+//!
+//! Locks: the registry's is taken before an outbox's; both are held for look-ups and copies only.
 
+mod broadcast;
+mod hash;
+mod members;
+mod outbox;
+mod presence;
+
+pub use broadcast::{Broadcast, Scratch};
+pub use members::{Window, Windows};
+pub use outbox::{Due, HeldBack, Outbox, Piece, fatal, next_payload, refused};
+
+use crate::model::{
+    Clock, ConversationId, Effect, EndReason, Entry, Lsn, Name, Platform, SessionId, Timestamp, UserHandle, UserId,
+};
+use crate::protocol::{Presence, PresenceState, ServerFrame};
+use hash::IdMap;
+use members::Members;
+use outbox::Common;
+use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Limits of the hub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HubOptions {
-    /// Members (of all conversations together) that are kept in memory for fan-out.
+    /// Members (of all conversations together) that are kept in memory for fan-out; each is 32 bytes.
     pub members_cached_max: usize,
+    /// The time, for when somebody was last seen.
+    pub clock: Clock,
 }
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { members_cached_max: 1_000_000 }
+        Self { members_cached_max: 1_000_000, clock: Clock::system() }
     }
 }
 
 /// The hub; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Hub(Arc<HubOptions>);
+pub struct Hub(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    common: Arc<Common>,
+    members: Members,
+    /// Guards who is connected.
+    registry: RwLock<Registry>,
+    /// Guards who watches whom.
+    watchers: Mutex<IdMap<UserHandle, Vec<Watcher>>>,
+    presence: presence::Changes,
+    clock: Clock,
+}
+
+#[derive(Debug, Default)]
+struct Registry {
+    sessions: IdMap<SessionId, UserHandle>,
+    users: IdMap<UserHandle, Online>,
+}
+
+/// A user with at least one connected session.
+#[derive(Debug)]
+struct Online {
+    id: UserId,
+    links: Vec<Link>,
+}
+
+/// A session's connection.
+#[derive(Debug)]
+struct Link {
+    session: SessionId,
+    platform: Platform,
+    outbox: Arc<Outbox>,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    session: SessionId,
+    outbox: Arc<Outbox>,
+    until: Timestamp,
+}
+
+/// A session that connects.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Whose.
+    pub user: UserHandle,
+    /// Their id.
+    pub id: UserId,
+    /// Which session.
+    pub session: SessionId,
+    /// On what.
+    pub platform: Platform,
+}
 
 impl Hub {
     /// A hub without sessions.
     pub fn new(options: HubOptions) -> Self {
-        Self(Arc::new(options))
+        Self(Arc::new(Inner {
+            common: Arc::new(Common::new()),
+            members: Members::new(options.members_cached_max),
+            registry: RwLock::default(),
+            watchers: Mutex::default(),
+            presence: presence::Changes::new(),
+            clock: options.clock,
+        }))
+    }
+
+    /// An outbox for a new connection that holds at most `bytes_max` before pushes are dropped.
+    pub fn outbox(&self, bytes_max: usize) -> Arc<Outbox> {
+        Arc::new(Outbox::new(Arc::clone(&self.0.common), bytes_max))
+    }
+
+    // Who is connected.
+
+    /// A session is connected from now on: it gets pushes. A connection of the same session from before is ended with `kicked`.
+    pub fn arrive(&self, arrival: &Arrival, outbox: &Arc<Outbox>) {
+        let mut registry = self.0.registry.write();
+        registry.sessions.insert(arrival.session, arrival.user);
+        let online = registry
+            .users
+            .entry(arrival.user)
+            .or_insert_with(|| Online { id: arrival.id.clone(), links: Vec::with_capacity(1) });
+        let first = online.links.is_empty();
+        let old = online.links.iter_mut().find(|link| link.session == arrival.session);
+        let link = Link { session: arrival.session, platform: arrival.platform, outbox: Arc::clone(outbox) };
+        let replaced = match old {
+            Some(old) => Some(std::mem::replace(old, link).outbox),
+            None => {
+                online.links.push(link);
+                None
+            }
+        };
+        drop(registry);
+        if let Some(replaced) = replaced {
+            replaced.end(Some(&ServerFrame::Kicked { reason: EndReason::ReplacedBySameDevice, by: None }));
+        }
+        if first {
+            self.0.presence.note(arrival.user, &arrival.id, None);
+        }
+    }
+
+    /// A connection of a session is gone. Changes nothing when another connection has taken the session over.
+    pub fn depart(&self, session: SessionId, outbox: &Arc<Outbox>) {
+        let mut registry = self.0.registry.write();
+        let Some(user) = registry.sessions.get(&session).copied() else { return };
+        let Some(online) = registry.users.get_mut(&user) else { return };
+        let before = online.links.len();
+        online.links.retain(|link| link.session != session || !Arc::ptr_eq(&link.outbox, outbox));
+        if online.links.len() == before {
+            return;
+        }
+        self.removed(registry, user, session);
+    }
+
+    /// A session is over: its connection is told why and ended.
+    fn end_session(&self, session: SessionId, reason: EndReason, by: Option<&Name>) {
+        let mut registry = self.0.registry.write();
+        let Some(user) = registry.sessions.get(&session).copied() else { return };
+        let Some(online) = registry.users.get_mut(&user) else { return };
+        let Some(place) = online.links.iter().position(|link| link.session == session) else { return };
+        let outbox = online.links.swap_remove(place).outbox;
+        self.removed(registry, user, session);
+        match reason {
+            // Whoever logs out knows.
+            EndReason::LoggedOut => outbox.end(None),
+            EndReason::Revoked
+            | EndReason::ReplacedByDevice
+            | EndReason::ReplacedBySameDevice
+            | EndReason::PasswordChanged
+            | EndReason::Suspended => outbox.end(Some(&ServerFrame::Kicked { reason, by: by.cloned() })),
+        }
+    }
+
+    /// The link of a session was taken out of the registry.
+    fn removed(&self, mut registry: parking_lot::RwLockWriteGuard<'_, Registry>, user: UserHandle, session: SessionId) {
+        registry.sessions.remove(&session);
+        let gone = registry.users.get(&user).is_some_and(|online| online.links.is_empty());
+        let gone = if gone { registry.users.remove(&user) } else { None };
+        drop(registry);
+        self.0.watchers.lock().retain(|_, watchers| {
+            watchers.retain(|watcher| watcher.session != session);
+            !watchers.is_empty()
+        });
+        if let Some(online) = gone {
+            self.0.presence.note(user, &online.id, Some(self.0.clock.now()));
+        }
+    }
+
+    /// How many sessions are connected.
+    pub fn sessions(&self) -> usize {
+        self.0.registry.read().sessions.len()
+    }
+
+    // Ephemeral frames.
+
+    /// Gives a frame to every session of some users; it may be lost.
+    pub fn tell(&self, users: impl Iterator<Item = UserHandle>, frame: &ServerFrame) {
+        let mut scratch = Scratch::default();
+        let mut frame = Broadcast::new(frame, &mut scratch);
+        let registry = self.0.registry.read();
+        for online in users.filter_map(|user| registry.users.get(&user)) {
+            for link in &online.links {
+                link.outbox.push_ephemeral(&mut frame);
+            }
+        }
+    }
+
+    /// The members of a conversation; what is not known is loaded (see [`Publisher::publish`]).
+    pub fn members(
+        &self,
+        conversation: ConversationId,
+        load: impl FnOnce(ConversationId) -> Option<Vec<Window>>,
+    ) -> Option<Windows> {
+        self.0.members.get(conversation, load)
+    }
+
+    // Presence.
+
+    /// The next user whose presence may have changed, and their id.
+    pub async fn presence_changed(&self) -> (UserHandle, UserId) {
+        self.0.presence.next().await
+    }
+
+    /// Whether a user is there.
+    pub fn is_online(&self, user: UserHandle) -> bool {
+        self.0.registry.read().users.contains_key(&user)
+    }
+
+    /// The presence of a user as it is now.
+    pub fn presence(&self, user: UserHandle, id: &UserId) -> Presence {
+        let mut platforms: Vec<Platform> = {
+            let registry = self.0.registry.read();
+            registry
+                .users
+                .get(&user)
+                .map_or_else(Vec::new, |online| online.links.iter().map(|link| link.platform).collect())
+        };
+        platforms.sort_unstable();
+        platforms.dedup();
+        let online = !platforms.is_empty();
+        Presence {
+            user: id.clone(),
+            state: if online { PresenceState::Online } else { PresenceState::Offline },
+            text: None,
+            emoji: None,
+            until: None,
+            platforms,
+            last_seen: if online { None } else { self.0.presence.last_seen(user) },
+        }
+    }
+
+    /// A session watches these users, and no others, until a time.
+    pub fn watch(&self, session: SessionId, outbox: &Arc<Outbox>, users: &[UserHandle], until: Timestamp) {
+        let mut watchers = self.0.watchers.lock();
+        watchers.retain(|_, watchers| {
+            watchers.retain(|watcher| watcher.session != session);
+            !watchers.is_empty()
+        });
+        for user in users {
+            let watcher = Watcher { session, outbox: Arc::clone(outbox), until };
+            watchers.entry(*user).or_default().push(watcher);
+        }
+    }
+
+    /// Tells a user's presence to the sessions of `peers` and to whoever watches.
+    pub fn tell_presence(&self, user: UserHandle, presence: Presence, peers: &[UserHandle]) {
+        let now = self.0.clock.now();
+        let frame = ServerFrame::Presence(presence);
+        let mut scratch = Scratch::default();
+        let mut frame = Broadcast::new(&frame, &mut scratch);
+        let mut told: Vec<SessionId> = Vec::new();
+        {
+            let registry = self.0.registry.read();
+            for online in peers.iter().filter(|peer| **peer != user).filter_map(|peer| registry.users.get(peer)) {
+                for link in &online.links {
+                    link.outbox.push_ephemeral(&mut frame);
+                    told.push(link.session);
+                }
+            }
+        }
+        let mut all = self.0.watchers.lock();
+        if let Some(watchers) = all.get_mut(&user) {
+            watchers.retain(|watcher| watcher.until > now);
+            for watcher in watchers.iter().filter(|watcher| !told.contains(&watcher.session)) {
+                watcher.outbox.push_ephemeral(&mut frame);
+            }
+            if watchers.is_empty() {
+                all.remove(&user);
+            }
+        }
+    }
+
+    // What all outboxes share.
+
+    /// Wakes every connection that has something to write since the last call.
+    pub fn flush(&self) {
+        self.0.common.flush();
+    }
+
+    /// All connections together hold too much (or no longer do): each may hold less.
+    pub fn set_pressed(&self, pressed: bool) {
+        self.0.common.pressed.store(pressed, Ordering::Relaxed);
+    }
+
+    /// How often a connection began to lag.
+    pub fn lagging(&self) -> u64 {
+        self.0.common.lagging.load(Ordering::Relaxed)
+    }
+
+    /// The publishing side. There is one, on the engine's publisher thread.
+    pub fn publisher(&self) -> Publisher {
+        Publisher { hub: self.clone(), scratch: Scratch::default() }
     }
 }
+
+/// The publishing side of the hub.
+#[derive(Debug)]
+pub struct Publisher {
+    hub: Hub,
+    scratch: Scratch,
+}
+
+impl Publisher {
+    /// Publishes the effects of one command. `origin` is the session that asked for it: it gets the outcome instead of the new
+    /// entry. `load` gives the members of a conversation as of a state that holds these effects; it may be ahead of them,
+    /// because an entry goes to exactly those whose window holds it.
+    pub fn publish(
+        &mut self,
+        lsn: Lsn,
+        origin: Option<SessionId>,
+        effects: &[Effect],
+        load: impl Fn(ConversationId) -> Option<Vec<Window>>,
+    ) {
+        // First forget: the entry that adds somebody goes to them too.
+        for effect in effects {
+            if let Effect::Members { conversation } = effect {
+                self.hub.0.members.forget(*conversation);
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Entry { app: _, conversation, entry } => {
+                    self.entry(*conversation, entry, lsn, origin, &load);
+                }
+                Effect::Members { .. } => {}
+                Effect::Inbox { user, inbox } => {
+                    let frame = ServerFrame::Inbox(inbox.clone());
+                    let mut frame = Broadcast::new(&frame, &mut self.scratch);
+                    self.hub.0.push_to_user(*user, None, &mut frame);
+                }
+                Effect::Receipt { conversation, moved } => {
+                    let Some(windows) = self.hub.0.members.get(*conversation, &load) else { continue };
+                    let frame = ServerFrame::Receipt { conversation: *conversation, lsn, moved: moved.clone() };
+                    let mut frame = Broadcast::new(&frame, &mut self.scratch);
+                    self.hub.0.push_to(windows.iter().filter(|window| window.until.is_none()), None, &mut frame);
+                }
+                Effect::SessionEnded { user: _, session, reason, by } => {
+                    self.hub.end_session(*session, *reason, by.as_ref());
+                }
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        conversation: ConversationId,
+        entry: &Arc<Entry>,
+        lsn: Lsn,
+        origin: Option<SessionId>,
+        load: impl Fn(ConversationId) -> Option<Vec<Window>>,
+    ) {
+        let Some(windows) = self.hub.0.members.get(conversation, load) else { return };
+        let frame = ServerFrame::Entry { conversation, entry: Arc::clone(entry) };
+        let mut frame = Broadcast::new(&frame, &mut self.scratch);
+        if entry.lsn == lsn {
+            self.hub.0.push_to(windows.iter().filter(|window| window.holds(entry.seq)), origin, &mut frame);
+        } else {
+            // Rewritten: news only for those who still belong there, and for the session that asked, too.
+            let there = windows.iter().filter(|window| window.until.is_none() && window.holds(entry.seq));
+            self.hub.0.push_to(there, None, &mut frame);
+        }
+    }
+
+    /// The batch is over: wakes whoever has something to write.
+    pub fn flush(&mut self) {
+        self.hub.flush();
+    }
+}
+
+impl Inner {
+    fn push_to<'a>(
+        &self,
+        windows: impl Iterator<Item = &'a Window>,
+        except: Option<SessionId>,
+        frame: &mut Broadcast<'_>,
+    ) {
+        let registry = self.registry.read();
+        for online in windows.filter_map(|window| registry.users.get(&window.user)) {
+            online.push(except, frame);
+        }
+    }
+
+    fn push_to_user(&self, user: UserHandle, except: Option<SessionId>, frame: &mut Broadcast<'_>) {
+        if let Some(online) = self.registry.read().users.get(&user) {
+            online.push(except, frame);
+        }
+    }
+}
+
+impl Online {
+    fn push(&self, except: Option<SessionId>, frame: &mut Broadcast<'_>) {
+        for link in &self.links {
+            if Some(link.session) != except {
+                link.outbox.push(frame);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

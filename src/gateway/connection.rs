@@ -1,0 +1,314 @@
+//! One connection: drives its session machine, and does what the machine says with the engine and the hub.
+
+use super::login::{self, LoggedIn};
+use super::session::{Action, Page, Session, SessionLimits, pong};
+use super::{Admission, Gateway, fanout};
+use crate::engine::{ReplySink, Submission};
+use crate::hub::{Arrival, Outbox, refused};
+use crate::model::{
+    Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Timestamp, UserActor, UserHandle, UserId,
+};
+use crate::protocol::{
+    Changes, ClientFrame, DecodeError, Encoding, Hello, Limits, Presence, PresenceState, ServerFrame, VERSION, Welcome,
+};
+use crate::store::Read;
+use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Typing is told in conversations of at most this many members.
+const TYPING_MEMBERS_MAX: u32 = 100;
+
+/// One connection, from its first byte to its last.
+pub struct Connection {
+    gateway: Gateway,
+    outbox: Arc<Outbox>,
+    id: u64,
+    peer: IpAddr,
+    session: Session,
+    /// Who it belongs to, once that is known.
+    actor: Option<Box<UserActor>>,
+    /// Nothing is handled before everything up to here is written.
+    write_first: Option<u64>,
+    /// Gives the place back when the connection is gone.
+    _admission: Arc<Admission>,
+}
+
+impl Connection {
+    pub(super) fn new(gateway: Gateway, peer: IpAddr, admission: Arc<Admission>) -> Self {
+        let options = gateway.options();
+        let limits = SessionLimits {
+            window: options.window,
+            hello_timeout_ms: options.hello_timeout_ms,
+            silence_timeout_ms: options.silence_timeout_ms,
+        };
+        let session = Session::new(limits, gateway.now_ms());
+        let outbox = gateway.hub().outbox(options.queue_bytes);
+        outbox.set_deadline_ms(session.deadline_ms());
+        let id = gateway.enlist(&outbox);
+        Self { gateway, outbox, id, peer, session, actor: None, write_first: None, _admission: admission }
+    }
+
+    /// What waits to be written.
+    pub const fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// The gateway it belongs to.
+    pub const fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Sets how frames are written.
+    pub fn set_encoding(&self, encoding: Encoding) {
+        self.outbox.set_encoding(encoding);
+    }
+
+    /// Whether the next frame can be handled: an answer to the last one is written.
+    pub fn is_ready(&mut self) -> bool {
+        if self.write_first.is_some_and(|mark| !self.outbox.is_written(mark)) {
+            return false;
+        }
+        self.write_first = None;
+        true
+    }
+
+    /// Bytes came.
+    pub fn heard(&mut self, frames: usize) {
+        self.session.heard(self.gateway.now_ms());
+        self.gateway.counters().frames.fetch_add(frames as u64, Ordering::Relaxed);
+    }
+
+    /// The frames that came are handled: sets when to look again if nothing comes.
+    pub fn rest(&self) {
+        self.outbox.set_deadline_ms(self.session.deadline_ms());
+    }
+
+    /// A deadline may have passed.
+    pub fn tick(&mut self) {
+        let action = self.session.tick(self.gateway.now_ms());
+        if !matches!(action, Action::Nothing) {
+            self.gateway.counters().timeouts.fetch_add(1, Ordering::Relaxed);
+        }
+        match action {
+            Action::Fail(farewell) => self.outbox.end(Some(&farewell)),
+            Action::Close => self.outbox.end(None),
+            _ => self.rest(),
+        }
+    }
+
+    /// Handles one frame, or what came instead of one.
+    pub async fn handle(&mut self, frame: Result<ClientFrame, DecodeError>) {
+        let now_ms = self.gateway.now_ms();
+        match self.session.frame(now_ms, self.outbox.in_flight(), frame) {
+            Action::Nothing => {}
+            Action::Reply(frame) => self.outbox.reply(&frame),
+            Action::Pong(nonce) => self.outbox.reply(&pong(nonce, self.now())),
+            Action::Fail(farewell) => self.fail(&farewell),
+            Action::Close => self.outbox.end(None),
+            Action::LogIn(hello) => Box::pin(self.log_in(*hello)).await,
+            Action::Submit { request, key, command } => self.submit(now_ms, request, key, command).await,
+            Action::Query { request, query } => Box::pin(self.query(request, query)).await,
+            Action::Page(page) => Box::pin(self.page(page)).await,
+            Action::Cursor { conversation, delivered, read } => {
+                if let Some(actor) = &self.actor {
+                    let (user, session) = (actor.user, actor.session);
+                    self.gateway.engine().note_cursor(CursorMove { user, session, conversation, delivered, read });
+                }
+            }
+            Action::Typing { conversation, active } => self.typing(conversation, active),
+            Action::Watch { users, seconds } => Box::pin(self.watch(users, seconds)).await,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.gateway.engine().clock().now()
+    }
+
+    fn fail(&self, farewell: &ServerFrame) {
+        self.gateway.counters().protocol_errors.fetch_add(1, Ordering::Relaxed);
+        self.outbox.end(Some(farewell));
+    }
+
+    async fn submit(&mut self, now_ms: u64, request: u32, key: Key, command: Command) {
+        let Some(actor) = &self.actor else { return };
+        // A refusal that came late (from the engine, not from here) holds back this one too.
+        if let Some(late) = self.outbox.take_held_back() {
+            self.session.held_back(now_ms, None, &late.refusal);
+            let refusal = late.refusal;
+            self.outbox.reply(&refused(Some(request), refusal, false));
+            return;
+        }
+        let reply: Arc<dyn ReplySink> = Arc::clone(&self.outbox) as Arc<dyn ReplySink>;
+        let submission = Submission {
+            actor: Actor::User((**actor).clone()),
+            key: Some(key),
+            command: command.into(),
+            reply: Some((reply, request)),
+        };
+        self.outbox.started();
+        if let Err(refusal) = self.gateway.engine().submit(submission).await {
+            self.session.held_back(self.gateway.now_ms(), Some(key), &refusal);
+            self.outbox.complete(request, None, &refused(Some(request), refusal, false));
+        }
+    }
+
+    async fn query(&mut self, request: u32, query: Query) {
+        let Some(actor) = &self.actor else { return };
+        let frame = match self.gateway.engine().query((**actor).clone(), query).await {
+            Ok(answer) => ServerFrame::Answer { request, answer },
+            Err(refusal) => refused(Some(request), refusal, false),
+        };
+        self.outbox.reply(&frame);
+        self.write_first = Some(self.outbox.mark());
+    }
+
+    async fn page(&mut self, page: Page) {
+        let Some(actor) = &self.actor else { return };
+        let Page { sync, state } = page;
+        let engine = self.gateway.engine();
+        let view = engine.view();
+        let (epoch, beyond) = (view.epoch(), view.lsn().next());
+        drop(view);
+        if sync.epoch != epoch || sync.cursor > beyond {
+            self.outbox.reply(&ServerFrame::Restart { epoch });
+            return;
+        }
+        let outbox = Arc::clone(&self.outbox);
+        let before_last = Box::new(move || outbox.resume_pushes());
+        match engine.changes((**actor).clone(), sync.cursor, sync.limit, state, before_last).await {
+            Ok((changes, state)) => {
+                let Changes { cursor, more, .. } = changes;
+                self.session.paged(cursor, more, state);
+                self.outbox.reply_page(&ServerFrame::Changes(Changes { request: sync.request, ..changes }), !more);
+            }
+            Err(refusal) => self.outbox.reply(&refused(Some(sync.request), refusal, false)),
+        }
+        self.write_first = Some(self.outbox.mark());
+    }
+
+    async fn log_in(&mut self, hello: Hello) {
+        let resume = hello.resume;
+        // While the password is checked the peer is not silent.
+        self.outbox.set_deadline_ms(u64::MAX);
+        let logged_in = login::log_in(self.gateway.engine(), self.gateway.auth(), hello, self.peer).await;
+        let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
+        match welcome {
+            Ok(welcome) => {
+                self.gateway.counters().logins.fetch_add(1, Ordering::Relaxed);
+                self.outbox.welcome(&ServerFrame::Welcome(Box::new(welcome)));
+                let bucket = self.actor.as_ref().and_then(|actor| self.gateway.bucket(actor.user));
+                if let Some(page) = self.session.welcomed(self.gateway.now_ms(), bucket, resume) {
+                    self.page(page).await;
+                }
+            }
+            Err(refusal) => {
+                self.gateway.counters().logins_refused.fetch_add(1, Ordering::Relaxed);
+                if let Action::Fail(farewell) = self.session.turned_away(refusal) {
+                    self.outbox.end(Some(&farewell));
+                }
+            }
+        }
+    }
+
+    /// Connects the session: from here on it gets pushes. The View is taken afterwards, so that what is not in it is pushed.
+    fn enter(&mut self, logged_in: LoggedIn) -> Result<Welcome, Refusal> {
+        let LoggedIn { actor, platform, token } = logged_in;
+        let arrival = Arrival { user: actor.user, id: actor.id.clone(), session: actor.session, platform };
+        let (app, user, session) = (actor.app, actor.id.clone(), actor.session);
+        self.gateway.hub().arrive(&arrival, &self.outbox);
+        self.actor = Some(Box::new(actor));
+        let engine = self.gateway.engine();
+        let view = engine.view();
+        if !login::is_there(engine, session)? {
+            return Err(Refusal::new(Code::SessionRevoked, "This session was ended; log in again."));
+        }
+        let options = self.gateway.options();
+        Ok(Welcome {
+            protocol: u16::from(VERSION),
+            server: options.server_name.clone(),
+            time: engine.clock().now(),
+            epoch: view.epoch(),
+            cursor: view.lsn().next(),
+            app,
+            user,
+            session,
+            token,
+            limits: Limits {
+                max_frame: u32::try_from(options.max_frame).unwrap_or(u32::MAX),
+                window: options.window,
+                rate: options.rate_per_second,
+            },
+        })
+    }
+
+    fn typing(&self, conversation: ConversationId, active: bool) {
+        let Some(actor) = &self.actor else { return };
+        let view = self.gateway.engine().view();
+        // What cannot be read is not told; typing may be lost at any time.
+        let Ok(Some(member)) = view.get::<MemberRow>(&(conversation, actor.user)) else { return };
+        let Ok(Some(row)) = view.get::<ConversationRow>(&conversation) else { return };
+        if member.until.is_some() || row.members > TYPING_MEMBERS_MAX {
+            return;
+        }
+        let hub = self.gateway.hub();
+        let load = |conversation| fanout::members(&self.gateway.engine().view(), conversation);
+        let Some(windows) = hub.members(conversation, load) else { return };
+        let others = windows.iter().filter(|window| window.until.is_none() && window.user != actor.user);
+        hub.tell(
+            others.map(|window| window.user),
+            &ServerFrame::Typing { conversation, user: actor.id.clone(), active },
+        );
+    }
+
+    async fn watch(&mut self, users: Vec<UserId>, seconds: u32) {
+        let Some(actor) = &self.actor else { return };
+        let mut peers = self.gateway.peers(actor.user).await;
+        peers.push(actor.user);
+        let view = self.gateway.engine().view();
+        let mut seen: Vec<UserHandle> = Vec::new();
+        for id in users {
+            let row = view.get::<UserIdRow>(&UserIdKey::new(actor.app, &id));
+            let presence = match row {
+                Ok(Some(row)) if peers.contains(&row.user) => {
+                    seen.push(row.user);
+                    self.gateway.hub().presence(row.user, &id)
+                }
+                // Whoever may not be seen looks like somebody who is not there, and so does nobody.
+                Ok(_) => hidden(id),
+                Err(fault) => {
+                    self.outbox.reply(&refused(None, login::unreadable(&fault), false));
+                    return;
+                }
+            };
+            self.outbox.reply(&ServerFrame::Presence(presence));
+        }
+        if seconds > 0 {
+            let until = Timestamp(self.now().0 + u64::from(seconds) * 1_000);
+            self.gateway.hub().watch(actor.session, &self.outbox, &seen, until);
+        }
+    }
+}
+
+fn hidden(user: UserId) -> Presence {
+    Presence {
+        user,
+        state: PresenceState::Offline,
+        text: None,
+        emoji: None,
+        until: None,
+        platforms: Vec::new(),
+        last_seen: None,
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(actor) = &self.actor {
+            self.gateway.hub().depart(actor.session, &self.outbox);
+        }
+        self.gateway.delist(self.id);
+        self.outbox.end(None);
+    }
+}

@@ -1,0 +1,141 @@
+//! Who a connection belongs to: by password or by session token.
+
+use crate::auth::{self, AddressPrefix, Token};
+use crate::engine::{Engine, Submission};
+use crate::model::limits::{SESSION_AGE_MS, SESSION_IDLE_MS};
+use crate::model::{
+    AppId, Code, CommandResult, Device, Platform, Refusal, Secret, SessionId, SystemCommand, UserActor, UserId,
+};
+use crate::protocol::{Auth, Hello};
+use crate::store::records::{SessionRow, TokenRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read, View};
+use std::net::IpAddr;
+
+/// A session's use is written down at most this often.
+const TOUCH_AFTER_MS: u64 = 24 * 3_600 * 1_000;
+
+/// Who a connection belongs to.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The user and session.
+    pub actor: UserActor,
+    /// What the session's device runs on.
+    pub platform: Platform,
+    /// The new session's token.
+    pub token: Option<Secret>,
+}
+
+/// Finds out who says `hello`.
+pub async fn log_in(engine: &Engine, auth: &auth::Auth, hello: Hello, peer: IpAddr) -> Result<LoggedIn, Refusal> {
+    match hello.auth {
+        Auth::Password { app, user, password } => {
+            Box::pin(by_password(engine, auth, app, user, password, hello.device, peer)).await
+        }
+        Auth::Token(token) => by_token(engine, &token).await,
+        Auth::Signed(_) => unsupported("This server does not take tokens signed by apps yet; log in with a password."),
+        Auth::Cookie {} => unsupported("This server has no browser sessions yet; log in with a password or a token."),
+    }
+}
+
+/// Whether a session is still there: asked again once it is connected, so that an end in between is not missed.
+pub fn is_there(engine: &Engine, session: SessionId) -> Result<bool, Refusal> {
+    Ok(get::<SessionRow>(&engine.view(), &session)?.is_some())
+}
+
+async fn by_password(
+    engine: &Engine,
+    auth: &auth::Auth,
+    app: AppId,
+    id: UserId,
+    password: Secret,
+    device: Device,
+    peer: IpAddr,
+) -> Result<LoggedIn, Refusal> {
+    let place = AddressPrefix::of(peer);
+    if let Err(wait_ms) = auth.guesses.attempt(app, &id, place, engine.clock().now()) {
+        return Err(Refusal::new(
+            Code::RateLimited,
+            "Too many wrong passwords for this user; wait, then try again, or ask an administrator for a new one.",
+        )
+        .retry_after_ms(wait_ms));
+    }
+    let view = engine.view();
+    let user = match get::<UserIdRow>(&view, &UserIdKey::new(app, &id))? {
+        Some(row) => get::<UserRow>(&view, &row.user)?.map(|user| (row.user, user)),
+        None => None,
+    };
+    // A snapshot that is held while others hash their passwords would keep old pages of the file.
+    drop(view);
+    let hash = user.as_ref().and_then(|(_, row)| row.password.clone());
+    let right = auth.passwords.verify(hash, password).await.inspect_err(|_| auth.guesses.withdrawn(app, &id, place))?;
+    let Some((handle, row)) = user.filter(|_| right) else {
+        return Err(Refusal::new(Code::Unauthenticated, "The user or the password is wrong."));
+    };
+    auth.guesses.succeeded(app, &id, place);
+    if row.flags.suspended {
+        return Err(suspended());
+    }
+    let token = Token::draw();
+    let platform = device.platform;
+    let command = SystemCommand::LogIn {
+        user: handle,
+        credential: row.credential,
+        device,
+        token: token.hash(),
+        address: peer.to_canonical().to_string(),
+    };
+    let accepted = engine.execute(auth::server(), None, command.into()).await?;
+    let CommandResult::Session { session } = accepted.result else {
+        tracing::error!("a log-in gave something else than a session");
+        return Err(Refusal::new(Code::Unavailable, "The log-in failed; try again."));
+    };
+    let actor = auth::session_actor(row.app, handle, row.id.clone(), session);
+    Ok(LoggedIn { actor, platform, token: Some(token.secret()) })
+}
+
+async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refusal> {
+    let Some(token) = Token::parse(token.reveal()) else {
+        return Err(Refusal::new(Code::Unauthenticated, "This is not a session token; log in with the password."));
+    };
+    let (session, row, user) = {
+        let view = engine.view();
+        let revoked = || Refusal::new(Code::SessionRevoked, "This session was ended; log in again.");
+        let session = get::<TokenRow>(&view, &token.hash())?.ok_or_else(revoked)?.session;
+        let row = get::<SessionRow>(&view, &session)?.ok_or_else(revoked)?;
+        let user = get::<UserRow>(&view, &row.user)?.ok_or_else(revoked)?;
+        (session, row, user)
+    };
+    if user.flags.suspended {
+        return Err(suspended());
+    }
+    let now = engine.clock().now();
+    if now.since_ms(row.created) > SESSION_AGE_MS || now.since_ms(row.seen) > SESSION_IDLE_MS {
+        return Err(Refusal::new(Code::TokenExpired, "This session is too old; log in again."));
+    }
+    if now.since_ms(row.seen) > TOUCH_AFTER_MS {
+        let command = SystemCommand::TouchSession { session }.into();
+        // When it cannot be written down now, it is next time.
+        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+    }
+    let actor = auth::session_actor(row.app, row.user, row.id.clone(), session);
+    Ok(LoggedIn { actor, platform: row.device.platform, token: None })
+}
+
+fn get<R: crate::store::records::Record>(view: &View, key: &R::Key) -> Result<Option<std::sync::Arc<R>>, Refusal> {
+    view.get::<R>(key).map_err(|fault| unreadable(&fault))
+}
+
+/// The refusal of a read that failed.
+pub fn unreadable(fault: &Fault) -> Refusal {
+    tracing::error!(%fault, "a read failed");
+    Refusal::new(Code::Unavailable, "The storage could not be read; try again, and tell the operator if it stays so.")
+        .retry_after_ms(1_000)
+}
+
+fn suspended() -> Refusal {
+    Refusal::new(Code::Suspended, "This account is suspended; ask an administrator.")
+}
+
+fn unsupported<T>(words: &'static str) -> Result<T, Refusal> {
+    Err(Refusal::new(Code::Unsupported, words))
+}

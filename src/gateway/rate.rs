@@ -1,0 +1,89 @@
+//! How many submits a user may send: a bucket of tokens, shared by all connections of that user.
+
+use crate::model::UserHandle;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+/// Buckets beyond which those that nobody holds any more are swept out.
+const SWEEP_ABOVE: usize = 1_024;
+
+/// The tokens of one user.
+#[derive(Debug)]
+pub struct Bucket {
+    per_second: u32,
+    burst: u32,
+    /// Guards what is left, in thousandths of a token, and when that was counted.
+    left: Mutex<(u64, u64)>,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub fn new(per_second: u32, burst: u32, now_ms: u64) -> Self {
+        let burst = burst.max(1);
+        Self { per_second, burst, left: Mutex::new((u64::from(burst) * 1_000, now_ms)) }
+    }
+
+    /// Takes a token. Refused: the milliseconds until there is one.
+    pub fn take(&self, now_ms: u64) -> Result<(), u64> {
+        let mut left = self.left.lock();
+        let (thousandths, at_ms) = *left;
+        let rate = u64::from(self.per_second.max(1));
+        // A thousandth of a token a millisecond for each token a second.
+        let full = u64::from(self.burst) * 1_000;
+        let thousandths = thousandths.saturating_add(now_ms.saturating_sub(at_ms).saturating_mul(rate)).min(full);
+        let (thousandths, result) = match thousandths.checked_sub(1_000) {
+            Some(rest) => (rest, Ok(())),
+            None => (thousandths, Err((1_000 - thousandths).div_ceil(rate))),
+        };
+        *left = (thousandths, now_ms.max(at_ms));
+        result
+    }
+}
+
+/// The buckets of the users who are connected.
+#[derive(Debug, Default)]
+pub struct Buckets(Mutex<HashMap<UserHandle, Weak<Bucket>>>);
+
+impl Buckets {
+    /// The bucket of a user; made when no connection holds it.
+    pub fn of(&self, user: UserHandle, make: impl FnOnce() -> Bucket) -> Arc<Bucket> {
+        let mut buckets = self.0.lock();
+        if let Some(bucket) = buckets.get(&user).and_then(Weak::upgrade) {
+            return bucket;
+        }
+        if buckets.len() >= SWEEP_ABOVE && buckets.len() == buckets.capacity() {
+            buckets.retain(|_, bucket| bucket.strong_count() > 0);
+        }
+        let bucket = Arc::new(make());
+        buckets.insert(user, Arc::downgrade(&bucket));
+        bucket
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_the_rate() {
+        let bucket = Bucket::new(20, 60, 1_000);
+        assert_eq!((0..100).filter(|_| bucket.take(1_000).is_ok()).count(), 60);
+        assert_eq!(bucket.take(1_000), Err(50));
+        assert_eq!(bucket.take(1_049), Err(1));
+        assert_eq!(bucket.take(1_050), Ok(()));
+        let sent = (0..10_000u64).filter(|ms| bucket.take(1_050 + ms).is_ok()).count();
+        assert!((195..=205).contains(&sent), "{sent}");
+        assert_eq!((0..100).filter(|_| bucket.take(1_000_000).is_ok()).count(), 60, "never more than a burst");
+        assert!(bucket.take(0).is_err(), "a clock that steps back gives nothing");
+    }
+
+    #[test]
+    fn connections_of_a_user_share_one() {
+        let buckets = Buckets::default();
+        let make = || Bucket::new(1, 1, 0);
+        let one = buckets.of(UserHandle(1), make);
+        assert!(Arc::ptr_eq(&one, &buckets.of(UserHandle(1), make)));
+        assert!(!Arc::ptr_eq(&one, &buckets.of(UserHandle(2), make)));
+    }
+}
