@@ -14,5 +14,8 @@ mod arrows;
 mod cli;
 mod config;
 mod crash;
+mod gateway;
+mod hostile;
 mod model;
 mod protocol;
+mod support;
