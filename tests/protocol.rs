@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
-use tidings::model::growing::{REASON_BYTES_MAX, Unreadable, variants};
+use tidings::model::growing::{REASON_BYTES_MAX, Unreadable, names, variants};
 use tidings::model::list::LIST_READ_MAX;
-use tidings::model::{Answer, Body, Code, Command, CommandResult, Query};
+use tidings::model::{
+    Answer, Body, Code, Command, CommandResult, Content, ConversationKind, EndReason, Platform, Query, Role, Target,
+};
 use tidings::protocol::{
-    ClientFrame, DecodeError, Deframer, Encoding, Frame, LENGTH_BYTES, MAX_FRAME_DEFAULT, ServerFrame,
+    Auth, ClientFrame, DecodeError, Deframer, Encoding, Frame, LENGTH_BYTES, MAX_FRAME_DEFAULT, PresenceState,
+    ServerFrame,
 };
 
 const ENCODINGS: [Encoding; 2] = [Encoding::Postcard, Encoding::Json];
@@ -178,7 +181,7 @@ fn mutate(dice: &mut Dice, bytes: &mut Vec<u8>, corpus: &[(Encoding, bool, Vec<u
     }
 }
 
-/// A varint of u64::MAX.
+/// The varint of `u64::MAX`.
 const HUGE: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
 
 #[test]
@@ -297,7 +300,7 @@ struct Vector {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
+        write!(text, "{byte:02x}").unwrap();
         text
     })
 }
@@ -360,7 +363,9 @@ fn tags(vectors: &[Vector], path: &[&str]) -> BTreeSet<String> {
                 found.insert(text.clone());
             }
             (Some((&"*", rest)), serde_json::Value::Array(list)) => {
-                list.iter().for_each(|value| walk(value, rest, found));
+                for value in list {
+                    walk(value, rest, found);
+                }
             }
             (Some((key, rest)), value) => {
                 if let Some(value) = value.get(key) {
@@ -381,30 +386,25 @@ fn tags(vectors: &[Vector], path: &[&str]) -> BTreeSet<String> {
 fn every_variant_has_a_golden_vector() {
     let client = vectors("client.json");
     let server = vectors("server.json");
-    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(tags(&client, &[]), names(ClientFrame::kinds()));
-    assert_eq!(tags(&server, &[]), names(ServerFrame::kinds()));
-    assert_eq!(tags(&client, &["submit", "command"]), names(variants::<Command>()));
-    assert_eq!(tags(&client, &["query", "query"]), names(variants::<Query>()));
-    assert_eq!(tags(&server, &["outcome", "result"]), names(variants::<CommandResult>()));
-    assert_eq!(tags(&server, &["answer", "answer"]), names(variants::<Answer>()));
-    assert_eq!(tags(&server, &["entry", "entry", "body"]), names(variants::<Body>()));
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(tags(&client, &[]), set(ClientFrame::kinds()));
+    assert_eq!(tags(&server, &[]), set(ServerFrame::kinds()));
+    assert_eq!(tags(&client, &["submit", "command"]), set(variants::<Command>()));
+    assert_eq!(tags(&client, &["query", "query"]), set(variants::<Query>()));
+    assert_eq!(tags(&server, &["outcome", "result"]), set(variants::<CommandResult>()));
+    assert_eq!(tags(&server, &["answer", "answer"]), set(variants::<Answer>()));
+    assert_eq!(tags(&server, &["entry", "entry", "body"]), set(variants::<Body>()));
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    assert_eq!(tags(&server, &["refused", "code"]), names(&codes));
+    assert_eq!(tags(&server, &["refused", "code"]), set(&codes));
     // Closed enums: the samples' own lists are complete because serde knows all names.
-    fn closed<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
-        tidings::model::growing::names::<T>().iter().map(|name| (*name).to_owned()).collect()
-    }
-    use tidings::model::{Content, ConversationKind, EndReason, Platform, Role, Target};
-    use tidings::protocol::{Auth, PresenceState};
-    assert_eq!(tags(&client, &["hello", "auth"]), closed::<Auth>());
-    assert_eq!(tags(&client, &["hello", "device", "platform"]), closed::<Platform>());
-    assert_eq!(tags(&client, &["submit", "command", "send", "to"]), closed::<Target>());
-    assert_eq!(tags(&client, &["submit", "command", "send", "content"]), closed::<Content>());
-    assert_eq!(tags(&server, &["kicked", "reason"]), closed::<EndReason>());
-    assert_eq!(tags(&server, &["presence", "state"]), closed::<PresenceState>());
-    assert_eq!(tags(&server, &["changes", "conversations", "*", "kind"]), closed::<ConversationKind>());
-    assert_eq!(tags(&server, &["answer", "answer", "members", "members", "*", "role"]), closed::<Role>());
+    assert_eq!(tags(&client, &["hello", "auth"]), set(names::<Auth>()));
+    assert_eq!(tags(&client, &["hello", "device", "platform"]), set(names::<Platform>()));
+    assert_eq!(tags(&client, &["submit", "command", "send", "to"]), set(names::<Target>()));
+    assert_eq!(tags(&client, &["submit", "command", "send", "content"]), set(names::<Content>()));
+    assert_eq!(tags(&server, &["kicked", "reason"]), set(names::<EndReason>()));
+    assert_eq!(tags(&server, &["presence", "state"]), set(names::<PresenceState>()));
+    assert_eq!(tags(&server, &["changes", "conversations", "*", "kind"]), set(names::<ConversationKind>()));
+    assert_eq!(tags(&server, &["answer", "answer", "members", "members", "*", "role"]), set(names::<Role>()));
 }
 
 // ---- The published specification -----------------------------------------------------------------------------------------
@@ -512,9 +512,6 @@ fn the_specification_lists_every_kind_with_its_number() {
     check_kinds(&page, "## Results", variants::<CommandResult>());
     check_kinds(&page, "## Answers", variants::<Answer>());
     check_kinds(&page, "## Bodies", variants::<Body>());
-    use tidings::model::growing::names;
-    use tidings::model::{ConversationKind, EndReason, Platform, Role, Target};
-    use tidings::protocol::{Auth, PresenceState};
     let hello = [names::<Auth>(), names::<Platform>()].concat();
     let numbered: Vec<_> = rows(&page, "### `hello`")
         .into_iter()
@@ -527,7 +524,7 @@ fn the_specification_lists_every_kind_with_its_number() {
         let list: Vec<_> = words.iter().enumerate().map(|(number, word)| format!("{number} `{word}`")).collect();
         assert!(page.contains(&list.join(", ")), "{list:?}");
     }
-    for (number, word) in names::<Target>().iter().chain(names::<tidings::model::Content>()).enumerate() {
+    for (number, word) in names::<Target>().iter().chain(names::<Content>()).enumerate() {
         assert!(page.contains(&format!("{} `{word}`", number % 2)), "{word}");
     }
 }

@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn the_beginning_of_a_frame_does_not_keep_the_memory_of_the_last_one() {
         let mut deframer = Deframer::new(1_000_000);
-        let mut stream = framed(&[&[1; 1_000_000]]);
+        let mut stream = framed(&[&vec![1; 1_000_000]]);
         stream.extend([0, 0]);
         deframer.feed(&stream[..500_000], |_| true).unwrap();
         deframer.feed(&stream[500_000..], |_| true).unwrap();

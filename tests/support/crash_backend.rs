@@ -84,11 +84,6 @@ impl CrashDisk {
         self.state().operations.len()
     }
 
-    /// How many syncs were done so far.
-    pub fn syncs(&self) -> usize {
-        self.state().syncs
-    }
-
     /// How many operations were failed on purpose.
     pub fn faults(&self) -> usize {
         self.state().faults
@@ -121,11 +116,6 @@ impl CrashDisk {
     pub fn heal(&self) {
         let mut state = self.state();
         (state.stop_at, state.stop_at_sync, state.fail_at) = (None, None, None);
-    }
-
-    /// What the process sees: the image of a clean stop.
-    pub fn image(&self) -> Vec<u8> {
-        self.state().now.clone()
     }
 
     /// The recording, to be crashed. The disk goes on from what it holds now, as if all of it were durable.

@@ -91,21 +91,24 @@ class Client(Connection):
     def make_key(self):
         return make_key(int(time.time() * 1000) + self.offset_ms)
 
-    def _reply(self, request):
-        """Reads until the reply to `request` comes; pushes are kept for later."""
-        while True:
+    def replies(self, requests):
+        """The replies to several requests, in the order of the requests; they may come in another one."""
+        found = {}
+        while len(found) < len(requests):
             kind, fields = self.read()
-            if fields.get("request") == request and kind in ("outcome", "refused", "answer", "changes"):
-                return kind, fields
-            if kind == "restart":
-                return kind, fields
-            self.pushed.append((kind, fields))
+            if kind in ("outcome", "refused", "answer", "changes") and fields.get("request") in requests:
+                found[fields["request"]] = (kind, fields)
+            elif kind == "restart":
+                return [(kind, fields)]
+            else:
+                self.pushed.append((kind, fields))
+        return [found[request] for request in requests]
 
     def ask(self, kind, **fields):
         request = self.next_request
         self.next_request += 1
         self.send(kind, {"request": request, **fields})
-        return self._reply(request)
+        return self.replies([request])[0]
 
     def submit(self, command, key=None):
         kind, fields = self.ask("submit", key=key or self.make_key(), command=command)
