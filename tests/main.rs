@@ -14,5 +14,6 @@ mod arrows;
 mod cli;
 mod config;
 mod crash;
+mod docs;
 mod model;
 mod protocol;
