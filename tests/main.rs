@@ -14,6 +14,7 @@ mod arrows;
 mod cli;
 mod config;
 mod crash;
+mod docs;
 mod gateway;
 mod hostile;
 mod model;
