@@ -94,21 +94,13 @@ impl Server {
         let token = Token::draw();
         let command = SystemCommand::LogIn {
             user,
-            credential: 0,
+            credential: 1,
             device: device(name),
             token: token.hash(),
             address: "127.0.0.1".to_owned(),
         };
-        let command = match self.engine.execute(auth::server(), None, command.clone().into()).await {
-            Ok(accepted) => accepted.result,
-            // The first version of a credential is the ledger's affair.
-            Err(_) => {
-                let SystemCommand::LogIn { user, device, token, address, .. } = command else { unreachable!() };
-                let command = SystemCommand::LogIn { user, credential: 1, device, token, address };
-                self.engine.execute(auth::server(), None, command.into()).await.unwrap().result
-            }
-        };
-        let CommandResult::Session { session } = command else { panic!("{command:?}") };
+        let result = self.engine.execute(auth::server(), None, command.into()).await.unwrap().result;
+        let CommandResult::Session { session } = result else { panic!("{result:?}") };
         Person { id: UserId::new(id).unwrap(), handle: user, session, token: token.secret() }
     }
 }
