@@ -212,8 +212,7 @@ impl World {
         let members = self.logs[log].members;
         let author = members[author % members.len()];
         // Only messages are recalled or reacted to.
-        let messages: Vec<_> =
-            self.logs[log].entries.iter().filter(|e| e.body.is_message()).map(|e| e.seq).collect();
+        let messages: Vec<_> = self.logs[log].entries.iter().filter(|e| e.body.is_message()).map(|e| e.seq).collect();
         let target = messages.get(pick % messages.len().max(1)).copied();
         let body = match (kind % 6, target) {
             (0, Some(target)) => Body::RecalledEntry { target },
