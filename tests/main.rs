@@ -10,9 +10,17 @@
 #[path = "support/server.rs"]
 mod server;
 
+#[path = "../examples/torture/check.rs"]
+#[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
+mod torture_check;
+
 mod arrows;
 mod cli;
 mod config;
 mod crash;
+mod docs;
+mod gateway;
+mod hostile;
 mod model;
 mod protocol;
+mod support;
