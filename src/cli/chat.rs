@@ -25,6 +25,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use words::Offset;
 
+#[cfg(test)]
+mod tests;
+
 /// What `tidings chat` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]

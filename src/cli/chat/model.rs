@@ -106,7 +106,7 @@ pub enum Asked {
     Message(ConversationId, String),
     /// A conversation to open when it is there.
     Open(String),
-    /// Something else, and what to say when it is done.
+    /// Something else, and what to say when it is done without a trace in the conversation.
     Other(String),
 }
 
@@ -164,6 +164,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// The connection.
     pub link: Link,
+    /// Why there is no connection, as a sentence.
+    pub trouble: Option<String>,
     /// When the connection changed.
     pub link_since: Timestamp,
     /// Whether everything was here once.
@@ -200,6 +202,8 @@ pub struct Model {
     typing_told: Option<(ConversationId, Timestamp)>,
     watched: Option<(BTreeSet<CompactString>, Timestamp)>,
     focused: bool,
+    /// Older messages of this conversation are not loaded unasked any more: it did not work, or there were none.
+    enough: Option<ConversationId>,
 }
 
 impl Model {
@@ -211,6 +215,7 @@ impl Model {
             offset,
             size,
             link: Link::Connecting,
+            trouble: None,
             link_since: now,
             synced: false,
             picture: Picture::default(),
@@ -233,6 +238,7 @@ impl Model {
             typing_told: None,
             watched: None,
             focused: true,
+            enough: None,
         }
     }
 
@@ -299,6 +305,7 @@ impl Model {
         }
         self.tell_read(&mut actions);
         self.watch(&mut actions);
+        self.fill(&mut actions);
         actions
     }
 
@@ -339,6 +346,12 @@ impl Model {
         match event {
             Event::Link(link) => {
                 self.synced |= link == Link::Synced;
+                match &link {
+                    Link::Online | Link::Synced => self.trouble = None,
+                    Link::Offline { reason, .. } => self.trouble = Some(words::sentence(reason)),
+                    // While it is tried again the reason of the last time still holds.
+                    Link::Connecting | Link::Over => {}
+                }
                 if !matches!(link, Link::Online | Link::Synced) {
                     self.typing.clear();
                     self.typing_told = None;
@@ -393,7 +406,8 @@ impl Model {
                     self.say("It is open; it comes back to the list with its next message.");
                 }
             }
-            (Asked::Other(words), _) if !words.is_empty() => self.say(words),
+            // Whatever appends to a conversation shows there.
+            (Asked::Other(words), CommandResult::Done {}) if !words.is_empty() => self.say(words),
             (Asked::Message(..) | Asked::Open(_) | Asked::Other(_), _) => {}
         }
     }
@@ -457,6 +471,9 @@ impl Model {
         if self.loading == Some(id) {
             self.loading = None;
         }
+        if !matches!(result, Ok(1..)) {
+            self.enough = Some(id);
+        }
         if let Err(error) = result {
             self.complain(format!("Older messages could not be loaded: {}", words::sentence(&error_text(&error))));
         }
@@ -478,6 +495,7 @@ impl Model {
         self.open = Some(id);
         self.scroll = 0;
         self.read_told.remove(&id);
+        self.enough = None;
         self.mark_fresh();
         actions.push(Action::Look);
     }
@@ -512,14 +530,14 @@ impl Model {
         let only_select = self.is_narrow() && self.pane == Pane::List;
         let from = if only_select { self.selected } else { self.open };
         let at = chats.iter().position(|chat| Some(chat.about.id) == from);
-        let count = chats.len() as isize;
+        let count = chats.len().cast_signed();
         let to = match at {
             _ if count == 0 => return,
-            Some(at) => (at as isize + by).rem_euclid(count),
+            Some(at) => (at.cast_signed() + by).rem_euclid(count),
             None if by < 0 => count - 1,
             None => 0,
         };
-        let id = chats[to as usize].about.id;
+        let id = chats[to.cast_unsigned()].about.id;
         if only_select {
             self.selected = Some(id);
         } else {
@@ -579,6 +597,17 @@ impl Model {
         }
     }
 
+    /// Loads what fits on the screen besides what is there.
+    fn fill(&mut self, actions: &mut Vec<Action>) {
+        let Some(opened) = self.picture.opened.as_ref().filter(|opened| Some(opened.id) == self.open) else { return };
+        let (id, height) = (opened.id, usize::from(view::transcript_size(self).1));
+        let wanted = opened.has_older && self.loading.is_none() && self.enough != Some(id);
+        if wanted && self.is_online() && transcript::tail(self, height).len() < height {
+            self.loading = Some(id);
+            actions.push(Action::LoadOlder(id));
+        }
+    }
+
     // Keys.
 
     fn key(&mut self, key: KeyEvent, actions: &mut Vec<Action>) {
@@ -633,18 +662,20 @@ impl Model {
         if self.panel.take().is_some() || self.note.take().is_some() {
             return;
         }
+        let failed = self.failed.len();
         if self.scroll > 0 {
             self.scroll = 0;
-        } else if self.is_narrow() && self.pane == Pane::Chat {
-            self.close_chat(actions);
-        } else if self.editor.is_empty() && self.open.is_some() {
+            return;
+        }
+        self.failed.retain(|failed| Some(failed.conversation) != self.open);
+        if self.failed.len() == failed && self.open.is_some() && (self.is_narrow() || self.editor.is_empty()) {
             self.close_chat(actions);
         }
     }
 
     fn scroll_panel(&mut self, by: isize) {
         let rows = view::panel_rows(self).len();
-        let room = usize::from(view::transcript_size(self).1).saturating_sub(1);
+        let room = view::panel_room(self).1;
         if let Some(panel) = &mut self.panel {
             panel.scroll = panel.scroll.saturating_add_signed(by).min(rows.saturating_sub(room));
         }
@@ -653,7 +684,7 @@ impl Model {
     fn page(&mut self, up: bool, actions: &mut Vec<Action>) {
         let height = usize::from(view::transcript_size(self).1).max(2);
         if self.panel.is_some() {
-            let by = (height - 1) as isize;
+            let by = view::panel_room(self).1.cast_signed();
             self.scroll_panel(if up { -by } else { by });
             return;
         }
@@ -694,14 +725,17 @@ impl Model {
             return;
         }
         self.note = None;
-        let done = command::parse(self.editor.text()).and_then(|line| self.carry_out(line, actions));
-        match done {
-            Ok(()) => {}
-            Err(sentence) => self.complain(sentence),
+        self.panel = None;
+        let text = self.editor.take();
+        self.stop_typing(actions);
+        if let Err(sentence) = command::parse(&text).and_then(|line| self.carry_out(line, actions)) {
+            // It stays there to be put right.
+            self.editor = Editor::with(text);
+            self.complain(sentence);
         }
     }
 
-    /// Carries out a line; the editor keeps it when that cannot be. The error is a sentence.
+    /// Carries out a line. The error is a sentence; then nothing was done.
     fn carry_out(&mut self, line: Line, actions: &mut Vec<Action>) -> Result<(), String> {
         match line {
             Line::Say(text) => self.send(text, None, actions)?,
@@ -718,7 +752,7 @@ impl Model {
             Line::Add(users) => {
                 let conversation = self.group()?;
                 // The notice in the conversation says who joined; nothing comes when all are there already.
-                self.other(Command::AddMembers { conversation, users }, "", actions);
+                self.other(Command::AddMembers { conversation, users }, "They are in the group already.", actions);
             }
             Line::Remove(user) => {
                 let conversation = self.group()?;
@@ -726,7 +760,7 @@ impl Model {
             }
             Line::Leave => {
                 let conversation = self.group()?;
-                self.other(Command::Leave { conversation }, "You left the group.", actions);
+                self.other(Command::Leave { conversation }, "", actions);
             }
             Line::Rename(title) => {
                 let conversation = self.group()?;
@@ -779,16 +813,12 @@ impl Model {
                 let conversation = self.here()?.about.id;
                 let words = "Hidden until its next message.";
                 self.other(Command::Hide { conversation, hidden: true }, words, actions);
-                self.editor.take();
                 self.close_chat(actions);
             }
             Line::Devices => actions.push(Action::Query(Query::Sessions {})),
             Line::Help => self.panel = Some(help(self.offset)),
             Line::Quit => actions.push(Action::End(End::Quit)),
         }
-        // What was said is kept in the outbox; what was asked for is on its way.
-        self.editor.take();
-        self.stop_typing(actions);
         Ok(())
     }
 
@@ -820,7 +850,6 @@ impl Model {
         if same(&user, &self.user) {
             return Err("That is you; name somebody else.".to_owned());
         }
-        self.editor.take();
         if let Some(id) = self.picture.direct_with(&user).map(|chat| chat.about.id) {
             self.open_chat(id, actions);
         } else {

@@ -12,7 +12,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::collections::VecDeque;
 
-/// Rows of a quote.
+/// Cells of a quote, at most.
 const QUOTE_CELLS_MAX: usize = 60;
 /// Users named at a reaction before they are counted.
 const REACTED_NAMES_MAX: usize = 3;
@@ -98,7 +98,7 @@ fn block(model: &Model, opened: &Opened, before: Option<&Entry>, entry: &Entry) 
     let time = Span::styled(format!("{} ", model.offset.minute(entry.at)), DIM);
     if !words::is_said(&entry.body) {
         let style = DIM.add_modifier(Modifier::ITALIC);
-        rows.extend(hang(vec![time], &[(words::body(entry, me), style)], columns));
+        rows.extend(hang(&[time], &[(words::body(entry, me), style)], columns));
         rows.extend(reactions(model, entry, columns));
         return rows;
     }
@@ -118,7 +118,7 @@ fn block(model: &Model, opened: &Opened, before: Option<&Entry>, entry: &Entry) 
         let cells = columns.saturating_sub(8).min(QUOTE_CELLS_MAX);
         rows.push(Line::from(vec![Span::raw("      "), Span::styled(format!("┃ {}", text::fit(&quote, cells)), DIM)]));
     }
-    rows.extend(hang(vec![time, author], &[(words::body(entry, me), Style::new()), (marks, DIM)], columns));
+    rows.extend(hang(&[time, author], &[(words::body(entry, me), Style::new()), (marks, DIM)], columns));
     rows.extend(reactions(model, entry, columns));
     rows
 }
@@ -154,7 +154,7 @@ fn reactions(model: &Model, entry: &Entry, columns: usize) -> Vec<Line<'static>>
         }
     };
     let all = entry.reactions.iter().map(one).collect::<Vec<_>>().join("  ");
-    hang(vec![Span::raw("      ")], &[(all, DIM)], columns)
+    hang(&[Span::raw("      ")], &[(all, DIM)], columns)
 }
 
 /// What was written here and is not in the log: what waits, and what was refused.
@@ -174,12 +174,12 @@ fn unsent(model: &Model) -> Vec<Line<'static>> {
             Content::Custom(custom) => format!("[{}]", text::one_line(&custom.kind)),
         };
         let time = Span::styled(format!("{} ", model.offset.minute(key.time())), DIM);
-        rows.extend(hang(vec![time, author.clone()], &[(words, DIM), (state.to_owned(), DIM)], columns));
+        rows.extend(hang(&[time, author.clone()], &[(words, DIM), (state.to_owned(), DIM)], columns));
     }
     for failed in model.failed.iter().filter(|failed| Some(failed.conversation) == model.open) {
         let mark = Span::styled("    ! ", BAD);
         let parts = [(text::clean(&failed.text), Style::new()), (format!("  not sent: {}", failed.why), BAD)];
-        rows.extend(hang(vec![mark, author.clone()], &parts, columns));
+        rows.extend(hang(&[mark, author.clone()], &parts, columns));
     }
     rows
 }
@@ -191,7 +191,7 @@ fn rule(word: &str, columns: usize, style: Style) -> Line<'static> {
 }
 
 /// Text behind a head, broken into rows that start below the text (or, where there is little room, below the time).
-fn hang(head: Vec<Span<'static>>, parts: &[(String, Style)], columns: usize) -> Vec<Line<'static>> {
+fn hang(head: &[Span<'static>], parts: &[(String, Style)], columns: usize) -> Vec<Line<'static>> {
     let head_cells: usize = head.iter().map(|span| text::width(&span.content)).sum();
     let indent = if head_cells > columns / 3 { 2.min(columns / 2) } else { head_cells };
     // The head is wrapped together with the text, as so many characters that never break, and then taken out again.
@@ -214,7 +214,7 @@ fn hang(head: Vec<Span<'static>>, parts: &[(String, Style)], columns: usize) -> 
     let mut style = parts.first().map_or_else(Style::new, |(_, style)| *style);
     let mut rows = Vec::new();
     for (index, piece) in pieces.into_iter().enumerate() {
-        let mut spans = if index == 0 { head.clone() } else { vec![Span::raw(" ".repeat(indent))] };
+        let mut spans = if index == 0 { head.to_vec() } else { vec![Span::raw(" ".repeat(indent))] };
         let mut run = String::new();
         for c in piece.chars() {
             let next = if c.is_whitespace() { style } else { styles.next().unwrap_or(style) };

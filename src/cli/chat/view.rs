@@ -30,6 +30,8 @@ const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 /// Where everything is.
 struct Areas {
     header: Rect,
+    /// The list and the conversation together.
+    body: Rect,
     list: Rect,
     title: Rect,
     transcript: Rect,
@@ -59,6 +61,7 @@ fn areas(model: &Model) -> Areas {
     let typing_rows = 1.min(chat.height - title_rows);
     Areas {
         header: Rect::new(0, 0, columns, header_rows),
+        body,
         list: Rect::new(0, body.y, list_columns, body_rows),
         title: Rect { height: title_rows, ..chat },
         transcript: Rect { y: chat.y + title_rows, height: chat.height - title_rows - typing_rows, ..chat },
@@ -96,19 +99,21 @@ pub fn transcript_size(model: &Model) -> (u16, u16) {
 pub fn draw(model: &Model, buffer: &mut Buffer) -> Position {
     let areas = areas(model);
     draw_header(model, areas.header, buffer);
-    if areas.list.width > 0 {
-        draw_list(model, areas.list, buffer);
-    }
-    if !model.is_narrow() {
-        let x = areas.list.right();
-        for y in areas.list.top()..areas.list.bottom() {
-            buffer.set_string(x, y, "│", DIM);
-        }
-    }
     if model.panel.is_some() {
-        draw_panel(model, areas.title.union(areas.transcript).union(areas.typing), buffer);
-    } else if model.shows_chat() {
-        draw_chat(model, &areas, buffer);
+        draw_panel(model, areas.body, buffer);
+    } else {
+        if areas.list.width > 0 {
+            draw_list(model, areas.list, buffer);
+        }
+        if !model.is_narrow() {
+            let x = areas.list.right();
+            for y in areas.list.top()..areas.list.bottom() {
+                buffer.set_string(x, y, "│", DIM);
+            }
+        }
+        if model.shows_chat() {
+            draw_chat(model, &areas, buffer);
+        }
     }
     for (row, line) in (areas.footer.top()..areas.footer.bottom()).zip(footer(model)) {
         buffer.set_line(0, row, &line, areas.footer.width);
@@ -301,17 +306,20 @@ fn peer_state(model: &Model, peer: &UserId) -> String {
     model.presence(peer).map(|presence| words::presence(presence, model.offset, model.now)).unwrap_or_default()
 }
 
+/// Columns and rows of what is in the window, without its title.
+pub fn panel_room(model: &Model) -> (usize, usize) {
+    let area = areas(model).body;
+    (usize::from(area.width).saturating_sub(2), usize::from(area.height).saturating_sub(1))
+}
+
 /// The rows of the window, as wide as there is room.
 pub fn panel_rows(model: &Model) -> Vec<String> {
-    let columns = usize::from(transcript_size(model).0).saturating_sub(2);
+    let columns = panel_room(model).0;
     model.panel.iter().flat_map(|panel| &panel.rows).flat_map(|row| text::wrap(row, columns)).collect()
 }
 
 fn draw_panel(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(panel) = &model.panel else { return };
-    for y in area.top()..area.bottom() {
-        buffer.set_stringn(area.x, y, " ".repeat(usize::from(area.width)), usize::from(area.width), Style::new());
-    }
     let cells = usize::from(area.width).saturating_sub(1);
     let rows = panel_rows(model).into_iter().skip(panel.scroll);
     let all = std::iter::once((text::fit(&panel.title, cells), BOLD)).chain(rows.map(|row| (row, Style::new())));
@@ -349,15 +357,14 @@ fn footer(model: &Model) -> Vec<Line<'static>> {
     if let Some(note) = &model.note {
         return said(&note.text, if note.bad { BAD } else { Style::new() });
     }
-    if let Link::Offline { reason, .. } = &model.link {
-        let words = format!("{} What you write is kept and sent when the connection is back.", words::sentence(reason));
-        return said(&words, BAD);
+    if let Some(trouble) = &model.trouble {
+        return said(&format!("{trouble} What you write is kept and sent when the connection is back."), BAD);
     }
     let keys = match (model.is_narrow(), model.pane) {
         _ if model.panel.is_some() => "Esc close  Up/Down scroll",
         (true, Pane::List) => "Up/Down choose  Enter open  /help",
         (true, Pane::Chat) => "Enter send  Esc list  PgUp older  /help",
-        (false, _) => "Enter send  Tab next conversation  PgUp/PgDn scroll  Esc back  /help  Ctrl-C quit",
+        (false, _) => "Enter send  Tab next conversation  PgUp/PgDn scroll  Esc back  /help  /quit",
     };
     vec![Line::styled(text::fit(keys, columns), DIM)]
 }
