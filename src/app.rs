@@ -134,7 +134,8 @@ fn prepare_folder(folder: &Path) -> Result<(), AppError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         return made.map_err(|error| AppError::Folder(format!("The data folder {name} cannot be made: {error}.")));
     };
-    if found.permissions().mode() & 0o077 == 0 {
+    let open_to_others = found.permissions().mode() & 0o077 != 0;
+    if !open_to_others {
         return Ok(());
     }
     if is_blank(folder) {

@@ -420,3 +420,46 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
+
+#[test]
+fn a_server_ends_in_time_although_peers_are_silent_and_at_once_when_asked_twice() {
+    let mut server = Server::start();
+    server.add_user("ada");
+    let silent: Vec<_> = (0..50).map(|_| std::net::TcpStream::connect(server.tcp).unwrap()).collect();
+    let half: Vec<_> = (0..50).map(|_| std::net::TcpStream::connect(server.http).unwrap()).collect();
+    for mut stream in &half {
+        std::io::Write::write_all(&mut stream, b"GET / HT").unwrap();
+    }
+    let began = monotonic();
+    assert_eq!(server.stop().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    drop((silent, half));
+    server.restart();
+    server.signal(Signal::TERM);
+    server.signal(Signal::INT);
+    let began = monotonic();
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(server.command(&["user", "list"], "").ok().contains("ada"));
+}
+
+#[test]
+fn a_self_signed_certificate_is_made_once_and_its_fingerprint_is_told() {
+    let temporary = folder();
+    let anywhere = "0.0.0.0:0".parse().unwrap();
+    let environment = vec![("TIDINGS_TLS_MODE".to_owned(), "self-signed".to_owned())];
+    let start = Start { environment, listen: Some((anywhere, anywhere)), ..Start::default() };
+    let mut server = Server::on(&temporary.path().join("data"), start);
+    let told = status(&server).server.unwrap();
+    let fingerprint = told.fingerprint.unwrap();
+    assert!(told.tls);
+    assert_eq!(fingerprint.chars().filter(char::is_ascii_hexdigit).count(), 64, "{fingerprint}");
+    assert!(!server.log().contains("without TLS"));
+    for entry in fs::read_dir(server.folder()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{} is open to others", path.display());
+    }
+    server.stop();
+    server.restart();
+    assert_eq!(status(&server).server.unwrap().fingerprint.unwrap(), fingerprint);
+}

@@ -14,7 +14,7 @@ use tidings::ledger::{self, Accepted, Order, Stop};
 use tidings::model::{
     Actor, AnyCommand, AppId, AppSettings, Clock, Code, Command, CommandResult, Content, ConversationId, CursorMove,
     Device, DeviceId, Emoji, Epoch, Key, Name, Platform, Seq, SystemCommand, Target, Text, Timestamp, TokenHash,
-    UserActor, UserFlags, UserHandle, UserId,
+    UserActor, UserFlags, UserHandle, UserId, limits,
 };
 use tidings::store::{Fault, Read, Store, StoreOptions, check_view, dump};
 
@@ -186,16 +186,26 @@ struct Done {
     accepted: Accepted,
 }
 
+/// A state that was acknowledged.
+struct State {
+    /// How many operations the disk had done by then.
+    operations: usize,
+    /// What the commands had decided by then.
+    logical: u64,
+}
+
 /// A store at work, with everything that it acknowledged.
 struct Run {
     disk: CrashDisk,
     /// Gone only while it is opened again.
     store: Option<Store>,
     now: u64,
+    /// The time of each step, and how many operations the disk had done before it.
+    clock: Vec<(usize, u64)>,
     people: Vec<UserActor>,
     groups: Vec<ConversationId>,
-    /// The logical state at the start and after each batch, and how many operations the disk had done when it was acknowledged.
-    states: Vec<(usize, u64)>,
+    /// The state at the start and after each batch.
+    states: Vec<State>,
     done: Vec<Done>,
 }
 
@@ -204,8 +214,16 @@ impl Run {
     fn start(dice: &mut Dice) -> Self {
         let disk = CrashDisk::empty();
         let store = Store::open_on(disk.clone(), OPTIONS).unwrap();
-        let mut run =
-            Self { disk, store: Some(store), now: START, people: vec![], groups: vec![], states: vec![], done: vec![] };
+        let mut run = Self {
+            disk,
+            store: Some(store),
+            now: START,
+            clock: vec![],
+            people: vec![],
+            groups: vec![],
+            states: vec![],
+            done: vec![],
+        };
         let found = SystemCommand::Found { epoch: Epoch(7), settings: AppSettings::default() };
         run.batch(vec![(Actor::Server, None, found.into())]).unwrap();
         for number in 1..=PEOPLE {
@@ -246,7 +264,8 @@ impl Run {
     fn begin(&mut self) {
         self.disk.take_recording();
         self.done.iter_mut().for_each(|done| done.batch = 0);
-        self.states = vec![(0, logical(self.store()))];
+        self.clock = vec![(0, self.now)];
+        self.states = vec![State { operations: 0, logical: logical(self.store()) }];
     }
 
     fn store(&self) -> &Store {
@@ -293,7 +312,8 @@ impl Run {
         let staged = tables.finish();
         store.commit(staged, lsn, at)?;
         if !fresh.is_empty() {
-            self.states.push((self.disk.operations(), logical(self.store())));
+            let operations = self.disk.operations();
+            self.states.push(State { operations, logical: logical(self.store()) });
             let batch = self.states.len() - 1;
             self.done.extend(fresh.into_iter().map(|(order, accepted)| Done { batch, order, accepted }));
         }
@@ -347,11 +367,13 @@ impl Run {
 
     /// One step of work: a batch, or rest, or a restart.
     fn step(&mut self, dice: &mut Dice) -> Result<(), Fault> {
-        self.now += match dice.below(6) {
-            0 => 61_000,
-            1 => dice.next() % 30_000,
+        self.now += match dice.below(60) {
+            0 => limits::KEY_WINDOW_MS + 61_000,
+            1..=10 => 61_000,
+            11..=20 => dice.next() % 30_000,
             _ => dice.next() % 1_000,
         };
+        self.clock.push((self.disk.operations(), self.now));
         match dice.below(12) {
             0 | 1 => {
                 let now = Timestamp(self.now);
@@ -378,7 +400,7 @@ impl Run {
     /// Crashes at operation `at`, opens what is left, and finds everything that was acknowledged by then; then goes on working
     /// there, and sometimes crashes again. The words of the error say what was lost.
     fn survive(&self, image: Vec<u8>, at: usize, dice: &mut Dice, deeper: usize) -> Result<(), String> {
-        let acknowledged = self.states.iter().rposition(|(done, _)| *done <= at).unwrap();
+        let acknowledged = self.states.iter().rposition(|state| state.operations <= at).unwrap();
         let disk = CrashDisk::holding(image);
         let store = Store::open_on(disk.clone(), OPTIONS).map_err(|fault| format!("it does not start: {fault}"))?;
         // Reading everything for the logical state checks what it reads; now and then the rest is checked as well.
@@ -389,7 +411,7 @@ impl Run {
             }
         }
         let found = logical(&store);
-        let mut allowed = self.states[acknowledged..].iter().take(2).map(|(_, state)| *state);
+        let mut allowed = self.states[acknowledged..].iter().take(2).map(|state| state.logical);
         let Some(more) = allowed.position(|state| state == found) else {
             return Err(format!("batch {acknowledged} was acknowledged, and the state is neither that nor the next"));
         };
@@ -397,10 +419,12 @@ impl Run {
         let mut next = Self {
             disk,
             store: Some(store),
-            now: self.now,
+            // A clock that went on: what was expired by then may be forgotten.
+            now: self.clock.iter().rfind(|(operations, _)| *operations <= at).map_or(self.now, |(_, now)| *now),
+            clock: vec![],
             people: self.people.clone(),
             groups: self.groups.clone(),
-            states: vec![(0, found)],
+            states: vec![State { operations: 0, logical: found }],
             done: self
                 .done
                 .iter()
@@ -427,7 +451,10 @@ impl Run {
 
     /// Sends commands again that were acknowledged: each must be known, with its first outcome.
     fn resend(&mut self, dice: &mut Dice) -> Result<(), String> {
-        let keyed: Vec<_> = self.done.iter().filter(|done| done.order.key.is_some()).collect();
+        let known = |done: &&Done| {
+            done.order.key.is_some_and(|key| self.now.saturating_sub(key.time().0) <= limits::KEY_WINDOW_MS)
+        };
+        let keyed: Vec<_> = self.done.iter().filter(known).collect();
         let newest = keyed.len().saturating_sub(2)..keyed.len();
         let random = (0..4).filter(|_| !keyed.is_empty()).map(|_| dice.below(keyed.len()));
         let store = self.store.as_ref().unwrap();

@@ -7,13 +7,26 @@
     reason = "tests and their support code fail by panicking, and their names are sentences"
 )]
 
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "../examples/torture/random.rs"]
+mod random;
 #[path = "support/server.rs"]
 mod server;
+
+#[path = "../examples/torture/check.rs"]
+#[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
+mod torture_check;
 
 mod arrows;
 mod chat;
 mod cli;
 mod config;
 mod crash;
+mod devices;
+mod docs;
+mod gateway;
+mod hostile;
 mod model;
 mod protocol;
+mod support;

@@ -1,6 +1,7 @@
 //! Passwords: Argon2id (RFC 9106) with m = 19,456 KiB, t = 2, p = 1, the minimum of OWASP's password storage cheat sheet.
 
 use crate::model::limits::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
+use crate::model::text::hex;
 use crate::model::{Code, PasswordHash, Refusal, Secret, UserId};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -104,7 +105,7 @@ fn verify(hash: Option<&PasswordHash>, password: &Secret) -> bool {
         NOBODY.get_or_init(|| {
             let mut secret = [0u8; 32];
             getrandom::fill(&mut secret).ok()?;
-            self::hash(&Secret::new(secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>())).ok()
+            self::hash(&Secret::new(hex(&secret))).ok()
         })
     };
     let known = hash.is_some();

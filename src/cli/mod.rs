@@ -13,6 +13,7 @@ pub mod completions;
 pub mod config;
 pub mod password;
 pub mod place;
+pub mod reach;
 pub mod send;
 pub mod serve;
 pub mod status;

@@ -5,7 +5,7 @@
 
 use super::state::Backlog;
 use crate::model::{
-    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Name, Role, Seq, UserId,
+    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Name, Ordinal, Role, Seq, UserId,
 };
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
@@ -139,6 +139,8 @@ pub struct Local {
     stale: BTreeMap<Seq, Lsn>,
     /// How far this device asked to have read; the server may not know yet.
     read_wanted: Seq,
+    /// The ordinal of that entry, if it was here.
+    read_ordinal: Option<Ordinal>,
     keep: usize,
 }
 
@@ -157,6 +159,7 @@ impl Local {
             ahead: BTreeMap::new(),
             stale: BTreeMap::new(),
             read_wanted: Seq(0),
+            read_ordinal: None,
             keep: usize::MAX,
         }
     }
@@ -440,8 +443,11 @@ impl Local {
 
     /// The user has read everything up to `seq` on this device.
     pub(super) fn mark_read(&mut self, seq: Seq) {
-        self.read_wanted = self.read_wanted.max(seq);
-        let ordinal = self.entries.get(&seq).map(|entry| entry.ordinal);
+        if seq > self.read_wanted {
+            self.read_wanted = seq;
+            self.read_ordinal = self.entries.get(&seq).map(|entry| entry.ordinal);
+        }
+        let ordinal = self.read_ordinal.filter(|_| seq == self.read_wanted);
         let Some(about) = &mut self.about else { return };
         let inbox = &mut about.inbox;
         if seq <= inbox.read {

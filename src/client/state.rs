@@ -181,6 +181,8 @@ pub enum Event {
         /// Why.
         refusal: Refusal,
     },
+    /// Everything that the server was known to have is here now, and every event of it came before this one.
+    CaughtUp,
     /// The server's data is another one: the local copy was dropped and is fetched anew.
     Reset,
     /// The session is over.
@@ -253,6 +255,10 @@ struct Due {
 
 /// The client without its sockets.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are independent facts about one sync, told apart by their comments"
+)]
 pub struct State {
     options: StateOptions,
     phase: Phase,
@@ -270,6 +276,7 @@ pub struct State {
     /// The sync began because pushes were dropped, and more are dropped until its last page.
     sync_lagged: bool,
     synced_once: bool,
+    caught_up: bool,
     session: Option<SessionId>,
     server: String,
     limits: Limits,
@@ -312,6 +319,7 @@ impl State {
             sync_base: None,
             sync_lagged: false,
             synced_once: false,
+            caught_up: false,
             session: None,
             server: String::new(),
             limits: Limits { max_frame: 0, window: 1, rate: 0 },
@@ -621,7 +629,7 @@ impl State {
     }
 
     fn set_time(&mut self, now: Moment, time: Timestamp) {
-        self.offset_ms = (time.0 as i64).saturating_sub(now.wall.0 as i64);
+        self.offset_ms = time.0.cast_signed().saturating_sub(now.wall.0.cast_signed());
     }
 
     fn ask_page(&mut self, now: Moment) {
@@ -840,7 +848,7 @@ impl State {
                 self.replica.get_or_insert(conversation);
                 self.changed(now, conversation, Vec::new());
             }
-            CommandResult::Done {} => self.apply_done(item.command),
+            CommandResult::Done {} => self.apply_done(&item.command),
             CommandResult::App { .. }
             | CommandResult::User { .. }
             | CommandResult::Session { .. }
@@ -849,30 +857,22 @@ impl State {
     }
 
     /// The server does not tell a device of its own changes to its side of a conversation.
-    fn apply_done(&mut self, command: Command) {
-        let (id, change): (_, Box<dyn FnOnce(&mut Inbox)>) = match command {
-            Command::Pin { conversation, pinned } => (conversation, Box::new(move |inbox| inbox.pinned = pinned)),
-            Command::Mute { conversation, until } => (conversation, Box::new(move |inbox| inbox.muted_until = until)),
-            Command::Hide { conversation, hidden } => (conversation, Box::new(move |inbox| inbox.hidden = hidden)),
-            Command::MarkUnread { conversation } => (conversation, Box::new(|inbox| inbox.marked_unread = true)),
-            Command::Send { .. }
-            | Command::Edit { .. }
-            | Command::Recall { .. }
-            | Command::React { .. }
-            | Command::OpenDirect { .. }
-            | Command::CreateGroup { .. }
-            | Command::AddMembers { .. }
-            | Command::RemoveMember { .. }
-            | Command::Leave { .. }
-            | Command::Rename { .. }
-            | Command::EndSession { .. }
-            | Command::LogOut {}
-            | Command::Unreadable(_) => return,
+    fn apply_done(&mut self, command: &Command) {
+        let (Command::Pin { conversation: id, .. }
+        | Command::Mute { conversation: id, .. }
+        | Command::Hide { conversation: id, .. }
+        | Command::MarkUnread { conversation: id }) = *command
+        else {
+            return;
         };
-        if let Some(local) = self.replica.get_mut(id) {
-            local.change_inbox(change);
-            self.events.push_back(Event::Conversation(id));
-        }
+        let Some(local) = self.replica.get_mut(id) else { return };
+        local.change_inbox(|inbox| match *command {
+            Command::Pin { pinned, .. } => inbox.pinned = pinned,
+            Command::Mute { until, .. } => inbox.muted_until = until,
+            Command::Hide { hidden, .. } => inbox.hidden = hidden,
+            _ => inbox.marked_unread = true,
+        });
+        self.events.push_back(Event::Conversation(id));
     }
 
     fn settle(&mut self, key: Key, result: Result<Outcome, Refusal>) {
@@ -1097,6 +1097,7 @@ impl State {
     /// Sends whatever may go now.
     fn pump(&mut self, now: Moment) {
         if !self.is_online() {
+            self.caught_up = false;
             return;
         }
         self.settle_expired();
@@ -1122,6 +1123,11 @@ impl State {
         for (conversation, seq) in take_due(&mut self.read, now.ms) {
             self.send(now, ClientFrame::Read { conversation, seq });
         }
+        let caught_up = self.is_synced();
+        if caught_up && !self.caught_up {
+            self.events.push_back(Event::CaughtUp);
+        }
+        self.caught_up = caught_up;
     }
 }
 

@@ -120,13 +120,8 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://", self.scheme.name())?;
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?
-        } else {
-            f.write_str(&self.host)?
-        }
-        write!(f, ":{}", self.port)?;
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{}://{open}{}{close}:{}", self.scheme.name(), self.host, self.port)?;
         if self.scheme.is_websocket() && self.path != WEBSOCKET_PATH { f.write_str(&self.path) } else { Ok(()) }
     }
 }

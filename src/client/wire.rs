@@ -296,9 +296,8 @@ impl Connection {
                 let mut some = false;
                 for _ in 0..MESSAGES_PER_TURN {
                     match Pin::new(&mut **socket).poll_next(cx) {
-                        Poll::Pending if some => break,
+                        Poll::Pending | Poll::Ready(None) if some => break,
                         Poll::Pending => return Poll::Pending,
-                        Poll::Ready(None) if some => break,
                         Poll::Ready(None) => return Poll::Ready(Err(WireError::Closed)),
                         Poll::Ready(Some(Ok(Message::Binary(bytes)))) => {
                             each(&bytes);

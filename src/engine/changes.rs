@@ -55,7 +55,9 @@ pub fn page(
         }
         pending.pop_front();
         reached = Some(lsn);
-        if let Some(found) = read::conversation(&*view, actor.user, conversation, limits::CHANGES_ENTRIES)? {
+        // One `Cursors` command can give up to 256 conversations of a user the same lsn: those over the page come with one entry.
+        let entries = if full { 1 } else { limits::CHANGES_ENTRIES };
+        if let Some(found) = read::conversation(&*view, actor.user, conversation, entries)? {
             bytes += read::conversation_bytes(&found);
             conversations.push(found);
         }

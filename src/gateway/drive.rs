@@ -74,10 +74,8 @@ pub async fn drive<T: Transport>(connection: &mut Connection, transport: &Mutex<
             let mut progress = false;
             let sent = shared.transport.lock().poll_send(cx, &outbox, &mut progress)?;
             let blocked = sent.is_pending();
-            if progress || !blocked {
-                if outbox.stalled_ms() != 0 {
-                    outbox.set_stalled_ms(0);
-                }
+            if (progress || !blocked) && outbox.stalled_ms() != 0 {
+                outbox.set_stalled_ms(0);
             }
             if blocked && outbox.stalled_ms() == 0 {
                 outbox.set_stalled_ms(gateway.now_ms());

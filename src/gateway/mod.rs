@@ -31,14 +31,14 @@ use crate::model::clock::monotonic;
 use crate::model::{Code, Refusal, UserHandle};
 use crate::net::Listener;
 use crate::protocol::ServerFrame;
-use crate::shutdown::{Shutdown, Tasks};
+use crate::shutdown::{Shutdown, Tasks, Trigger};
 use parking_lot::Mutex;
 use rate::{Bucket, Buckets};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Come back after this when there are too many connections.
@@ -59,7 +59,9 @@ struct Inner {
     started: Instant,
     counters: Counters,
     buckets: Buckets,
-    draining: AtomicBool,
+    /// Fired when the draining begins.
+    drain: Trigger,
+    draining: Shutdown,
     farewells: Arc<Semaphore>,
     next: AtomicU64,
     /// Guards the list of open connections.
@@ -110,6 +112,7 @@ impl Gateway {
     /// A gateway; starts its two helpers (deadlines and presence) as tasks. Must be called inside the runtime.
     pub fn new(engine: Engine, hub: Hub, auth: Auth, options: GatewayOptions, tasks: Tasks) -> Self {
         let options = GatewayOptions { queue_bytes: options.queue_bytes.max(2 * options.max_frame), ..options };
+        let (drain, draining) = Shutdown::new();
         let gateway = Self(Arc::new(Inner {
             engine,
             hub,
@@ -119,7 +122,8 @@ impl Gateway {
             started: monotonic(),
             counters: Counters::default(),
             buckets: Buckets::default(),
-            draining: AtomicBool::new(false),
+            drain,
+            draining,
             farewells: Arc::new(Semaphore::new(FAREWELLS_MAX)),
             next: AtomicU64::new(1),
             connections: Mutex::default(),
@@ -141,13 +145,11 @@ impl Gateway {
         });
     }
 
-    /// Resolves when the gateway drains and its last connection has gone. Looks about ten times a second; only at the end.
+    /// Resolves when the gateway drains and its last connection has gone.
     async fn drained(&self) {
-        loop {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            if self.is_draining() && self.0.connections.lock().is_empty() {
-                return;
-            }
+        self.0.draining.wait().await;
+        while !self.0.connections.lock().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -178,7 +180,7 @@ impl Gateway {
     /// Tells every session that the server goes away, finishes what is in flight and closes. Whoever comes now is turned away.
     /// Each client is told another time to come back, from half of `retry_after_ms` to one and a half.
     pub fn drain(&self, reason: &str, retry_after_ms: u64) {
-        self.0.draining.store(true, Ordering::SeqCst);
+        self.0.drain.fire();
         let connections: Vec<_> =
             self.0.connections.lock().iter().map(|(id, outbox)| (*id, Arc::clone(outbox))).collect();
         for (id, outbox) in connections {
@@ -189,7 +191,7 @@ impl Gateway {
 
     /// Whether it drains.
     pub fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::SeqCst)
+        self.0.draining.is_triggered()
     }
 
     /// A place for a connection from an address, if there is one.

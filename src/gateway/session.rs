@@ -174,7 +174,7 @@ impl Session {
         self.heard_ms = now_ms;
         let frame = match frame {
             Ok(frame) => frame,
-            Err(error) => return self.unreadable(error),
+            Err(error) => return self.unreadable(&error),
         };
         match self.state {
             State::BeforeHello => self.before_hello(frame),
@@ -183,15 +183,15 @@ impl Session {
         }
     }
 
-    fn unreadable(&mut self, error: DecodeError) -> Action {
+    fn unreadable(&mut self, error: &DecodeError) -> Action {
         let code = match error {
             DecodeError::UnknownFrame(_) => {
-                return Action::Reply(refused(None, Refusal::new(Code::UnknownFrame, sentence(&error)), false));
+                return Action::Reply(refused(None, Refusal::new(Code::UnknownFrame, sentence(error)), false));
             }
             DecodeError::Preface | DecodeError::Version(_) => Code::ProtocolVersion,
             DecodeError::Length { .. } | DecodeError::Frame(_) => Code::BadFrame,
         };
-        self.fail(code, sentence(&error))
+        self.fail(code, sentence(error))
     }
 
     fn before_hello(&mut self, frame: ClientFrame) -> Action {
@@ -405,6 +405,7 @@ mod tests {
         Key([n; 16])
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "what the machine takes")]
     fn submit(n: u8) -> Result<ClientFrame, DecodeError> {
         Ok(ClientFrame::Submit { request: u32::from(n), key: key(n), command: Command::LogOut {} })
     }

@@ -75,8 +75,14 @@ fn figure(text: &mut String, kind: Kind, name: &str, help: &str, value: &dyn std
         Kind::Gauge => "gauge",
     };
     // Writing to a string does not fail.
-    let _: std::fmt::Result =
-        write!(text, "# HELP tidings_{name} {help}\n# TYPE tidings_{name} {kind}\ntidings_{name} {value}\n");
+    write!(
+        text,
+        "# HELP tidings_{name} {help}
+# TYPE tidings_{name} {kind}
+tidings_{name} {value}
+"
+    )
+    .ok();
 }
 
 #[cfg(test)]

@@ -130,12 +130,11 @@ impl Hub {
         let first = online.links.is_empty();
         let old = online.links.iter_mut().find(|link| link.session == arrival.session);
         let link = Link { session: arrival.session, platform: arrival.platform, outbox: Arc::clone(outbox) };
-        let replaced = match old {
-            Some(old) => Some(std::mem::replace(old, link).outbox),
-            None => {
-                online.links.push(link);
-                None
-            }
+        let replaced = if let Some(old) = old {
+            Some(std::mem::replace(old, link).outbox)
+        } else {
+            online.links.push(link);
+            None
         };
         drop(registry);
         if let Some(replaced) = replaced {

@@ -79,6 +79,7 @@ fn seqs(frames: &[ServerFrame]) -> Vec<u64> {
 }
 
 /// Users 1, 2 and 3 belong to the conversation; 3 has left after entry 5.
+#[allow(clippy::unnecessary_wraps, reason = "what the publisher takes")]
 fn windows(_: ConversationId) -> Option<Vec<Window>> {
     let window = |user, until| Window { user: UserHandle(user), from: Seq(0), until };
     Some(vec![window(1, None), window(2, None), window(3, Some(Seq(5)))])

@@ -59,7 +59,7 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<(Incoming, SocketAddr)> {
         let (stream, peer) = self.socket.accept().await?;
         // Small frames must not wait for the acknowledgement of earlier ones; a peer that is gone already shows on reading.
-        let _: io::Result<()> = stream.set_nodelay(true);
+        drop(stream.set_nodelay(true));
         Ok((Incoming { stream, tls: self.tls.clone() }, peer))
     }
 }

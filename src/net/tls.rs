@@ -2,12 +2,12 @@
 //! itself and keeps.
 
 use super::NetError;
+use crate::model::text::hex;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -97,11 +97,7 @@ impl Tls {
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    Sha256::digest(certificate).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _: Result<(), _> = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(certificate))
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, NetError> {

@@ -100,6 +100,9 @@ pub enum Ask {
     LogOut,
 }
 
+/// Who, through which session, where; delivered and read up to where.
+pub type Moved = (u8, u8, u8, Option<u8>, Option<u8>);
+
 #[derive(Clone, Debug)]
 pub enum Server {
     AddUser { app: u8, name: u8, administrator: bool },
@@ -110,7 +113,7 @@ pub enum Server {
     EndSessions(u8),
     TouchSession(u8),
     CreateApp(u8),
-    Cursors(Vec<(u8, u8, u8, Option<u8>, Option<u8>)>),
+    Cursors(Vec<Moved>),
 }
 
 pub fn history(steps: usize) -> impl Strategy<Value = History> {
@@ -228,7 +231,7 @@ fn founding() -> Vec<SystemCommand> {
         SystemCommand::SetApp { app: AppId::HOME, settings: settings(LoginPolicy::All) },
         SystemCommand::CreateApp { name: name("elsewhere"), settings: settings(LoginPolicy::All) },
     ];
-    let people = [(1, "ada"), (1, "bob"), (1, "cyd"), (1, "dan"), (1, "Eve"), (2, "Ada"), (2, "bob")];
+    let people = [(1, "cyd"), (1, "ada"), (1, "bob"), (1, "Eve"), (1, "dan"), (2, "Ada"), (2, "bob")];
     for (app, id) in people {
         let (name, password) = (None, None);
         commands.push(SystemCommand::AddUser { app: AppId(app), id: user(id), name, password, administrator: false });
@@ -348,7 +351,7 @@ impl Maker<'_> {
 
     /// A seq of a conversation, now and then one beside it.
     fn seq(&self, chat: ConversationId, choice: u8) -> Seq {
-        let head = self.world.chats.get((chat.0 as usize).wrapping_sub(1)).map_or(0, |chat| chat.length());
+        let head = self.world.chats.get((chat.0 as usize).wrapping_sub(1)).map_or(0, Chat::length);
         if choice.is_multiple_of(8) || head == 0 {
             return Seq(u64::from(choice / 8) % (head as u64 + 2));
         }

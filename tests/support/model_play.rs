@@ -1,5 +1,6 @@
 //! Plays a history on a server and on the model, and compares.
 
+use super::devices::Devices;
 use super::history::{History, KeyKind, Maker, START, Step, Twist, beginning};
 use super::rules::{Doer, Expected, Person, World};
 use parking_lot::{Condvar, Mutex};
@@ -7,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tidings::engine::{Engine, EngineOptions, ReplySink, Submission};
+use tidings::engine::{Engine, EngineOptions, Published, ReplySink, Submission, Subscriber};
 use tidings::ledger::{self, Accepted, Order, Stop, read};
 use tidings::model::{
     Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
-    CursorMove, Entry, Epoch, Key, Lsn, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
+    CursorMove, Effect, Entry, Epoch, Key, Lsn, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
     UserActor, UserHandle,
 };
 use tidings::store::{self, Store, StoreOptions, View};
@@ -24,6 +25,9 @@ pub struct Asked {
     command: AnyCommand,
 }
 
+/// Effects, with the lsn of each command.
+type Told = Vec<(Lsn, Vec<Effect>)>;
+
 /// What histories are played on.
 pub trait Server {
     /// Asks all of them, one after the other, without waiting in between, and gives the answers.
@@ -34,6 +38,8 @@ pub trait Server {
     const NOTES_OWN_READS: bool;
     fn view(&self) -> Arc<View>;
     fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal>;
+    /// The effects of everything that was answered since the last time this was asked, in the log's order.
+    fn effects(&mut self) -> Told;
 }
 
 /// A folder in memory where the system offers that: these tests are about rules, and need no disk to wait for.
@@ -49,6 +55,18 @@ pub struct EngineServer {
     engine: Option<Engine>,
     clock: Clock,
     folder: TempDir,
+    effects: Arc<Mutex<Told>>,
+}
+
+/// Collects effects; the lock guards the list and nothing else.
+struct Listener(Arc<Mutex<Told>>);
+
+impl Subscriber for Listener {
+    fn publish(&mut self, _: &Arc<View>, published: &Published) {
+        self.0.lock().push((published.lsn, published.effects.clone()));
+    }
+
+    fn flush(&mut self) {}
 }
 
 /// Collects answers.
@@ -70,7 +88,7 @@ impl EngineServer {
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let clock = Clock::manual(Timestamp(START));
-        let mut server = Self { runtime, engine: None, clock, folder: folder() };
+        let mut server = Self { runtime, engine: None, clock, folder: folder(), effects: Arc::default() };
         server.open();
         server
     }
@@ -80,10 +98,10 @@ impl EngineServer {
             cache_bytes: 4 << 20,
             clock: self.clock.clone(),
             // Only at the stop, so that it is known when a sender's own reading is noted.
-            cursors_every: Duration::from_secs(3_600),
+            cursors_every: Duration::from_hours(1),
             ..EngineOptions::new(self.folder.path())
         };
-        self.engine = Some(Engine::open(options, Vec::new()).unwrap());
+        self.engine = Some(Engine::open(options, vec![Box::new(Listener(self.effects.clone()))]).unwrap());
     }
 
     fn engine(&self) -> &Engine {
@@ -137,6 +155,13 @@ impl Server for EngineServer {
     fn query(&self, actor: &UserActor, query: Query) -> Result<Answer, Refusal> {
         self.runtime.block_on(self.engine().query(actor.clone(), query))
     }
+
+    fn effects(&mut self) -> Told {
+        // A reply comes before the effects of its command, so wait for the reply to one more, which is refused.
+        let last = self.engine().execute_blocking(Actor::Server, None, Command::LogOut {}.into());
+        assert!(last.is_err());
+        std::mem::take(&mut *self.effects.lock())
+    }
 }
 
 // --- the ledger on the store, in batches of the test's own ---
@@ -156,11 +181,12 @@ pub struct StoreServer {
     now: u64,
     lsn: u64,
     folder: TempDir,
+    effects: Told,
 }
 
 impl StoreServer {
     pub fn new(batches: Batches) -> Self {
-        let mut server = Self { store: None, batches, now: START, lsn: 0, folder: folder() };
+        let mut server = Self { store: None, batches, now: START, lsn: 0, folder: folder(), effects: Vec::new() };
         server.open();
         let found = SystemCommand::Found { epoch: Epoch(7), settings: AppSettings::default() };
         let found = Asked { actor: Actor::Server, key: None, command: found.into() };
@@ -193,7 +219,10 @@ impl StoreServer {
             };
             let mut effects = Vec::new();
             match ledger::execute(&mut tables, &order, &mut effects) {
-                Ok(accepted) => answers.push(Ok(accepted)),
+                Ok(accepted) => {
+                    self.effects.push((order.lsn, effects));
+                    answers.push(Ok(accepted));
+                }
                 Err(Stop::Refused(refusal)) => {
                     if !effects.is_empty() {
                         return Err(format!("a refusal left effects behind: {refusal}: {effects:?}"));
@@ -256,6 +285,10 @@ impl Server for StoreServer {
             Err(Stop::Fault(fault)) => Err(Refusal::new(Code::Unavailable, fault.to_string())),
         }
     }
+
+    fn effects(&mut self) -> Told {
+        std::mem::take(&mut self.effects)
+    }
 }
 
 // --- playing ---
@@ -272,6 +305,8 @@ pub struct Play<'a, S> {
     asked: Vec<(Doer, Command)>,
     /// Up to where senders have read what they sent themselves, not noted yet, and through which session they sent it.
     own_reads: BTreeMap<(Person, ConversationId), (Seq, SessionId)>,
+    /// What somebody's device makes of what it is told, for everybody.
+    devices: Devices,
     /// What happened, a line a step.
     told: Vec<String>,
 }
@@ -285,6 +320,7 @@ impl<'a, S: Server> Play<'a, S> {
             waiting: Vec::new(),
             asked: Vec::new(),
             own_reads: BTreeMap::new(),
+            devices: Devices::default(),
             told: Vec::new(),
         }
     }
@@ -382,11 +418,13 @@ impl<'a, S: Server> Play<'a, S> {
     }
 
     fn wait(&mut self, asked: Asked, expected: Expected) {
+        let expects = match &expected {
+            Ok(fine) if fine.duplicate => format!(" → again {:?}", fine.result),
+            Ok(fine) => format!(" → {:?}", fine.result),
+            Err(code) => format!(" → {code}"),
+        };
         if let Some(line) = self.told.last_mut() {
-            match &expected {
-                Ok(fine) => *line += &format!(" → {}{:?}", if fine.duplicate { "again " } else { "" }, fine.result),
-                Err(code) => *line += &format!(" → {code}"),
-            }
+            line.push_str(&expects);
         }
         self.waiting.push((self.lsns.len(), asked, expected));
         self.lsns.push(Lsn(0));
@@ -420,9 +458,8 @@ impl<'a, S: Server> Play<'a, S> {
                         self.lsns[step] = newest;
                     }
                 }
-                (Ok(_), Err(refusal)) => return wrong(refusal),
+                (Ok(_) | Err(_), Err(refusal)) => return wrong(refusal),
                 (Err(_), Ok(accepted)) => return wrong(accepted),
-                (Err(_), Err(refusal)) => return wrong(refusal),
             }
         }
         Ok(())
@@ -460,8 +497,12 @@ impl<'a, S: Server> Play<'a, S> {
 
     // --- comparing what is seen ---
 
-    fn compare(&self) -> Result<(), String> {
+    fn compare(&mut self) -> Result<(), String> {
         let view = &*self.server.view();
+        let members = |id| read::members(view, id).map_err(|fault| fault.to_string());
+        for (lsn, effects) in self.server.effects() {
+            self.devices.hear(lsn, &effects, members)?;
+        }
         for person in 0..self.world.users.len() {
             self.compare_person(view, person).map_err(|error| {
                 format!("what {} (user {}) sees is wrong: {error}", self.world.users[person].id, person + 1)
@@ -484,6 +525,7 @@ impl<'a, S: Server> Play<'a, S> {
         for expected in &expected {
             let got = read::conversation(view, handle, expected.id, usize::MAX / 2).map_err(fault)?;
             same(&format!("conversation {}", expected.id), &Some(expected), &got.as_ref())?;
+            self.devices.compare(handle, expected)?;
         }
         let mut changed: Vec<_> = expected.iter().map(|each| (each.changed, each.id)).collect();
         changed.sort();
@@ -573,7 +615,7 @@ fn page(conversation: &Conversation, from: Option<Seq>, to: Option<Seq>, limit: 
 }
 
 /// Compares; the error shows only the lines that differ.
-fn same<T: std::fmt::Debug + PartialEq>(what: &str, expected: &T, got: &T) -> Result<(), String> {
+pub fn same<T: std::fmt::Debug + PartialEq>(what: &str, expected: &T, got: &T) -> Result<(), String> {
     if expected == got {
         return Ok(());
     }

@@ -318,9 +318,9 @@ impl World {
                 let range = from.unwrap_or(Seq(1))..=to.unwrap_or(log.head());
                 let mut seqs: Vec<_> = log.entries.iter().map(|e| e.seq).filter(|seq| range.contains(seq)).collect();
                 if from.is_some() {
-                    seqs.truncate(3)
+                    seqs.truncate(3);
                 } else {
-                    seqs = seqs.split_off(seqs.len().saturating_sub(3))
+                    seqs = seqs.split_off(seqs.len().saturating_sub(3));
                 }
                 Answer::Entries {
                     conversation,

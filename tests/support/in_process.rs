@@ -1,0 +1,111 @@
+//! A whole server inside the test: the real engine on a temporary folder, the real gateway and HTTP on free ports of the loopback.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+use tidings::auth::{self, Auth, Token};
+use tidings::engine::{Engine, EngineOptions};
+use tidings::gateway::{self, Gateway, GatewayOptions};
+use tidings::http;
+use tidings::hub::{Hub, HubOptions};
+use tidings::model::text::DeviceId;
+use tidings::model::{
+    AppId, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle, UserId,
+};
+use tidings::net::{Listener, Tls};
+use tidings::shutdown::{Shutdown, Tasks, Trigger};
+
+/// A running server.
+pub struct Server {
+    pub engine: Engine,
+    pub gateway: Gateway,
+    pub auth: Auth,
+    pub tasks: Tasks,
+    pub tcp: SocketAddr,
+    pub http: SocketAddr,
+    trigger: Trigger,
+}
+
+/// A user with a session that was opened without a password.
+pub struct Person {
+    pub id: UserId,
+    pub handle: UserHandle,
+    pub session: SessionId,
+    pub token: Secret,
+}
+
+/// Options with which tests are quick.
+pub fn quick() -> GatewayOptions {
+    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, ..GatewayOptions::default() }
+}
+
+impl Server {
+    /// Starts one on a folder.
+    pub async fn start(folder: &std::path::Path, options: GatewayOptions) -> Self {
+        Self::start_with(folder, options, Tls::off()).await
+    }
+
+    pub async fn start_with(folder: &std::path::Path, options: GatewayOptions, tls: Tls) -> Self {
+        let hub = Hub::new(HubOptions::default());
+        let (options_of_engine, subscribers) = (EngineOptions::new(folder), vec![gateway::subscriber(&hub)]);
+        let opening = tokio::task::spawn_blocking(move || Engine::open(options_of_engine, subscribers));
+        let engine = opening.await.unwrap().unwrap();
+        let (trigger, shutdown) = Shutdown::new();
+        let (tasks, auth) = (Tasks::new(), Auth::new());
+        let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
+        let (tcp, web) = (listen(), listen());
+        let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
+        let gateway = Gateway::new(engine.clone(), hub, auth.clone(), options, tasks.clone());
+        let serve_tcp = {
+            let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
+            async move { gateway.serve_tcp(tcp, shutdown).await }
+        };
+        tasks.spawn("tcp", serve_tcp);
+        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown, tasks.clone()));
+        Self { engine, gateway, auth, tasks, tcp: tcp_address, http: http_address, trigger }
+    }
+
+    /// Stops it; true when everything ended by itself.
+    pub async fn stop(self) -> bool {
+        self.gateway.drain("the test is over", 1_000);
+        self.trigger.fire();
+        let all = self.tasks.finish(Duration::from_secs(10)).await;
+        tokio::task::spawn_blocking(move || self.engine.stop()).await.unwrap();
+        all
+    }
+
+    /// Makes a user, with a password perhaps.
+    pub async fn add_user(&self, id: &str, password: Option<PasswordHash>) -> UserHandle {
+        let id = UserId::new(id).unwrap();
+        let command = SystemCommand::AddUser { app: AppId::HOME, id, name: None, password, administrator: false };
+        match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
+            CommandResult::User { user } => user,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Makes a user and a session.
+    pub async fn person(&self, id: &str) -> Person {
+        let handle = self.add_user(id, None).await;
+        self.device(id, handle, &format!("{id}-laptop")).await
+    }
+
+    /// Opens another session of a user.
+    pub async fn device(&self, id: &str, user: UserHandle, name: &str) -> Person {
+        let token = Token::draw();
+        let command = SystemCommand::LogIn {
+            user,
+            credential: 1,
+            device: device(name),
+            token: token.hash(),
+            address: "127.0.0.1".to_owned(),
+        };
+        let result = self.engine.execute(auth::server(), None, command.into()).await.unwrap().result;
+        let CommandResult::Session { session } = result else { panic!("{result:?}") };
+        Person { id: UserId::new(id).unwrap(), handle: user, session, token: token.secret() }
+    }
+}
+
+/// A device.
+pub fn device(name: &str) -> Device {
+    Device { id: DeviceId::new(name).unwrap(), platform: Platform::Linux, name: Name::new(name).unwrap() }
+}
