@@ -659,6 +659,26 @@ fn a_read_that_may_be_lost_is_told_again_on_the_next_connection() {
 }
 
 #[test]
+fn whoever_comes_back_to_a_group_asks_what_it_is_now() {
+    let mut world = one_device();
+    world.append_something(1, 1, 5, 0);
+    world.settle();
+    let (now, id) = (world.moment(), world.logs[1].id);
+    let mut inbox = world.logs[1].inbox("ada");
+    for gone in [true, false] {
+        inbox.gone = gone;
+        inbox.lsn = world.commit();
+        world.states[0].frame(now, ServerFrame::Inbox(inbox.clone()));
+        world.collect(0);
+    }
+    let asks = |frame: &&ClientFrame| matches!(frame, ClientFrame::Query { query: Query::Conversation { conversation }, .. } if *conversation == id);
+    assert_eq!(frames(&world).into_iter().filter(asks).count(), 1);
+    assert!(!world.states[0].is_synced());
+    world.settle();
+    world.check();
+}
+
+#[test]
 fn a_ping_breaks_thirty_seconds_of_silence_and_a_silent_server_is_left() {
     let mut world = one_device();
     let (start_ms, now) = (world.now_ms, world.moment());
