@@ -148,7 +148,9 @@ fn help_teaches_with_examples() {
     let folder = folder();
     let help = run(folder.path(), &["--help"], &[], "").ok();
     assert!(help.contains("tidings user add ada"), "{help}");
-    for command in ["serve", "check", "user", "admin", "app", "status", "config", "completions"] {
+    let commands =
+        ["serve", "check", "user", "admin", "app", "status", "chat", "send", "tail", "bench", "config", "completions"];
+    for command in commands {
         let help = run(folder.path(), &[command, "--help"], &[], "").ok();
         assert!(help.contains("Examples:"), "{command}: {help}");
     }
