@@ -397,7 +397,12 @@ impl Model {
             }
             Event::Fatal(refusal) => actions.push(Action::End(End::Refused(refusal))),
             // The picture shows these.
-            Event::Conversation(_) | Event::Receipt { .. } | Event::User(_) | Event::Draft { .. } | Event::Missed => {}
+            Event::Conversation(_)
+            | Event::Receipt { .. }
+            | Event::User(_)
+            | Event::Draft { .. }
+            | Event::CaughtUp
+            | Event::Missed => {}
         }
     }
 
