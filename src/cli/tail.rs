@@ -2,8 +2,8 @@
 
 use super::reach::{Reach, passing_device};
 use super::{Failure, date, json, print};
-use crate::client::{Backlog, Client, Event, Link, Local, Overflow};
-use crate::model::{Body, Command, ConversationId, ConversationKind, Entry, Name, UserId};
+use crate::client::{Backlog, Client, ClientError, Event, Link, Local, Overflow};
+use crate::model::{Answer, Body, Command, ConversationId, ConversationKind, Entry, Name, Query, UserId};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -91,11 +91,28 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
     let short = Duration::from_secs(2);
     if !args.peek {
         // What was printed is read; the next run relies on it.
-        drop(tokio::time::timeout(short, client.settled()).await);
+        drop(tokio::time::timeout(short, read_is_known(&client)).await);
     }
     drop(tokio::time::timeout(short, client.execute(Command::LogOut {})).await);
     client.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until the server has taken over what was read: it writes cursors a little later than it hears of them, and not any more
+/// once the session is over.
+async fn read_is_known(client: &Client) -> Result<(), ClientError> {
+    client.settled().await?;
+    let wanted: Vec<_> = client
+        .look(|replica| replica.iter().map(|local| (local.id(), local.inbox().map(|inbox| inbox.read))).collect());
+    for (conversation, read) in wanted {
+        while let Answer::Conversation { conversation: found, .. } =
+            client.query(Query::Conversation { conversation }).await?
+            && Some(found.inbox.read) < read
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Ok(())
 }
 
 /// Prints an event if it is a line; gives the number of lines.
