@@ -80,6 +80,9 @@ impl FromStr for Trust {
     }
 }
 
+/// An encrypted connection.
+pub(super) type Encrypted = TlsStream<TcpStream>;
+
 /// What an encrypted connection needs; made once, used for every attempt.
 #[derive(Clone)]
 pub(super) struct Connector {
@@ -114,7 +117,7 @@ impl Connector {
     }
 
     /// The handshake.
-    pub(super) async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn connect(&self, stream: TcpStream) -> std::io::Result<Encrypted> {
         self.connector.connect(self.name.clone(), stream).await
     }
 }

@@ -4,7 +4,7 @@
 //! One read of the socket hands over every whole frame in it, one write sends every frame that was pushed before it. A
 //! [`Connection`] has no read buffer of its own: the caller lends one, so that thousands of connections of one task share it.
 
-use super::tls::{Connector, TrustError};
+use super::tls::{Connector, Encrypted, TrustError};
 use super::{Scheme, ServerUrl, Trust};
 use crate::protocol::{ClientFrame, DecodeError, Deframer, Encoding, LENGTH_BYTES, MAX_FRAME_DEFAULT, ServerFrame};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -18,7 +18,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL};
@@ -424,7 +423,7 @@ fn message(encoding: Encoding, bytes: Bytes) -> Message {
 /// A stream of bytes, plain or encrypted.
 enum ByteStream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Encrypted>),
 }
 
 impl AsyncRead for ByteStream {
