@@ -50,7 +50,7 @@ const EARLY_MS: u64 = 40;
 /// Everything is read back after so many kills.
 const CHECK_EVERY: u64 = 10;
 /// What is in flight is acknowledged within this time at the end.
-const FINISH: Duration = Duration::from_secs(60);
+const FINISH: Duration = Duration::from_mins(1);
 
 #[derive(Parser)]
 #[command(about = "Kills the real server under load and looks for what it had acknowledged.")]

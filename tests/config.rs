@@ -71,7 +71,8 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         // Certificates need their mode.
         let files = full.starts_with("tls.") && full != "tls.mode" && full != "tls.names";
         let base = if files { "[tls]\nmode = \"files\"\ncertificate = \"c\"\nkey = \"k\"\n" } else { "" };
-        let base: String = base.lines().filter(|line| !line.starts_with(key.name)).map(|l| format!("{l}\n")).collect();
+        let base: Vec<&str> = base.lines().filter(|line| !line.starts_with(key.name)).collect();
+        let base = base.join("\n") + "\n";
         let quoted = if first.parse::<i64>().is_ok() || first == "true" {
             first.to_owned()
         } else if full == "tls.names" {

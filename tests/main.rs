@@ -7,6 +7,10 @@
     reason = "tests and their support code fail by panicking, and their names are sentences"
 )]
 
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "../examples/torture/random.rs"]
+mod random;
 #[path = "support/server.rs"]
 mod server;
 
@@ -15,9 +19,11 @@ mod server;
 mod torture_check;
 
 mod arrows;
+mod chat;
 mod cli;
 mod config;
 mod crash;
+mod devices;
 mod docs;
 mod gateway;
 mod hostile;

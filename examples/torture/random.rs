@@ -1,4 +1,4 @@
-//! Numbers by chance that a seed brings back (SplitMix64).
+//! Numbers by chance that a seed brings back (`SplitMix64`).
 
 /// A source of numbers.
 pub struct Random(u64);

@@ -25,7 +25,7 @@ const REMEMBERED: usize = 512;
 /// Messages of others that it remembers for reacting to them.
 const OTHERS: usize = 128;
 /// A server that says nothing for this long, although it was asked something, is stuck.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What all senders share.
 pub struct Shared {

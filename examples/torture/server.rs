@@ -10,7 +10,7 @@ use std::time::Duration;
 use tidings::model::clock::monotonic;
 
 /// A server that is not ready within this time never will be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Rates and addresses without limits, because this is one busy address; edits and recalls at any time.
 const CONFIG: &str = "\

@@ -124,6 +124,8 @@ pub struct Local {
     about: Option<Conversation>,
     /// `about` reflects everything up to this lsn; newer notices were applied on top.
     about_as_of: Lsn,
+    /// This user came back to the group at this lsn: title, role and members of before are no guide.
+    rejoined: Lsn,
     /// `about.inbox` reflects everything up to this lsn; newer messages were counted on top.
     inbox_as_of: Lsn,
     /// Everything up to here is applied, or was left out on purpose.
@@ -150,6 +152,7 @@ impl Local {
             id,
             about: None,
             about_as_of: Lsn(0),
+            rejoined: Lsn(0),
             inbox_as_of: Lsn(0),
             head: Seq(0),
             known_head: Seq(0),
@@ -237,7 +240,7 @@ impl Local {
 
     /// What to fetch next. A hole comes before stale entries, because it may bring them.
     pub(super) fn missing(&self) -> Option<Missing> {
-        if self.about.is_none() {
+        if self.about.is_none() || self.about_as_of < self.rejoined {
             return Some(Missing::Conversation);
         }
         if self.head < self.known_head {
@@ -422,6 +425,9 @@ impl Local {
         let Some(about) = &mut self.about else { return };
         if inbox.lsn < about.inbox.lsn || inbox.lsn < self.inbox_as_of {
             return;
+        }
+        if about.inbox.gone && !inbox.gone {
+            self.rejoined = inbox.lsn;
         }
         self.inbox_as_of = inbox.lsn;
         about.changed = about.changed.max(inbox.lsn);

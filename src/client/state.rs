@@ -275,6 +275,8 @@ pub struct State {
     sync_base: Option<Lsn>,
     /// The sync began because pushes were dropped, and more are dropped until its last page.
     sync_lagged: bool,
+    /// The connection is new: a `read` told on the last one may be lost, on its way or with the server.
+    reads_unsure: bool,
     synced_once: bool,
     caught_up: bool,
     session: Option<SessionId>,
@@ -318,6 +320,7 @@ impl State {
             sync_again: None,
             sync_base: None,
             sync_lagged: false,
+            reads_unsure: false,
             synced_once: false,
             caught_up: false,
             session: None,
@@ -491,6 +494,7 @@ impl State {
         self.sync_again = None;
         self.sync_base = None;
         self.sync_lagged = false;
+        self.reads_unsure = true;
         let hello = Hello { auth, device: self.options.device.clone(), resume, client: self.options.client.clone() };
         self.send(now, ClientFrame::Hello(hello));
     }
@@ -512,7 +516,7 @@ impl State {
                 Purpose::Forgotten => {}
             }
         }
-        // A `read` on its way may be lost; what the next sync says decides. `delivered` is told anew for what comes.
+        // A `read` on its way may be lost; it is told again after the next sync. `delivered` is told anew for what comes.
     }
 
     /// When [`State::tick`] has something to do, if nothing comes before.
@@ -620,7 +624,7 @@ impl State {
         }
         self.tell_link(Link::Online);
         if self.options.follow.is_none() {
-            self.finish_sync();
+            self.finish_sync(now);
         } else if self.sync_request.is_none() {
             self.epoch = Some(welcome.epoch);
             self.ask_page(now);
@@ -670,13 +674,23 @@ impl State {
             self.cursor = self.cursor.min(cursor);
             self.ask_page(now);
         } else {
-            self.finish_sync();
+            self.finish_sync(now);
         }
     }
 
-    fn finish_sync(&mut self) {
+    fn finish_sync(&mut self, now: Moment) {
         self.syncing = false;
         self.synced_once = true;
+        if std::mem::take(&mut self.reads_unsure) {
+            // The server merges moves of cursors and may be gone before it keeps them; nothing in a sync tells that one is lost
+            // when nothing else has changed.
+            for local in self.replica.iter() {
+                let wanted = local.read_wanted();
+                if wanted > Seq(0) && local.inbox().is_some_and(|inbox| inbox.read <= wanted && !inbox.gone) {
+                    note(&mut self.read, local.id(), wanted, 1, now.ms);
+                }
+            }
+        }
         self.tell_link(Link::Synced);
     }
 

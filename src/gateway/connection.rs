@@ -27,6 +27,8 @@ pub struct Connection {
     id: u64,
     peer: IpAddr,
     session: Session,
+    /// The time as of the last read.
+    now_ms: u64,
     /// Who it belongs to, once that is known.
     actor: Option<Box<UserActor>>,
     /// Nothing is handled before everything up to here is written.
@@ -43,11 +45,12 @@ impl Connection {
             hello_timeout_ms: options.hello_timeout_ms,
             silence_timeout_ms: options.silence_timeout_ms,
         };
-        let session = Session::new(limits, gateway.now_ms());
+        let now_ms = gateway.now_ms();
+        let session = Session::new(limits, now_ms);
         let outbox = gateway.hub().outbox(options.queue_bytes);
         outbox.set_deadline_ms(session.deadline_ms());
         let id = gateway.enlist(&outbox);
-        Self { gateway, outbox, id, peer, session, actor: None, write_first: None, _admission: admission }
+        Self { gateway, outbox, id, peer, session, now_ms, actor: None, write_first: None, _admission: admission }
     }
 
     /// What waits to be written.
@@ -76,7 +79,8 @@ impl Connection {
 
     /// Bytes came.
     pub fn heard(&mut self, frames: usize) {
-        self.session.heard(self.gateway.now_ms());
+        self.now_ms = self.gateway.now_ms();
+        self.session.heard(self.now_ms);
         self.gateway.counters().frames.fetch_add(frames as u64, Ordering::Relaxed);
     }
 
@@ -100,15 +104,14 @@ impl Connection {
 
     /// Handles one frame, or what came instead of one.
     pub async fn handle(&mut self, frame: Result<ClientFrame, DecodeError>) {
-        let now_ms = self.gateway.now_ms();
-        match self.session.frame(now_ms, self.outbox.in_flight(), frame) {
+        match self.session.frame(self.now_ms, self.outbox.in_flight(), frame) {
             Action::Nothing => {}
             Action::Reply(frame) => self.outbox.reply(&frame),
             Action::Pong(nonce) => self.outbox.reply(&pong(nonce, self.now())),
             Action::Fail(farewell) => self.fail(&farewell),
             Action::Close => self.outbox.end(None),
             Action::LogIn(hello) => Box::pin(self.log_in(*hello)).await,
-            Action::Submit { request, key, command } => self.submit(now_ms, request, key, command).await,
+            Action::Submit { request, key, command } => self.submit(request, key, command).await,
             Action::Query { request, query } => Box::pin(self.query(request, query)).await,
             Action::Page(page) => Box::pin(self.page(page)).await,
             Action::Cursor { conversation, delivered, read } => {
@@ -131,11 +134,11 @@ impl Connection {
         self.outbox.end(Some(farewell));
     }
 
-    async fn submit(&mut self, now_ms: u64, request: u32, key: Key, command: Command) {
+    async fn submit(&mut self, request: u32, key: Key, command: Command) {
         let Some(actor) = &self.actor else { return };
         // A refusal that came late (from the engine, not from here) holds back this one too.
         if let Some(late) = self.outbox.take_held_back() {
-            self.session.held_back(now_ms, None, &late.refusal);
+            self.session.held_back(self.now_ms, None, &late.refusal);
             let refusal = late.refusal;
             self.outbox.reply(&refused(Some(request), refusal, false));
             return;
@@ -149,7 +152,8 @@ impl Connection {
         };
         self.outbox.started();
         if let Err(refusal) = self.gateway.engine().submit(submission).await {
-            self.session.held_back(self.gateway.now_ms(), Some(key), &refusal);
+            self.now_ms = self.gateway.now_ms();
+            self.session.held_back(self.now_ms, Some(key), &refusal);
             self.outbox.complete(request, None, &refused(Some(request), refusal, false));
         }
     }

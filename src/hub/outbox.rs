@@ -14,7 +14,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// Frames up to this size are copied into the connection's own buffer; larger ones are shared.
@@ -118,6 +118,10 @@ pub struct Outbox {
     deadline_ms: AtomicU64,
     /// Since when the peer takes nothing, in the same time; 0 while it does.
     stalled_ms: AtomicU64,
+    /// The stage, once more: whether the connection goes on is asked for every frame.
+    stage: AtomicU8,
+    /// There is something in `held_back`; asked for every submit.
+    holds_back: AtomicBool,
     /// Guards everything that waits and who waits for it. Held for a few copies, never across anything that waits.
     queue: Mutex<Queue>,
 }
@@ -178,6 +182,8 @@ impl Outbox {
             in_flight: AtomicU32::new(0),
             deadline_ms: AtomicU64::new(u64::MAX),
             stalled_ms: AtomicU64::new(0),
+            stage: AtomicU8::new(Stage::Open as u8),
+            holds_back: AtomicBool::new(false),
             queue: Mutex::new(Queue {
                 encoding: Encoding::Json,
                 sealed: VecDeque::new(),
@@ -251,7 +257,12 @@ impl Outbox {
 
     /// The first refusal with a time to wait since the last call.
     pub fn take_held_back(&self) -> Option<HeldBack> {
-        self.queue.lock().held_back.take()
+        if !self.holds_back.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut queue = self.queue.lock();
+        self.holds_back.store(false, Ordering::Release);
+        queue.held_back.take()
     }
 
     // Putting in: anybody.
@@ -264,11 +275,12 @@ impl Outbox {
             && queue.held_back.is_none()
         {
             queue.held_back = Some(HeldBack { request, refusal: refusal.clone() });
+            self.holds_back.store(true, Ordering::Release);
         }
         queue.append_frame(&self.common, frame);
         let left = self.in_flight.fetch_sub(1, Ordering::AcqRel).saturating_sub(1);
         if left == 0 && queue.stage == Stage::Draining {
-            queue.stage = Stage::Ended;
+            self.set_stage(&mut queue, Stage::Ended);
         }
         self.wake_with_batch(&mut queue);
     }
@@ -317,7 +329,7 @@ impl Outbox {
         if let Some(farewell) = farewell {
             queue.append_frame(&self.common, farewell);
         }
-        queue.stage = Stage::Ended;
+        self.set_stage(&mut queue, Stage::Ended);
         queue.wake();
     }
 
@@ -328,7 +340,8 @@ impl Outbox {
             return;
         }
         queue.append_frame(&self.common, farewell);
-        queue.stage = if self.in_flight() == 0 { Stage::Ended } else { Stage::Draining };
+        let stage = if self.in_flight() == 0 { Stage::Ended } else { Stage::Draining };
+        self.set_stage(&mut queue, stage);
         queue.wake();
     }
 
@@ -336,12 +349,12 @@ impl Outbox {
 
     /// Whether frames are still read from the peer.
     pub fn is_open(&self) -> bool {
-        self.queue.lock().stage == Stage::Open
+        self.stage.load(Ordering::Acquire) == Stage::Open as u8
     }
 
     /// Whether nothing more is put in.
     pub fn is_ended(&self) -> bool {
-        self.queue.lock().stage == Stage::Ended
+        self.stage.load(Ordering::Acquire) == Stage::Ended as u8
     }
 
     /// Moves everything that waits to `pieces`. False when there was nothing.
@@ -436,6 +449,11 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.poked = true;
         queue.wake();
+    }
+
+    fn set_stage(&self, queue: &mut Queue, stage: Stage) {
+        queue.stage = stage;
+        self.stage.store(stage as u8, Ordering::Release);
     }
 
     fn bytes_max(&self, queue: &Queue) -> usize {

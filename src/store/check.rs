@@ -99,10 +99,8 @@ fn walk(
     report: &mut CheckReport,
     check: impl Fn(&[u8], &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let open = match view.snapshot().open_table(journal::definition(table)) {
-        Ok(open) => open,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
-        Err(error) => return Err(error.into()),
+    let Some(open) = view.table(table)? else {
+        return Ok(());
     };
     for row in open.iter()? {
         let (key, value) = row?;
@@ -185,10 +183,8 @@ pub fn dump(view: &View) -> Result<Vec<String>, Fault> {
 }
 
 fn dump_rows<R: Record + std::fmt::Debug>(view: &View, lines: &mut Vec<String>) -> Result<(), Fault> {
-    let table = match view.snapshot().open_table(journal::definition(R::TABLE.name())) {
-        Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
-        Err(error) => return Err(error.into()),
+    let Some(table) = view.table(R::TABLE.name())? else {
+        return Ok(());
     };
     for row in table.iter()? {
         let (key, value) = row?;

@@ -37,33 +37,21 @@ pub enum Fault {
     Misuse(&'static str),
 }
 
-impl From<redb::StorageError> for Fault {
-    fn from(error: redb::StorageError) -> Self {
-        Self::Io(error.to_string())
-    }
+/// Whatever the disk or redb reports is one kind of fault: the handle is given up.
+macro_rules! io {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Fault {
+            fn from(error: $error) -> Self {
+                Self::Io(error.to_string())
+            }
+        })+
+    };
 }
-impl From<redb::TransactionError> for Fault {
-    fn from(error: redb::TransactionError) -> Self {
-        Self::Io(error.to_string())
-    }
-}
-impl From<redb::TableError> for Fault {
-    fn from(error: redb::TableError) -> Self {
-        Self::Io(error.to_string())
-    }
-}
-impl From<redb::CommitError> for Fault {
-    fn from(error: redb::CommitError) -> Self {
-        Self::Io(error.to_string())
-    }
-}
-impl From<redb::DatabaseError> for Fault {
-    fn from(error: redb::DatabaseError) -> Self {
-        Self::Io(error.to_string())
-    }
-}
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error.to_string())
-    }
-}
+io!(
+    redb::StorageError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::CommitError,
+    redb::DatabaseError,
+    std::io::Error
+);

@@ -535,10 +535,8 @@ fn expire_log(log: &mut redb::Table<'_, &'static [u8], &'static [u8]>, now: Time
 /// The newest second of a key in `idempotency`.
 fn newest_key_second(view: &View) -> Result<Option<u64>, Fault> {
     use redb::ReadableTable;
-    let table = match view.snapshot().open_table(journal::definition(IDEMPOTENCY)) {
-        Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let Some(table) = view.table(IDEMPOTENCY)? else {
+        return Ok(None);
     };
     let newest = table.last()?;
     Ok(newest.and_then(|(key, _)| key.value().first_chunk::<8>().map(|second| u64::from_be_bytes(*second))))
@@ -548,12 +546,7 @@ type NumberedRow = Result<(u64, usize, JournalRow), Fault>;
 
 /// The journal, front to back.
 fn journal_rows(view: &View) -> Result<impl Iterator<Item = NumberedRow> + use<>, Fault> {
-    let table = match view.snapshot().open_table(journal::definition(JOURNAL)) {
-        Ok(table) => Some(table),
-        Err(redb::TableError::TableDoesNotExist(_)) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let rows = table.map(|table| table.range::<&[u8]>(..)).transpose()?;
+    let rows = view.table(JOURNAL)?.map(|table| table.range::<&[u8]>(..)).transpose()?;
     Ok(rows.into_iter().flatten().map(|row| {
         let (key, value) = row?;
         let commit = key.value().try_into().map(u64::from_be_bytes).unwrap_or_default();

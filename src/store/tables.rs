@@ -170,10 +170,8 @@ impl<'a> Tables<'a> {
 
 /// Looks a key up in the rows of its second and byte.
 fn find_on_disk(view: &View, user: UserHandle, key: &model::Key) -> Result<Option<Remembered>, Fault> {
-    let table = match view.snapshot().open_table(journal::definition(IDEMPOTENCY)) {
-        Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let Some(table) = view.table(IDEMPOTENCY)? else {
+        return Ok(None);
     };
     let bucket = journal::key_bucket(key);
     let (from, to) = (journal::bucket_key(bucket, 0), journal::bucket_key(bucket, u64::MAX));

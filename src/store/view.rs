@@ -12,7 +12,8 @@ use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
 use redb::{ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
 
-type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// A table of a snapshot.
+pub(super) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// One committed state of everything. A read that fails with [`Fault::Stale`] starts again on the newest View.
 pub struct View {
@@ -51,8 +52,13 @@ impl View {
         self.commit
     }
 
-    pub(super) fn snapshot(&self) -> &ReadTransaction {
-        &self.snapshot
+    /// A table of the snapshot; `None` when nothing was ever written to it.
+    pub(super) fn table(&self, name: &'static str) -> Result<Option<Rows>, Fault> {
+        match self.snapshot.open_table(journal::definition(name)) {
+            Ok(rows) => Ok(Some(rows)),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(super) fn tail(&self) -> &Tail {
@@ -63,11 +69,7 @@ impl View {
         if let Some(rows) = slot.get() {
             return Ok(rows.as_ref());
         }
-        let rows = match self.snapshot.open_table(journal::definition(name)) {
-            Ok(rows) => Some(rows),
-            Err(TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let rows = self.table(name)?;
         Ok(slot.get_or_init(|| rows).as_ref())
     }
 

@@ -7,13 +7,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::model::clock::monotonic;
 
 /// A server says `ready`, or a command ends, within this time, however busy the machine is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The password of every user that [`Server::add_user`] adds.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -103,7 +103,8 @@ pub struct Server {
     out: Option<Receiver<String>>,
     start: Start,
     folder: PathBuf,
-    _temporary: Option<TempDir>,
+    /// Removed when the server is dropped, after it was killed.
+    temporary: Option<TempDir>,
     /// Where clients connect over TCP.
     pub tcp: SocketAddr,
     /// Where HTTP and WebSocket are.
@@ -123,7 +124,7 @@ impl Server {
         let folder = temporary.path().join("data");
         let start = Start { environment, ..Start::default() };
         let mut server = Self::on(&folder, start);
-        server._temporary = Some(temporary);
+        server.temporary = Some(temporary);
         server
     }
 
@@ -135,7 +136,7 @@ impl Server {
             out: None,
             start,
             folder: folder.to_owned(),
-            _temporary: None,
+            temporary: None,
             tcp: nowhere,
             http: nowhere,
         };
@@ -262,10 +263,7 @@ impl Server {
 
     /// A further line of standard output, if one comes within `within`.
     pub fn line(&self, within: Duration) -> Option<String> {
-        match self.out.as_ref()?.recv_timeout(within) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.out.as_ref()?.recv_timeout(within).ok()
     }
 }
 

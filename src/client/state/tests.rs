@@ -643,6 +643,42 @@ fn delivered_is_told_after_fifty_milliseconds_or_thirty_two_entries_and_once_eac
 }
 
 #[test]
+fn a_read_that_may_be_lost_is_told_again_on_the_next_connection() {
+    let mut world = one_device();
+    world.append_something(0, 1, 5, 0);
+    world.settle();
+    let now = world.moment();
+    world.states[0].read(now, ConversationId(1), Seq(1));
+    world.advance(CURSOR_WAIT_MS);
+    assert_eq!(frames(&world), [&ClientFrame::Read { conversation: ConversationId(1), seq: Seq(1) }]);
+    // The server never sees it, and nothing else happens in the conversation.
+    world.disconnect(0);
+    world.settle();
+    assert_eq!(world.logs[0].unread("ada"), 0);
+    world.check();
+}
+
+#[test]
+fn whoever_comes_back_to_a_group_asks_what_it_is_now() {
+    let mut world = one_device();
+    world.append_something(1, 1, 5, 0);
+    world.settle();
+    let (now, id) = (world.moment(), world.logs[1].id);
+    let mut inbox = world.logs[1].inbox("ada");
+    for gone in [true, false] {
+        inbox.gone = gone;
+        inbox.lsn = world.commit();
+        world.states[0].frame(now, ServerFrame::Inbox(inbox.clone()));
+        world.collect(0);
+    }
+    let asks = |frame: &&ClientFrame| matches!(frame, ClientFrame::Query { query: Query::Conversation { conversation }, .. } if *conversation == id);
+    assert_eq!(frames(&world).into_iter().filter(asks).count(), 1);
+    assert!(!world.states[0].is_synced());
+    world.settle();
+    world.check();
+}
+
+#[test]
 fn a_ping_breaks_thirty_seconds_of_silence_and_a_silent_server_is_left() {
     let mut world = one_device();
     let (start_ms, now) = (world.now_ms, world.moment());
