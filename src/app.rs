@@ -12,7 +12,7 @@ use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
 use crate::hub::{Hub, HubOptions};
 use crate::model::clock::monotonic;
 use crate::net::{self, Listener, NetError, Tls};
-use crate::shutdown::{Shutdown, Tasks, terminated};
+use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
 use crate::{http, telemetry};
 use std::ffi::OsStr;
@@ -54,9 +54,12 @@ pub enum AppError {
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
-    /// The control socket, or the signals of the process.
+    /// The control socket cannot be made.
     #[error("the control socket in the data folder cannot be made: {0}")]
     Control(io::Error),
+    /// The system does not give the process its signals.
+    #[error("the signals that end the process cannot be taken over: {0}")]
+    Signals(io::Error),
     /// It ran, and then could not go on.
     #[error("The storage takes no commands any more, so the server stops: {reason}")]
     Down {
@@ -203,6 +206,8 @@ async fn run(
     founded: bool,
     ready: impl FnOnce(&Ready) + Send,
 ) -> Result<(), AppError> {
+    // Before anybody can learn that the server runs, so that whoever does can also ask it to end.
+    let mut signals = Signals::listen().map_err(AppError::Signals)?;
     let (trigger, shutdown) = Shutdown::new();
     let tasks = Tasks::new();
     let tls = Tls::load(&tls_mode(config), &config.server.data, &config.tls.names)?;
@@ -228,7 +233,7 @@ async fn run(
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     ready(&up);
 
-    run_until_asked(engine).await?;
+    run_until_asked(engine, &mut signals).await?;
 
     // A second signal ends the waiting, not the promise: whatever was acknowledged is on disk already.
     let stop = async {
@@ -239,20 +244,17 @@ async fn run(
     };
     tokio::select! {
         () = stop => tracing::info!("stopped"),
-        _ = terminated() => tracing::warn!("asked again: ending at once"),
+        _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
 }
 
 /// Waits for the signal to end, or for a store that stays down.
-async fn run_until_asked(engine: &Engine) -> Result<(), AppError> {
+async fn run_until_asked(engine: &Engine, signals: &mut Signals) -> Result<(), AppError> {
     let mut down_since = None;
-    let asked = terminated();
-    tokio::pin!(asked);
     loop {
         tokio::select! {
-            signal = &mut asked => {
-                let signal = signal.map_err(AppError::Control)?;
+            signal = signals.next() => {
                 tracing::info!(signal, "draining");
                 return Ok(());
             }

@@ -11,6 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -61,15 +62,33 @@ impl Trigger {
     }
 }
 
-/// Resolves with the name of the signal when the process is asked to end (SIGTERM, or SIGINT from a terminal).
+/// The signals that ask the process to end: SIGTERM, or SIGINT from a terminal. From [`Signals::listen`] on they no longer end it
+/// by themselves, and none is missed.
+#[derive(Debug)]
+pub struct Signals {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Takes the signals over. Must be called inside the runtime.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves with the name of the next signal.
+    pub async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Resolves with the name of the signal when the process is asked to end. A signal that comes before the first poll ends the
+/// process; where that matters, use [`Signals`].
 pub async fn terminated() -> std::io::Result<&'static str> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
-    })
+    Ok(Signals::listen()?.next().await)
 }
 
 /// The tracker that every task belongs to; cheap to clone.

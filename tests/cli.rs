@@ -463,3 +463,13 @@ fn a_self_signed_certificate_is_made_once_and_its_fingerprint_is_told() {
     server.restart();
     assert_eq!(status(&server).server.unwrap().fingerprint.unwrap(), fingerprint);
 }
+
+/// The signals were taken over only after `ready` had been printed, so a supervisor that was quick enough killed the server.
+#[test]
+fn a_server_that_is_asked_to_end_as_soon_as_it_is_ready_ends_well() {
+    let mut server = Server::start();
+    for _ in 0..10 {
+        assert_eq!(server.stop().code(), Some(0), "{}", server.log());
+        server.restart();
+    }
+}

@@ -102,7 +102,8 @@ struct Shown {
 impl Shown {
     fn new(about: &Conversation, floor: Seq, head: Seq, entries: Vec<Entry>) -> Self {
         let inbox = &about.inbox;
-        // Of a group that was left, only the history is there; its title and members may change unseen.
+        // Of a group that was left, only the history is there; its title and members may change unseen, and the server keeps
+        // no `read` any more.
         let gone = inbox.gone;
         Self {
             title: about.title.clone().filter(|_| !gone),
@@ -110,8 +111,8 @@ impl Shown {
             head,
             floor,
             gone,
-            read: inbox.read,
-            unread: inbox.unread,
+            read: if gone { Seq(0) } else { inbox.read },
+            unread: if gone { 0 } else { inbox.unread },
             pinned: inbox.pinned,
             hidden: inbox.hidden,
             entries,

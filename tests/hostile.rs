@@ -97,6 +97,7 @@ async fn who_breaks_the_protocol_is_told_so_once_and_closed() {
         ("a length of zero", [&json[..], &[0; 4]].concat(), Code::BadFrame),
         ("the largest length", [&json[..], &[0xff; 4]].concat(), Code::BadFrame),
         ("one byte too many", [&json[..], &(1_048_577u32).to_be_bytes()].concat(), Code::BadFrame),
+        ("a hello too large to be one", [&json[..], &(65_536u32).to_be_bytes()].concat(), Code::BadFrame),
         ("no JSON", [&json[..], &framed(b"hello?")].concat(), Code::BadFrame),
         ("not UTF-8", [&json[..], &framed(b"{\"ping\":{\"nonce\":\"\xff\"}}")].concat(), Code::BadFrame),
         (

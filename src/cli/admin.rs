@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-An administrator is a user of the app `home` with the right to run the server from the console. It is no right to read other
-people's messages.
+An administrator is a user of the app `home` with the right to run the server from the
+console. It is no right to read other people's messages.
 
 Examples:
   tidings admin create grace                        asks for a password

@@ -9,9 +9,10 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-An app is a tenant: users, conversations and settings of its own, that no other app sees or reaches. The server's own accounts
-are in the app `home`. A setting counts from the moment it is changed; the keys are those of [home] in the configuration, which
-only seeds them on the very first start.
+An app is a tenant: users, conversations and settings of its own, that no other app sees or
+reaches. The server's own accounts are in the app `home`. A setting counts from the moment it
+is changed; the keys are those of [home] in the configuration, which only seeds them on the
+very first start.
 
 Examples:
   tidings app list

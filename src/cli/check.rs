@@ -10,9 +10,10 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-It reads the configuration exactly as `tidings serve` would, flags and environment included, and reports every problem with
-its line. With --data it also reads every record in the data folder and reports damage; no server may run on it meanwhile.
-Exit code 0: all is well. 78: the configuration has problems. 65: the data is damaged. 75: the data is in use.
+It reads the configuration exactly as `tidings serve` would, flags and environment included,
+and reports every problem with its line. With --data it also reads every record in the data
+folder and reports damage; no server may run on it meanwhile. Exit code 0: all is well. 78:
+the configuration has problems. 65: the data is damaged. 75: the data is in use.
 
 Examples:
   tidings check

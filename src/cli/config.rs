@@ -7,8 +7,8 @@ use std::process::ExitCode;
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
 Examples:
-  tidings config show --origin                      every key, its value, and where that comes from
-  tidings config example > tidings.toml             a file with every key, its default and what it means";
+  tidings config show --origin              every key, its value and its source
+  tidings config example > tidings.toml     every key, its default and what it means";
 
 /// What `tidings config` is told.
 #[derive(Debug, clap::Args)]

@@ -115,8 +115,9 @@ Two people chatting, on one machine:
   tidings chat --user ada                           and each in a terminal of their own
   tidings chat --user bob
 
-`tidings COMMAND --help` shows what a command does, with examples. Exit codes: 0 done, 64 wrong usage, 65 wrong data,
-69 server not reachable, 73 cannot create, 75 try again later, 77 not allowed, 78 wrong configuration.";
+`tidings COMMAND --help` shows what a command does, with examples. Exit codes: 0 done, 64
+wrong usage, 65 wrong data, 69 server not reachable, 73 cannot create, 75 try again later, 77
+not allowed, 78 wrong configuration.";
 
 /// A whole instant-messaging system in one binary.
 #[derive(Debug, Parser)]

@@ -10,9 +10,10 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-The server keeps everything in its data folder and needs nothing else. When clients can connect it prints one line on
-standard output, `ready tcp=ADDRESS http=ADDRESS`; everything else goes to standard error. SIGTERM or Ctrl-C lets it
-finish what it has taken and close; a second one ends it at once, and nothing acknowledged is lost either way.
+The server keeps everything in its data folder and needs nothing else. When clients can
+connect it prints one line on standard output, `ready tcp=ADDRESS http=ADDRESS`; everything
+else goes to standard error. SIGTERM or Ctrl-C lets it finish what it has taken and close; a
+second one ends it at once, and nothing acknowledged is lost either way.
 
 Examples:
   tidings serve                                     on this machine, data in ./data

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-With a running server it shows connections, queues, commit latency and storage; without one, what the data folder tells.
---json prints one object with everything.
+With a running server it shows connections, queues, commit latency and storage; without one,
+what the data folder tells. --json prints one object with everything.
 
 Examples:
   tidings status

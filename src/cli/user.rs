@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
-These commands go through the running server; when none runs they open the data folder themselves. A password is asked for
-on the terminal, or read from standard input with --password-stdin; it is never an argument, because everybody on a machine
-can see arguments.
+These commands go through the running server; when none runs they open the data folder
+themselves. A password is asked for on the terminal, or read from standard input with
+--password-stdin; it is never an argument, because everybody on a machine can see arguments.
 
 Examples:
   tidings user add ada                              asks for a password

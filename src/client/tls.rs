@@ -12,6 +12,9 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+/// A connection with TLS.
+pub(super) type Encrypted = TlsStream<TcpStream>;
+
 /// Where systems keep the authorities they trust, in the order in which they are tried; `SSL_CERT_FILE` comes before them.
 const SYSTEM_AUTHORITIES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",

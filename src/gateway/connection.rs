@@ -210,7 +210,7 @@ impl Connection {
             Err(refusal) => {
                 self.gateway.counters().logins_refused.fetch_add(1, Ordering::Relaxed);
                 if let Action::Fail(farewell) = self.session.turned_away(refusal) {
-                    self.outbox.end(Some(&farewell));
+                    self.outbox.turn_away(&farewell);
                 }
             }
         }

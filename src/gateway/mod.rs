@@ -43,6 +43,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Come back after this when there are too many connections.
 const TURNED_AWAY_RETRY_MS: u64 = 10_000;
+/// Connections for HTTP beyond the limits.
+const HTTP_RESERVE: usize = 16;
 /// Peers that are told at the same time why there is no place for them; others are just closed.
 const FAREWELLS_MAX: usize = 64;
 
@@ -87,6 +89,15 @@ pub(crate) struct Counters {
     protocol_errors: AtomicU64,
     timeouts: AtomicU64,
     held_bytes: AtomicU64,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A session.
+    Session,
+    /// A request, which may be somebody's question whether this server is well: a few more of them are let in.
+    Http,
 }
 
 /// A place for one connection; dropping it gives the place back.
@@ -195,16 +206,20 @@ impl Gateway {
     }
 
     /// A place for a connection from an address, if there is one.
-    pub fn admit(&self, address: IpAddr) -> Result<Admission, Refusal> {
+    pub fn admit(&self, address: IpAddr, purpose: Purpose) -> Result<Admission, Refusal> {
+        let reserve = match purpose {
+            Purpose::Session => 0,
+            Purpose::Http => HTTP_RESERVE,
+        };
         let counters = &self.0.counters;
         let place = AddressPrefix::of(address);
         let mut places = self.0.places.lock();
         let from_there = places.by_address.get(&place).copied().unwrap_or(0);
         let refusal = if self.is_draining() {
             Some("The server is stopping; try again shortly.")
-        } else if places.total >= self.0.options.connections_max {
+        } else if places.total >= self.0.options.connections_max.saturating_add(reserve) {
             Some("This server has as many connections as it may have; try again later.")
-        } else if from_there >= self.0.options.connections_per_address_max {
+        } else if from_there >= self.0.options.connections_per_address_max.saturating_add(reserve) {
             Some("There are too many connections from your address; close some, or ask the operator to allow more.")
         } else {
             None
@@ -217,6 +232,13 @@ impl Gateway {
         *places.by_address.entry(place).or_insert(0) += 1;
         counters.accepted.fetch_add(1, Ordering::Relaxed);
         Ok(Admission { gateway: self.clone(), place })
+    }
+
+    /// Whether a connection that was admitted as HTTP may become a session.
+    pub fn has_room(&self, address: IpAddr) -> bool {
+        let places = self.0.places.lock();
+        let from_there = places.by_address.get(&AddressPrefix::of(address)).copied().unwrap_or(0);
+        places.total <= self.0.options.connections_max && from_there <= self.0.options.connections_per_address_max
     }
 
     /// A connection that starts now.
@@ -258,7 +280,8 @@ impl Gateway {
     /// The tokens of a user; none when sending is not limited.
     fn bucket(&self, user: UserHandle) -> Option<Arc<Bucket>> {
         let (rate, burst) = (self.0.options.rate_per_second, self.0.options.rate_burst);
-        (rate > 0).then(|| self.0.buckets.of(user, || Bucket::new(rate, burst, self.now_ms())))
+        let now_ms = self.now_ms();
+        (rate > 0).then(|| self.0.buckets.of(user, now_ms, || Bucket::new(rate, burst, now_ms)))
     }
 
     /// Who is told of a user's presence; nobody when that cannot be read.

@@ -3,9 +3,9 @@
 use crate::model::UserHandle;
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-/// Buckets beyond which those that nobody holds any more are swept out.
+/// Buckets beyond which those that nobody holds any more, and that are full, are swept out.
 const SWEEP_ABOVE: usize = 1_024;
 
 /// The tokens of one user.
@@ -22,6 +22,13 @@ impl Bucket {
     pub fn new(per_second: u32, burst: u32, now_ms: u64) -> Self {
         let burst = burst.max(1);
         Self { per_second, burst, left: Mutex::new((u64::from(burst) * 1_000, now_ms)) }
+    }
+
+    /// Whether nothing is missing: then a new one is as good.
+    fn is_full(&self, now_ms: u64) -> bool {
+        let (thousandths, at_ms) = *self.left.lock();
+        let since = now_ms.saturating_sub(at_ms).saturating_mul(u64::from(self.per_second.max(1)));
+        thousandths.saturating_add(since) >= u64::from(self.burst) * 1_000
     }
 
     /// Takes a token. Refused: the milliseconds until there is one.
@@ -41,23 +48,18 @@ impl Bucket {
     }
 }
 
-/// The buckets of the users who are connected.
+/// The buckets of the users who are connected, or were a moment ago: whoever connects again finds theirs as they left it.
 #[derive(Debug, Default)]
-pub struct Buckets(Mutex<HashMap<UserHandle, Weak<Bucket>>>);
+pub struct Buckets(Mutex<HashMap<UserHandle, Arc<Bucket>>>);
 
 impl Buckets {
-    /// The bucket of a user; made when no connection holds it.
-    pub fn of(&self, user: UserHandle, make: impl FnOnce() -> Bucket) -> Arc<Bucket> {
+    /// The bucket of a user; made when there is none.
+    pub fn of(&self, user: UserHandle, now_ms: u64, make: impl FnOnce() -> Bucket) -> Arc<Bucket> {
         let mut buckets = self.0.lock();
-        if let Some(bucket) = buckets.get(&user).and_then(Weak::upgrade) {
-            return bucket;
-        }
         if buckets.len() >= SWEEP_ABOVE && buckets.len() == buckets.capacity() {
-            buckets.retain(|_, bucket| bucket.strong_count() > 0);
+            buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1 || !bucket.is_full(now_ms));
         }
-        let bucket = Arc::new(make());
-        buckets.insert(user, Arc::downgrade(&bucket));
-        bucket
+        Arc::clone(buckets.entry(user).or_insert_with(|| Arc::new(make())))
     }
 }
 
@@ -82,8 +84,21 @@ mod tests {
     fn connections_of_a_user_share_one() {
         let buckets = Buckets::default();
         let make = || Bucket::new(1, 1, 0);
-        let one = buckets.of(UserHandle(1), make);
-        assert!(Arc::ptr_eq(&one, &buckets.of(UserHandle(1), make)));
-        assert!(!Arc::ptr_eq(&one, &buckets.of(UserHandle(2), make)));
+        let one = buckets.of(UserHandle(1), 0, make);
+        assert!(Arc::ptr_eq(&one, &buckets.of(UserHandle(1), 0, make)));
+        assert!(!Arc::ptr_eq(&one, &buckets.of(UserHandle(2), 0, make)));
+    }
+
+    #[test]
+    fn connecting_again_gives_nothing_new_and_what_is_full_is_forgotten() {
+        let buckets = Buckets::default();
+        let make = || Bucket::new(1, 1, 0);
+        assert_eq!(buckets.of(UserHandle(1), 0, make).take(0), Ok(()));
+        assert!(buckets.of(UserHandle(1), 0, make).take(0).is_err());
+        for user in 2..100_000 {
+            drop(buckets.of(UserHandle(user), 500, make));
+        }
+        assert!(buckets.0.lock().len() < 4_096);
+        assert!(buckets.of(UserHandle(1), 500, make).take(500).is_err(), "it was not full");
     }
 }

@@ -1,11 +1,11 @@
 //! Connections over TCP and TLS: the accept loop, and frames on a byte stream.
 
 use super::drive::{Inbox, Received, Transport, drive};
-use super::{Admission, Connection, Gateway};
+use super::{Admission, Connection, Gateway, Purpose};
 use crate::hub::{Outbox, Piece, refused};
 use crate::model::Refusal;
 use crate::net::{Incoming, Listener, Stream};
-use crate::protocol::{DecodeError, Deframer, Encoding, PREFACE_BYTES};
+use crate::protocol::{ClientFrame, DecodeError, Deframer, Encoding, PREFACE_BYTES};
 use crate::shutdown::Shutdown;
 use parking_lot::Mutex;
 use std::cell::RefCell;
@@ -20,6 +20,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
+/// Frames taken at once; what else was read waits in its bytes, which are smaller.
+const READ_FRAMES: usize = 512;
+/// Largest frame before `welcome`: whoever is not known yet is not believed much.
+const HELLO_BYTES_MAX: usize = 32 * 1024;
 /// Stretches written with one call.
 const WRITE_SLICES: usize = 32;
 /// A list of stretches longer than this is not kept.
@@ -54,7 +58,7 @@ pub async fn serve(gateway: Gateway, listener: Listener, shutdown: Shutdown) {
 }
 
 fn admit(gateway: &Gateway, incoming: Incoming, peer: SocketAddr) {
-    match gateway.admit(peer.ip()) {
+    match gateway.admit(peer.ip(), Purpose::Session) {
         Ok(admission) => {
             let task = run(gateway.clone(), incoming, peer, Arc::new(admission));
             gateway.tasks().spawn("tcp connection", task);
@@ -118,6 +122,9 @@ struct Tcp {
     preface_bytes: usize,
     encoding: Encoding,
     deframer: Deframer,
+    max_frame: usize,
+    /// The deframer may hold whole frames.
+    more: bool,
     /// What is being written.
     pieces: VecDeque<Piece>,
     /// Bytes of the first piece that are written.
@@ -132,7 +139,9 @@ impl Tcp {
             preface: [0; PREFACE_BYTES],
             preface_bytes: 0,
             encoding: Encoding::Json,
-            deframer: Deframer::new(max_frame),
+            deframer: Deframer::new(max_frame.min(HELLO_BYTES_MAX)),
+            max_frame,
+            more: false,
             pieces: VecDeque::new(),
             written: 0,
             flushed: true,
@@ -152,13 +161,23 @@ impl Tcp {
             self.encoding = Encoding::from_preface(self.preface)?;
             outbox.set_encoding(self.encoding);
         }
+        if outbox.is_welcomed() {
+            self.deframer.set_max_frame(self.max_frame);
+        }
         let encoding = self.encoding;
-        self.deframer.feed(input, |frame| {
+        let mut more = false;
+        let each = |frame: &[u8]| {
             let frame = encoding.decode(frame);
-            let goes_on = matches!(frame, Ok(_) | Err(DecodeError::UnknownFrame(_)));
+            // `hello` decides how large the frames after it may be.
+            let goes_on = matches!(frame, Ok(ref frame) if !matches!(frame, ClientFrame::Hello(_)))
+                || matches!(frame, Err(DecodeError::UnknownFrame(_)));
             inbox.push_back(frame);
-            goes_on
-        })
+            more = !goes_on || inbox.len() >= READ_FRAMES;
+            !more
+        };
+        let fed = if input.is_empty() { self.deframer.resume(each) } else { self.deframer.feed(input, each) };
+        self.more = more && self.deframer.held_bytes() > 0;
+        fed
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -202,6 +221,14 @@ impl Tcp {
 
 impl Transport for Tcp {
     fn poll_receive(&mut self, cx: &mut Context<'_>, outbox: &Outbox, inbox: &mut Inbox) -> Poll<io::Result<Received>> {
+        if self.more {
+            if let Err(error) = self.take(&[], outbox, inbox) {
+                inbox.push_back(Err(error));
+            }
+            if !inbox.is_empty() {
+                return Poll::Ready(Ok(Received::Some));
+            }
+        }
         READ.with_borrow_mut(|buffer| {
             let mut read = ReadBuf::new(buffer);
             std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;

@@ -9,7 +9,7 @@ mod metrics;
 mod ws;
 
 use crate::engine::Engine;
-use crate::gateway::{Admission, Gateway};
+use crate::gateway::{Admission, Gateway, Purpose};
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
@@ -68,7 +68,7 @@ pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdow
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((incoming, peer)) => match gateway.admit(peer.ip()) {
+            Ok((incoming, peer)) => match gateway.admit(peer.ip(), Purpose::Http) {
                 Ok(admission) => {
                     let peer = (peer, Arc::new(admission));
                     tasks.spawn(

@@ -47,6 +47,11 @@ pub async fn upgrade(
         let refusal = Refusal::new(Code::Overloaded, "The server is stopping; try again shortly.");
         return refuse(StatusCode::SERVICE_UNAVAILABLE, refusal.retry_after_ms(1_000));
     }
+    if !site.gateway.has_room(peer.address) {
+        let words = "There are too many connections, or too many from your address; try again later.";
+        let refusal = Refusal::new(Code::Overloaded, words).retry_after_ms(10_000);
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, refusal);
+    }
     let upgrade = upgrade.protocols(SUBPROTOCOLS.map(|(name, _)| name));
     let chosen = upgrade.selected_protocol().and_then(|chosen| chosen.to_str().ok());
     let Some((_, encoding)) = SUBPROTOCOLS.into_iter().find(|(name, _)| Some(*name) == chosen) else {

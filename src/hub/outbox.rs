@@ -122,6 +122,8 @@ pub struct Outbox {
     stage: AtomicU8,
     /// There is something in `held_back`; asked for every submit.
     holds_back: AtomicBool,
+    /// `welcome` was put in.
+    welcomed: AtomicBool,
     /// Guards everything that waits and who waits for it. Held for a few copies, never across anything that waits.
     queue: Mutex<Queue>,
 }
@@ -184,6 +186,7 @@ impl Outbox {
             stalled_ms: AtomicU64::new(0),
             stage: AtomicU8::new(Stage::Open as u8),
             holds_back: AtomicBool::new(false),
+            welcomed: AtomicBool::new(false),
             queue: Mutex::new(Queue {
                 encoding: Encoding::Json,
                 sealed: VecDeque::new(),
@@ -238,6 +241,18 @@ impl Outbox {
             queue.queued_bytes += later.len();
             queue.open = later;
         }
+        self.welcomed.store(true, Ordering::Release);
+    }
+
+    /// Whether the peer was let in.
+    pub fn is_welcomed(&self) -> bool {
+        self.welcomed.load(Ordering::Acquire)
+    }
+
+    /// The log-in was refused: puts in the refusal, drops every push that came since the session was registered, and ends.
+    pub fn turn_away(&self, farewell: &ServerFrame) {
+        self.queue.lock().keep_replies();
+        self.end(Some(farewell));
     }
 
     /// Starts taking pushes again after a lag. Called just before the state of the last page is taken.
@@ -514,6 +529,14 @@ impl Queue {
 
     /// Drops every push that waits, and says so once.
     fn drop_pushes(&mut self, common: &Common) {
+        self.keep_replies();
+        self.lagging = true;
+        self.append_frame(common, &ServerFrame::Lagging {});
+        common.lagging.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Drops every push that waits.
+    fn keep_replies(&mut self) {
         let sealed = std::mem::take(&mut self.sealed);
         let open = std::mem::take(&mut self.open);
         let mut kept = BytesMut::new();
@@ -527,9 +550,6 @@ impl Queue {
         // What was dropped counts as written: nobody waits for it.
         self.queued_bytes = kept.len();
         self.open = kept;
-        self.lagging = true;
-        self.append_frame(common, &ServerFrame::Lagging {});
-        common.lagging.fetch_add(1, Ordering::Relaxed);
     }
 }
 

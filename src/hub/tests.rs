@@ -180,6 +180,17 @@ fn welcome_comes_before_what_was_pushed_meanwhile() {
 }
 
 #[test]
+fn who_is_turned_away_late_hears_nothing_of_what_was_pushed_meanwhile() {
+    let hub = hub();
+    let late = connect(&hub, 2, 21, Encoding::Postcard, 1 << 20);
+    late.0.reply(&ServerFrame::Pong { nonce: 1, time: NOW });
+    publish(&hub, 1, None, &[entry(1, 1, 1, "not for a session that has ended")]);
+    late.0.turn_away(&fatal(crate::model::Code::SessionRevoked, "no"));
+    assert!(matches!(frames(&late)[..], [ServerFrame::Pong { .. }, ServerFrame::Refused(_)]));
+    assert!(late.0.is_ended());
+}
+
+#[test]
 fn after_the_end_of_a_session_nothing_more_is_written() {
     let hub = hub();
     let one = connect(&hub, 2, 21, Encoding::Json, 1 << 20);

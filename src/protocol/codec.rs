@@ -225,6 +225,11 @@ impl Deframer {
         Ok(())
     }
 
+    /// Refuses frames above another number of bytes from here on.
+    pub const fn set_max_frame(&mut self, max_frame: usize) {
+        self.max_frame = max_frame;
+    }
+
     /// How many bytes are held.
     pub fn held_bytes(&self) -> usize {
         self.held.len()

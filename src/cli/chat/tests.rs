@@ -211,7 +211,7 @@ fn a_direct_chat_is_opened_when_the_server_has_made_it() {
     desk.chats[0].0.inbox.hidden = true;
     let result = CommandResult::Conversation { conversation: DIRECT };
     let actions = desk.event(Event::Done { key, outcome: Outcome { lsn: Lsn(1), duplicate: false, result } });
-    assert!(matches!(&actions[..], [Action::Submit(Command::Hide { hidden: false, .. }, _)]), "{actions:?}");
+    assert!(matches!(&actions[..], [.., Action::Submit(Command::Hide { hidden: false, .. }, _)]), "{actions:?}");
     assert_eq!(desk.model.open, Some(DIRECT));
     desk.shows("no messages yet: write the first one");
 }
