@@ -19,6 +19,7 @@ mod server;
 mod torture_check;
 
 mod arrows;
+mod bench;
 mod chat;
 mod cli;
 mod config;

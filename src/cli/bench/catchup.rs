@@ -40,7 +40,8 @@ pub(super) async fn run(args: &Args, target: &Target, report: &mut Report) -> Re
     shared.phase.set(Phase::Counted);
     let start_us = shared.now_us();
     let mut writer = send(peer, Rc::clone(&record), window, args.bytes, args.messages).await?;
-    let record = record.borrow();
+    // Nobody else looks at it any more.
+    let record = record.replace(Record { sender: 0, conversation, acked: Vec::new() });
     let sending_s = (shared.now_us() - start_us) as f64 / 1e6;
     report.sends_per_second = Some(f64::from(args.messages) / sending_s);
     report.acks(&shared.ack_latencies.borrow());
@@ -113,10 +114,14 @@ async fn drain(
         }
         if let ServerFrame::Answer { answer: Answer::Entries { entries, .. }, .. } = peer.receive().await? {
             waiting -= 1;
-            entries.iter().for_each(|entry| drained.take(&entry.body, entry.seq, &mut last));
+            for entry in &entries {
+                drained.take(&entry.body, entry.seq, &mut last);
+            }
         }
     }
-    newest.iter().for_each(|entry| drained.take(&entry.body, entry.seq, &mut last));
+    for entry in &newest {
+        drained.take(&entry.body, entry.seq, &mut last);
+    }
     Ok(drained)
 }
 

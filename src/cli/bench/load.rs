@@ -24,6 +24,8 @@ const AT_ONCE: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Pause of the device that reconnects all the time in `mixed`.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
+/// Pause of the member who reads history in `mixed`, between two pages.
+const HISTORY_PAUSE: Duration = Duration::from_millis(20);
 /// Messages in flight of the group's sender in `mixed`.
 const MIXED_GROUP_WINDOW: u32 = 1;
 
@@ -324,6 +326,7 @@ async fn read_history(mut peer: Peer, conversation: ConversationId, pages: Rc<Ce
                     pages.set(pages.get() + 1);
                     let lowest = entries.first().map_or(Seq(0), |entry| entry.seq);
                     to = (lowest > floor && lowest.0 > 1).then(|| Seq(lowest.0 - 1));
+                    tokio::time::sleep(HISTORY_PAUSE).await;
                     break;
                 }
                 ServerFrame::Refused(refused) if refused.request == Some(request) => {

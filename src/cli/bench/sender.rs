@@ -102,9 +102,14 @@ impl Template {
     }
 
     /// A UUID of version 7: the time, a number drawn for this run, the number of the message.
-    const fn key(&self, ms: u64, number: u32) -> Key {
-        let (t, n, [a, b, c]) = (ms.to_be_bytes(), number.to_be_bytes(), self.nonce);
-        Key([t[2], t[3], t[4], t[5], t[6], t[7], 0x70, a, 0x80, b, c, 0, n[0], n[1], n[2], n[3]])
+    fn key(&self, ms: u64, number: u32) -> Key {
+        let ([_, _, time @ ..], nonce) = (ms.to_be_bytes(), self.nonce);
+        let mut key = [0; 16];
+        key[..6].copy_from_slice(&time);
+        (key[6], key[7], key[8]) = (0x70, nonce[0], 0x80);
+        key[9..11].copy_from_slice(&nonce[1..]);
+        key[12..].copy_from_slice(&number.to_be_bytes());
+        Key(key)
     }
 }
 
@@ -141,7 +146,7 @@ pub(super) async fn send(
     };
     let to = Target::Conversation(conversation);
     let mut template = Template::new(shared.encoding, sender, to, text_bytes as usize)?;
-    let mut state = Window { window, sent_us: vec![0; window as usize], ..Window::default() };
+    let mut state = Window { size: window, sent_us: vec![0; window as usize], ..Window::default() };
     loop {
         let wait = state.hold_until_us.map(|until_us| until_us.saturating_sub(shared.now_us()));
         if wait.is_none_or(|wait_us| wait_us == 0) {
@@ -198,7 +203,7 @@ pub(super) async fn send(
 /// What is in flight, and what must go again.
 #[derive(Default)]
 struct Window {
-    window: u32,
+    size: u32,
     next: u32,
     in_flight: u32,
     /// Refused for now; sent again, in order, once nothing is in flight.
@@ -218,7 +223,7 @@ impl Window {
             }
             self.resending = true;
         }
-        if self.in_flight >= self.window {
+        if self.in_flight >= self.size {
             return None;
         }
         let chosen = match self.again.pop_front() {
@@ -270,7 +275,7 @@ mod tests {
 
     #[test]
     fn refused_messages_go_again_in_order_once_nothing_is_in_flight() {
-        let mut window = Window { window: 3, sent_us: vec![0; 3], ..Window::default() };
+        let mut window = Window { size: 3, sent_us: vec![0; 3], ..Window::default() };
         let first = |number| Some((number, true));
         assert_eq!([window.next(true, 9), window.next(true, 9), window.next(true, 9)], [first(0), first(1), first(2)]);
         assert_eq!(window.next(true, 9), None);

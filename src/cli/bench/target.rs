@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// How long a server of our own may take to start …
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// … and to stop when asked to.
 const STOP: Duration = Duration::from_secs(20);
 /// Connections from one address of this machine: below the number of its ports.
@@ -21,16 +21,14 @@ const CONNECTIONS_PER_SOURCE: u32 = 20_000;
 
 /// What a server of our own is told. The limits that would otherwise turn the generator away (it is one address, and faster than
 /// people) are lifted; those that bound memory are not.
-const CONFIG: &str = "\
-[limits]
-rate_per_second = 0
-rate_burst = 0
-connections = 1000000
-connections_per_address = 0
-
-[log]
-level = \"warn\"
-";
+fn config(args: &Args) -> String {
+    let connections = 2 * args.pairs + args.members + args.connections + 64;
+    let mode = if args.transport.is_encrypted() { "self-signed" } else { "off" };
+    format!(
+        "[limits]\nrate_per_second = 0\nrate_burst = 0\nconnections = {connections}\nconnections_per_address = 0\n\n\
+         [log]\nlevel = \"warn\"\n\n[tls]\nmode = \"{mode}\"\n"
+    )
+}
 
 /// A server to measure.
 pub(super) struct Target {
@@ -41,8 +39,9 @@ pub(super) struct Target {
     pub limits_lifted: bool,
     /// Resident memory before anything was asked of it.
     pub empty_rss_bytes: u64,
-    // Dropped in this order: the process, then its folder.
-    _own: Option<Own>,
+    /// Ends with the last use of this.
+    #[allow(dead_code, reason = "it is only there to be dropped")]
+    own: Option<Own>,
 }
 
 /// A server of our own.
@@ -68,7 +67,7 @@ impl Target {
             (None, None) => Trust::System,
         };
         let empty_rss_bytes = super::probe::rss_bytes(server.pid);
-        Ok(Self { url, trust, data, pid: server.pid, limits_lifted: false, empty_rss_bytes, _own: None })
+        Ok(Self { url, trust, data, pid: server.pid, limits_lifted: false, empty_rss_bytes, own: None })
     }
 
     async fn own(args: &Args) -> Result<Self, Failure> {
@@ -78,8 +77,7 @@ impl Target {
         let folder = std::env::temp_dir().join(format!("tidings-bench-{}", std::process::id()));
         let data = folder.join("data");
         std::fs::create_dir_all(&folder).map_err(|error| failed("its folder", error))?;
-        let mode = if args.transport.is_encrypted() { "self-signed" } else { "off" };
-        std::fs::write(folder.join("tidings.toml"), format!("{CONFIG}\n[tls]\nmode = \"{mode}\"\n"))
+        std::fs::write(folder.join("tidings.toml"), config(args))
             .map_err(|error| failed("its configuration", error))?;
         let program = std::env::current_exe().map_err(|error| failed("its program", error))?;
         let mut command = Command::new(program);
@@ -115,7 +113,7 @@ impl Target {
         let url: ServerUrl = format!("{scheme}://{address}").parse()?;
         let mut target = Self::running(url, data, None).await?;
         target.limits_lifted = true;
-        target._own = Some(own);
+        target.own = Some(own);
         Ok(target)
     }
 
@@ -142,7 +140,7 @@ impl Target {
 
     /// How to reach it, for connection number `number`.
     pub(super) fn endpoint(&self, args: &Args, number: u32) -> Result<Endpoint, Failure> {
-        let endpoint = Endpoint::new(&self.url, args.encoding(), &self.trust)?.within(Duration::from_secs(60));
+        let endpoint = Endpoint::new(&self.url, args.encoding(), &self.trust)?.within(Duration::from_mins(1));
         let source = (number / CONNECTIONS_PER_SOURCE) as u8;
         // One address of this machine has ports for some 28,000 connections to one server.
         Ok(if source > 0 && self.url.host == "127.0.0.1" && args.scenario == Scenario::Idle {
