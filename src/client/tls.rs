@@ -83,9 +83,6 @@ impl FromStr for Trust {
     }
 }
 
-/// An encrypted connection.
-pub(super) type Encrypted = TlsStream<TcpStream>;
-
 /// What an encrypted connection needs; made once, used for every attempt.
 #[derive(Clone)]
 pub(super) struct Connector {
