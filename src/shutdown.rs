@@ -148,13 +148,14 @@ impl Tasks {
         }
         let sign_off = SignOff { tracker: Arc::clone(&self.0), id };
         #[allow(clippy::disallowed_methods, reason = "this is the one place that starts tasks")]
-        let handle = tokio::spawn(async move {
-            let sign_off = sign_off;
-            if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        // Combinators, because an async block would keep room for the task twice, and there are thousands.
+        let handle = tokio::spawn(AssertUnwindSafe(task).catch_unwind().map(move |ended| {
+            if ended.is_err() {
                 sign_off.tracker.panics.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(task = name, "a task panicked; the others go on");
             }
-        });
+            drop(sign_off);
+        }));
         // The task may be over already; then there is nothing to keep.
         if let Some(slot) = self.0.running.lock().handles.get_mut(&id) {
             *slot = Some(handle.abort_handle());

@@ -31,6 +31,7 @@ use cursors::Cursors;
 use parking_lot::Mutex;
 use stats::Counters;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -106,6 +107,14 @@ pub struct Submission {
     pub command: AnyCommand,
     /// Where the outcome goes, and the caller's number for it.
     pub reply: Option<(Arc<dyn ReplySink>, u32)>,
+}
+
+/// Whether a command was taken, or will be.
+pub enum Submitted {
+    /// It was taken or refused.
+    Done(Result<(), Refusal>),
+    /// It waits for room in the queue.
+    Waits(Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>),
 }
 
 /// One accepted command as it is published.
@@ -246,16 +255,27 @@ impl Engine {
     /// Takes a command. Waits while the queue is full, at most 2 s: then it is refused with `overloaded` and was not taken. The
     /// outcome of a command that was taken goes to its `reply`.
     pub async fn submit(&self, submission: Submission) -> Result<(), Refusal> {
-        let shared = &self.0.shared;
+        match self.submit_now(submission) {
+            Submitted::Done(taken) => taken,
+            Submitted::Waits(taken) => taken.await,
+        }
+    }
+
+    /// The same for callers that keep thousands of futures: only a command that has to wait for room takes memory for it.
+    pub fn submit_now(&self, submission: Submission) -> Submitted {
         let queued = charge(submission);
-        match shared.budget.try_acquire_many(queued.cost) {
-            Ok(permit) => permit.forget(),
-            Err(_) => match tokio::time::timeout(QUEUE_WAIT, shared.budget.acquire_many(queued.cost)).await {
+        if let Ok(permit) = self.0.shared.budget.try_acquire_many(queued.cost) {
+            permit.forget();
+            return Submitted::Done(self.enqueue(queued));
+        }
+        let engine = self.clone();
+        Submitted::Waits(Box::pin(async move {
+            match tokio::time::timeout(QUEUE_WAIT, engine.0.shared.budget.acquire_many(queued.cost)).await {
                 Ok(Ok(permit)) => permit.forget(),
                 Ok(Err(_)) | Err(_) => return Err(overloaded()),
-            },
-        }
-        self.enqueue(queued)
+            }
+            engine.enqueue(queued)
+        }))
     }
 
     fn enqueue(&self, queued: QueuedCommand) -> Result<(), Refusal> {

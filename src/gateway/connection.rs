@@ -3,7 +3,7 @@
 use super::login::{self, LoggedIn};
 use super::session::{Action, Page, Session, SessionLimits, pong};
 use super::{Admission, Gateway, fanout};
-use crate::engine::{ReplySink, Submission};
+use crate::engine::{ReplySink, Submission, Submitted};
 use crate::hub::{Arrival, Outbox, refused};
 use crate::model::{
     Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Timestamp, UserActor, UserHandle, UserId,
@@ -14,6 +14,7 @@ use crate::protocol::{
 use crate::store::Read;
 use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -35,6 +36,17 @@ pub struct Connection {
     write_first: Option<u64>,
     /// Gives the place back when the connection is gone.
     _admission: Arc<Admission>,
+}
+
+/// What a frame asks for and takes a while.
+pub struct Later(Work);
+
+enum Work {
+    LogIn(Box<Hello>),
+    Submit { request: u32, key: Key, taken: Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>> },
+    Query { request: u32, query: Query },
+    Page(Page),
+    Watch { users: Vec<UserId>, seconds: u32 },
 }
 
 impl Connection {
@@ -102,18 +114,18 @@ impl Connection {
         }
     }
 
-    /// Handles one frame, or what came instead of one.
-    pub async fn handle(&mut self, frame: Result<ClientFrame, DecodeError>) {
+    /// Handles one frame, or what came instead of one. What cannot be done at once is given back for [`Connection::finish`].
+    pub fn handle(&mut self, frame: Result<ClientFrame, DecodeError>) -> Option<Later> {
         match self.session.frame(self.now_ms, self.outbox.in_flight(), frame) {
             Action::Nothing => {}
             Action::Reply(frame) => self.outbox.reply(&frame),
             Action::Pong(nonce) => self.outbox.reply(&pong(nonce, self.now())),
             Action::Fail(farewell) => self.fail(&farewell),
             Action::Close => self.outbox.end(None),
-            Action::LogIn(hello) => Box::pin(self.log_in(*hello)).await,
-            Action::Submit { request, key, command } => self.submit(request, key, command).await,
-            Action::Query { request, query } => Box::pin(self.query(request, query)).await,
-            Action::Page(page) => Box::pin(self.page(page)).await,
+            Action::LogIn(hello) => return Some(Later(Work::LogIn(hello))),
+            Action::Submit { request, key, command } => return self.submit(request, key, command),
+            Action::Query { request, query } => return Some(Later(Work::Query { request, query })),
+            Action::Page(page) => return Some(Later(Work::Page(page))),
             Action::Cursor { conversation, delivered, read } => {
                 if let Some(actor) = &self.actor {
                     let (user, session) = (actor.user, actor.session);
@@ -121,8 +133,24 @@ impl Connection {
                 }
             }
             Action::Typing { conversation, active } => self.typing(conversation, active),
-            Action::Watch { users, seconds } => Box::pin(self.watch(users, seconds)).await,
+            Action::Watch { users, seconds } => return Some(Later(Work::Watch { users, seconds })),
         }
+        None
+    }
+
+    /// Does what takes a while. Nothing else is handled meanwhile.
+    pub async fn finish(&mut self, later: Later) {
+        match later.0 {
+            Work::LogIn(hello) => self.log_in(*hello).await,
+            Work::Submit { request, key, taken } => {
+                let taken = taken.await;
+                self.submitted(request, key, taken);
+            }
+            Work::Query { request, query } => self.query(request, query).await,
+            Work::Page(page) => self.page(page).await,
+            Work::Watch { users, seconds } => self.watch(users, seconds).await,
+        }
+        self.now_ms = self.gateway.now_ms();
     }
 
     fn now(&self) -> Timestamp {
@@ -134,14 +162,14 @@ impl Connection {
         self.outbox.end(Some(farewell));
     }
 
-    async fn submit(&mut self, request: u32, key: Key, command: Command) {
-        let Some(actor) = &self.actor else { return };
+    fn submit(&mut self, request: u32, key: Key, command: Command) -> Option<Later> {
+        let actor = self.actor.as_ref()?;
         // A refusal that came late (from the engine, not from here) holds back this one too.
         if let Some(late) = self.outbox.take_held_back() {
             self.session.held_back(self.now_ms, None, &late.refusal);
             let refusal = late.refusal;
             self.outbox.reply(&refused(Some(request), refusal, false));
-            return;
+            return None;
         }
         let reply: Arc<dyn ReplySink> = Arc::clone(&self.outbox) as Arc<dyn ReplySink>;
         let submission = Submission {
@@ -151,7 +179,16 @@ impl Connection {
             reply: Some((reply, request)),
         };
         self.outbox.started();
-        if let Err(refusal) = self.gateway.engine().submit(submission).await {
+        match self.gateway.engine().submit_now(submission) {
+            Submitted::Done(taken) => self.submitted(request, key, taken),
+            Submitted::Waits(taken) => return Some(Later(Work::Submit { request, key, taken })),
+        }
+        None
+    }
+
+    /// The engine has taken a command, or has not.
+    fn submitted(&mut self, request: u32, key: Key, taken: Result<(), Refusal>) {
+        if let Err(refusal) = taken {
             self.now_ms = self.gateway.now_ms();
             self.session.held_back(self.now_ms, Some(key), &refusal);
             self.outbox.complete(request, None, &refused(Some(request), refusal, false));

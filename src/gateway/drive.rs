@@ -125,7 +125,10 @@ async fn read<T: Transport>(
         while outbox.is_open()
             && let Some(frame) = inbox.pop_front()
         {
-            connection.handle(frame).await;
+            if let Some(later) = connection.handle(frame) {
+                // In a box, so that the many connections without such work keep no room for it.
+                Box::pin(connection.finish(later)).await;
+            }
             wait(connection, outbox, shared, Connection::is_ready).await;
         }
         connection.rest();

@@ -25,7 +25,7 @@ impl Window {
     }
 }
 
-/// Everybody who is or was in a conversation.
+/// Everybody who is or was in a conversation, by user.
 pub type Windows = Arc<[Window]>;
 
 /// The members of the conversations that were written to last.
@@ -66,7 +66,9 @@ impl Members {
             }
             kept.changes
         };
-        let windows: Windows = load(conversation)?.into();
+        let mut windows = load(conversation)?;
+        windows.sort_unstable_by_key(|window| window.user);
+        let windows: Windows = windows.into();
         let mut kept = self.0.lock();
         // What was loaded before a change that was told meanwhile must not stay.
         if kept.changes == changes {

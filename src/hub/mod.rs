@@ -27,6 +27,9 @@ use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// When the members of a conversation are so many times more than the users who are connected, these are gone through.
+const ONLINE_FEWER: usize = 8;
+
 /// Limits of the hub.
 #[derive(Clone, Debug)]
 pub struct HubOptions {
@@ -53,7 +56,7 @@ struct Inner {
     /// Guards who is connected.
     registry: RwLock<Registry>,
     /// Guards who watches whom.
-    watchers: Mutex<IdMap<UserHandle, Vec<Watcher>>>,
+    watchers: Mutex<Watchers>,
     presence: presence::Changes,
     clock: Clock,
 }
@@ -77,6 +80,27 @@ struct Link {
     session: SessionId,
     platform: Platform,
     outbox: Arc<Outbox>,
+}
+
+/// Who watches whom, found from both ends.
+#[derive(Debug, Default)]
+struct Watchers {
+    by_user: IdMap<UserHandle, Vec<Watcher>>,
+    by_session: IdMap<SessionId, Vec<UserHandle>>,
+}
+
+impl Watchers {
+    /// A session watches nobody any more.
+    fn forget(&mut self, session: SessionId) {
+        for user in self.by_session.remove(&session).unwrap_or_default() {
+            if let Some(watchers) = self.by_user.get_mut(&user) {
+                watchers.retain(|watcher| watcher.session != session);
+                if watchers.is_empty() {
+                    self.by_user.remove(&user);
+                }
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -183,10 +207,7 @@ impl Hub {
         let gone = registry.users.get(&user).is_some_and(|online| online.links.is_empty());
         let gone = if gone { registry.users.remove(&user) } else { None };
         drop(registry);
-        self.0.watchers.lock().retain(|_, watchers| {
-            watchers.retain(|watcher| watcher.session != session);
-            !watchers.is_empty()
-        });
+        self.0.watchers.lock().forget(session);
         if let Some(online) = gone {
             self.0.presence.note(user, &online.id, Some(self.0.clock.now()));
         }
@@ -258,14 +279,15 @@ impl Hub {
     /// A session watches these users, and no others, until a time.
     pub fn watch(&self, session: SessionId, outbox: &Arc<Outbox>, users: &[UserHandle], until: Timestamp) {
         let mut watchers = self.0.watchers.lock();
-        watchers.retain(|_, watchers| {
-            watchers.retain(|watcher| watcher.session != session);
-            !watchers.is_empty()
-        });
-        for user in users {
+        watchers.forget(session);
+        let mut users = users.to_vec();
+        users.sort_unstable();
+        users.dedup();
+        for user in &users {
             let watcher = Watcher { session, outbox: Arc::clone(outbox), until };
-            watchers.entry(*user).or_default().push(watcher);
+            watchers.by_user.entry(*user).or_default().push(watcher);
         }
+        watchers.by_session.insert(session, users);
     }
 
     /// Tells a user's presence to the sessions of `peers` and to whoever watches.
@@ -285,13 +307,14 @@ impl Hub {
             }
         }
         let mut all = self.0.watchers.lock();
-        if let Some(watchers) = all.get_mut(&user) {
+        if let Some(watchers) = all.by_user.get_mut(&user) {
+            // The other end of what is over here is forgotten with its session.
             watchers.retain(|watcher| watcher.until > now);
             for watcher in watchers.iter().filter(|watcher| !told.contains(&watcher.session)) {
                 watcher.outbox.push_ephemeral(&mut frame);
             }
             if watchers.is_empty() {
-                all.remove(&user);
+                all.by_user.remove(&user);
             }
         }
     }
@@ -358,7 +381,7 @@ impl Publisher {
                     let Some(windows) = self.hub.0.members.get(*conversation, &load) else { continue };
                     let frame = ServerFrame::Receipt { conversation: *conversation, lsn, moved: moved.clone() };
                     let mut frame = Broadcast::new(&frame, &mut self.scratch);
-                    self.hub.0.push_to(windows.iter().filter(|window| window.until.is_none()), None, &mut frame);
+                    self.hub.0.push_to(&windows, |window| window.until.is_none(), None, &mut frame);
                 }
                 Effect::SessionEnded { user: _, session, reason, by } => {
                     self.hub.end_session(*session, *reason, by.as_ref());
@@ -379,11 +402,11 @@ impl Publisher {
         let frame = ServerFrame::Entry { conversation, entry: Arc::clone(entry) };
         let mut frame = Broadcast::new(&frame, &mut self.scratch);
         if entry.lsn == lsn {
-            self.hub.0.push_to(windows.iter().filter(|window| window.holds(entry.seq)), origin, &mut frame);
+            self.hub.0.push_to(&windows, |window| window.holds(entry.seq), origin, &mut frame);
         } else {
             // Rewritten: news only for those who still belong there, and for the session that asked, too.
-            let there = windows.iter().filter(|window| window.until.is_none() && window.holds(entry.seq));
-            self.hub.0.push_to(there, None, &mut frame);
+            let there = |window: &Window| window.until.is_none() && window.holds(entry.seq);
+            self.hub.0.push_to(&windows, there, None, &mut frame);
         }
     }
 
@@ -394,15 +417,29 @@ impl Publisher {
 }
 
 impl Inner {
-    fn push_to<'a>(
+    fn push_to(
         &self,
-        windows: impl Iterator<Item = &'a Window>,
+        windows: &[Window],
+        wanted: impl Fn(&Window) -> bool,
         except: Option<SessionId>,
         frame: &mut Broadcast<'_>,
     ) {
         let registry = self.registry.read();
-        for online in windows.filter_map(|window| registry.users.get(&window.user)) {
-            online.push(except, frame);
+        if windows.len() / ONLINE_FEWER > registry.users.len() {
+            // A large group of whom few are there: look for those who are among the members.
+            for (user, online) in &registry.users {
+                if let Ok(place) = windows.binary_search_by_key(user, |window| window.user)
+                    && wanted(&windows[place])
+                {
+                    online.push(except, frame);
+                }
+            }
+            return;
+        }
+        for window in windows.iter().filter(|window| wanted(window)) {
+            if let Some(online) = registry.users.get(&window.user) {
+                online.push(except, frame);
+            }
         }
     }
 

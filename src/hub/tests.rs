@@ -109,6 +109,22 @@ fn an_entry_goes_to_those_whose_window_holds_it_but_not_to_the_session_that_sent
 }
 
 #[test]
+fn a_large_group_of_whom_few_are_there_is_heard_by_those() {
+    let hub = hub();
+    let sender = connect(&hub, 1, 11, Encoding::Postcard, 1 << 20);
+    let member = connect(&hub, 500, 21, Encoding::Json, 1 << 20);
+    let left = connect(&hub, 501, 31, Encoding::Json, 1 << 20);
+    let stranger = connect(&hub, 5_000, 41, Encoding::Json, 1 << 20);
+    let load = |_| {
+        let until = |user| (user == 501).then_some(Seq(3));
+        Some((1..1_000).rev().map(|user| Window { user: UserHandle(user), from: Seq(0), until: until(user) }).collect())
+    };
+    hub.publisher().publish(Lsn(9), Some(SessionId(11)), &[entry(4, 9, 9, "x")], load);
+    assert_eq!(seqs(&frames(&member)), [4]);
+    assert_eq!((frames(&sender).len(), frames(&left).len(), frames(&stranger).len()), (0, 0, 0));
+}
+
+#[test]
 fn a_rewritten_entry_goes_to_the_session_that_asked_too_but_not_to_those_who_left() {
     let hub = hub();
     let sender = connect(&hub, 1, 11, Encoding::Postcard, 1 << 20);
