@@ -524,7 +524,7 @@ async fn draining_tells_everybody_and_answers_what_is_in_flight() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_is_closed_and_pings_keep_a_session() {
-    let (_folder, server) = start(GatewayOptions { silence_timeout_ms: 400, ..quick() }).await;
+    let (_folder, server) = start(GatewayOptions { silence_timeout_ms: 1_500, ..quick() }).await;
     let (ada, bob) = (server.person("ada").await, server.person("bob").await);
     let (mut silent, _) = Peer::log_in(&server, POSTCARD, &ada.token).await;
     let (mut alive, _) = Peer::log_in(&server, JSON, &bob.token).await;
