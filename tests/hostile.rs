@@ -325,8 +325,10 @@ async fn http_and_websocket_peers_are_held_to_the_same() {
     let mut nothing = Peer::connect(&server, way).await;
     assert_eq!(nothing.fatal().await, Code::Unauthenticated);
     let mut much = Peer::connect(&server, way).await;
+    // The server hangs up at the head of the message; while the rest is still on its way, its last words can get lost.
     much.raw(&vec![0; 1_048_577]).await;
-    assert_eq!(much.fatal().await, Code::BadFrame);
+    let last = much.closed_with().await;
+    assert!(last.is_none_or(|frame| refusal(&[frame]) == (Code::BadFrame, true)));
     let mut wrong = Peer::connect(&server, Way::WebSocket(Encoding::Json)).await;
     wrong.raw(b"binary on a text protocol").await;
     assert_eq!(wrong.fatal().await, Code::BadFrame);

@@ -131,11 +131,11 @@ impl Peer {
         }
     }
 
-    /// Sends bytes as they are.
-    pub async fn raw(&mut self, bytes: &[u8]) {
+    /// Sends bytes as they are. False when the server has hung up meanwhile.
+    pub async fn raw(&mut self, bytes: &[u8]) -> bool {
         match &mut self.socket {
-            Socket::Tcp(stream) => stream.write_all(bytes).await.unwrap(),
-            Socket::WebSocket(stream) => stream.send(Message::Binary(Bytes::copy_from_slice(bytes))).await.unwrap(),
+            Socket::Tcp(stream) => stream.write_all(bytes).await.is_ok(),
+            Socket::WebSocket(stream) => stream.send(Message::Binary(Bytes::copy_from_slice(bytes))).await.is_ok(),
         }
     }
 
