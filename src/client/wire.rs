@@ -234,21 +234,6 @@ impl Connection {
         }
     }
 
-    /// Queues bytes as they are, without any framing: for tests of what a server does with rubbish. Nothing on a WebSocket.
-    pub fn push_rubbish(&mut self, bytes: &[u8]) {
-        if let Transport::Bytes { out, .. } = &mut self.transport {
-            out.put_slice(bytes);
-        }
-    }
-
-    /// Whether something waits to be written.
-    pub fn is_flushed(&self) -> bool {
-        match &self.transport {
-            Transport::Bytes { out, .. } => out.is_empty(),
-            Transport::WebSocket(_, queue) => queue.is_empty(),
-        }
-    }
-
     /// Writes what is queued while it waits for something to read, reads once, and gives each whole frame to `each`, encoded.
     /// Safe to drop at any point: nothing is lost.
     pub async fn turn(&mut self, scratch: &mut [u8], mut each: impl FnMut(&[u8])) -> Result<(), WireError> {

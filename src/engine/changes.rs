@@ -13,7 +13,7 @@ const PAGE_BYTES: usize = 512 * 1024;
 /// State of a sync in progress, kept with the session.
 #[derive(Debug, Default)]
 pub struct SyncState {
-    /// What is still to be sent, by lsn; set by the first page.
+    /// What is still to be sent, by lsn; listed anew for each page once pushes go.
     pending: Option<VecDeque<(Lsn, ConversationId)>>,
     /// Pushes were started again for the last page.
     pushing: bool,
@@ -38,9 +38,6 @@ pub fn page(
     if pending.len() <= limit && !state.pushing {
         before_last();
         state.pushing = true;
-        view = newest();
-        pending = read::changed_since(&*view, actor.user, cursor)?.into();
-    } else if state.pushing {
         view = newest();
         pending = read::changed_since(&*view, actor.user, cursor)?.into();
     }

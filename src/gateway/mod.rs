@@ -8,6 +8,7 @@
 //! around it), `tcp` (accept loop and byte stream; the WebSocket's is in `http`), `login`, `fanout` (between engine and hub),
 //! `presence` and `wheel` (the two tasks that serve all connections), `rate`.
 
+mod accept;
 mod connection;
 mod drive;
 mod fanout;
@@ -19,6 +20,7 @@ pub mod session;
 mod tcp;
 mod wheel;
 
+pub use accept::accept;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;

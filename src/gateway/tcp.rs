@@ -1,5 +1,6 @@
 //! Connections over TCP and TLS: the accept loop, and frames on a byte stream.
 
+use super::accept::accept;
 use super::drive::{Inbox, Received, Transport, drive};
 use super::{Admission, Connection, Gateway, Purpose};
 use crate::hub::{Outbox, Piece, refused};
@@ -12,7 +13,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -28,8 +29,6 @@ const HELLO_BYTES_MAX: usize = 32 * 1024;
 const WRITE_SLICES: usize = 32;
 /// A list of stretches longer than this is not kept.
 const PIECES_KEPT_MAX: usize = 64;
-/// When the system has no more files to give, the next try comes after this.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long the last words to a peer may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -40,21 +39,7 @@ thread_local! {
 
 /// Accepts connections until `shutdown`.
 pub async fn serve(gateway: Gateway, listener: Listener, shutdown: Shutdown) {
-    let mut stop = pin!(shutdown.wait());
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = &mut stop => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((incoming, peer)) => admit(&gateway, incoming, peer),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    accept(&listener, &shutdown, |incoming, peer| admit(&gateway, incoming, peer)).await;
 }
 
 fn admit(gateway: &Gateway, incoming: Incoming, peer: SocketAddr) {

@@ -9,7 +9,7 @@ mod metrics;
 mod ws;
 
 use crate::engine::Engine;
-use crate::gateway::{Admission, Gateway, Purpose};
+use crate::gateway::{Admission, Gateway, Purpose, accept};
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
@@ -21,15 +21,12 @@ use axum::{Json, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
 /// Longest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// When the system has no more files to give, the next try comes after this.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What every answer carries: it is nothing to keep, to guess about, to tell others of or to put into a frame.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -60,31 +57,16 @@ struct Peer {
 /// Accepts HTTP connections until `shutdown`.
 pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdown: Shutdown, tasks: Tasks) {
     let router = router(Site { gateway: gateway.clone(), engine, tasks: tasks.clone() });
-    let mut stop = pin!(shutdown.wait());
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = &mut stop => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((incoming, peer)) => match gateway.admit(peer.ip(), Purpose::Http) {
-                Ok(admission) => {
-                    let peer = (peer, Arc::new(admission));
-                    tasks.spawn(
-                        "http connection",
-                        connection(gateway.clone(), router.clone(), incoming, peer, shutdown.clone()),
-                    );
-                }
-                // There is no place, not even for a refusal.
-                Err(refusal) => tracing::debug!(%peer, %refusal, "a connection was turned away"),
-            },
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+    accept(&listener, &shutdown, |incoming, peer| match gateway.admit(peer.ip(), Purpose::Http) {
+        Ok(admission) => {
+            let peer = (peer, Arc::new(admission));
+            let task = connection(gateway.clone(), router.clone(), incoming, peer, shutdown.clone());
+            tasks.spawn("http connection", task);
         }
-    }
+        // There is no place, not even for a refusal.
+        Err(refusal) => tracing::debug!(%peer, %refusal, "a connection was turned away"),
+    })
+    .await;
 }
 
 fn router(site: Site) -> Router {

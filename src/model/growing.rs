@@ -280,16 +280,16 @@ impl<'de> Deserializer<'de> for AskVariants {
     }
 }
 
-/// Whether `T` can be read from what it writes; used by tests of growing types.
-pub fn round_trips<T: Growing + DeserializeOwned + Serialize + PartialEq>(value: &T) -> bool {
-    let json = serde_json::to_string(value).ok().and_then(|text| serde_json::from_str::<T>(&text).ok());
-    let bytes = postcard::to_allocvec(value).ok().and_then(|bytes| postcard::from_bytes::<T>(&bytes).ok());
-    json.as_ref() == Some(value) && bytes.as_ref() == Some(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether `T` can be read from what it writes.
+    fn round_trips<T: Growing + DeserializeOwned + Serialize + PartialEq>(value: &T) -> bool {
+        let json = serde_json::to_string(value).ok().and_then(|text| serde_json::from_str::<T>(&text).ok());
+        let bytes = postcard::to_allocvec(value).ok().and_then(|bytes| postcard::from_bytes::<T>(&bytes).ok());
+        json.as_ref() == Some(value) && bytes.as_ref() == Some(value)
+    }
 
     /// A growing enum as it is here, and the same one version later.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,6 @@
 
 /// Largest entry, encoded, in bytes: what an app may set for its messages stays below it.
 pub const ENTRY_BYTES_MAX: usize = 128 * 1024;
-/// Rows one command may touch.
-pub const COMMAND_ROWS_MAX: usize = 256;
 /// Users that one command adds to a group (each is two rows).
 pub const MEMBERS_PER_COMMAND_MAX: usize = 100;
 /// Users mentioned in one message.

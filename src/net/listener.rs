@@ -50,11 +50,6 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Whether its streams are TLS.
-    pub const fn is_tls(&self) -> bool {
-        self.tls.is_on()
-    }
-
     /// The next connection. Nothing was read from it and no handshake was made, so that a slow peer holds up nobody.
     pub async fn accept(&self) -> io::Result<(Incoming, SocketAddr)> {
         let (stream, peer) = self.socket.accept().await?;

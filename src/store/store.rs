@@ -481,11 +481,6 @@ impl Tables<'_> {
     pub fn finish(self) -> StagedBatch {
         StagedBatch(self.staged)
     }
-
-    /// Roughly how many bytes the batch has written so far.
-    pub fn staged_bytes(&self) -> usize {
-        self.staged.bytes
-    }
 }
 
 fn journal_row(place: Place, staged: &mut Staged) -> JournalRow {

@@ -30,7 +30,6 @@ pub(super) struct Staged {
     pub key_index: BTreeMap<(model::Key, UserHandle), usize>,
     pub log: Vec<LogItem>,
     pub ids: [u64; 4],
-    pub bytes: usize,
 }
 
 /// A row as this batch leaves it.
@@ -101,7 +100,6 @@ impl<'a> Tables<'a> {
     pub fn put<R: Record>(&mut self, key: &R::Key, row: R) -> Result<(), Fault> {
         let key = key.to_key();
         let bytes = codec::seal(R::TABLE.name(), key.as_slice(), R::VERSION, &row)?;
-        self.staged.bytes += bytes.len();
         self.staged.rows.insert((R::TABLE, key), Some(StagedRow { row: Arc::new(row), bytes }));
         Ok(())
     }

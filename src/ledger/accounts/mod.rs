@@ -13,7 +13,7 @@ pub(super) mod touch_session;
 
 use super::Stop;
 use super::refuse::refuse;
-use crate::model::{Code, Effect, EndReason, Name, SessionId, UserHandle, limits};
+use crate::model::{Code, CommandResult, Effect, EndReason, Name, SessionId, UserHandle, limits};
 use crate::store::records::{SessionRow, TokenRow, UserRow, UserSessionRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -56,6 +56,23 @@ impl Ending {
         tables.remove::<TokenRow>(&row.token)?;
         effects.push(Effect::SessionEnded { user: row.user, session, reason, by });
         Ok(())
+    }
+}
+
+/// A user as a command leaves them, and the sessions that end with it.
+struct Change {
+    user: UserHandle,
+    row: UserRow,
+    endings: Vec<Ending>,
+}
+
+impl Change {
+    fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<CommandResult, Stop> {
+        tables.put(&self.user, self.row)?;
+        for ending in self.endings {
+            ending.apply(tables, effects)?;
+        }
+        Ok(CommandResult::Done {})
     }
 }
 
