@@ -354,7 +354,7 @@ impl Run {
             _ => {
                 let moved = CursorMove {
                     user: person.user,
-                    session: person.session,
+                    session: Some(person.session),
                     conversation,
                     delivered: Some(Seq(head)),
                     read: dice.chance(2).then_some(seq),

@@ -102,8 +102,7 @@ struct Shown {
 impl Shown {
     fn new(about: &Conversation, floor: Seq, head: Seq, entries: Vec<Entry>) -> Self {
         let inbox = &about.inbox;
-        // Of a group that was left, only the history is there; its title and members may change unseen, and the server keeps
-        // no `read` any more.
+        // Of a group that was left, only the history is there; its title and members may change unseen.
         let gone = inbox.gone;
         Self {
             title: about.title.clone().filter(|_| !gone),
@@ -111,8 +110,8 @@ impl Shown {
             head,
             floor,
             gone,
-            read: if gone { Seq(0) } else { inbox.read },
-            unread: if gone { 0 } else { inbox.unread },
+            read: inbox.read,
+            unread: inbox.unread,
             pinned: inbox.pinned,
             hidden: inbox.hidden,
             entries,

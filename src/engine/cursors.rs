@@ -12,11 +12,14 @@ const COMMANDS_MAX: usize = 16;
 /// Users' conversations that can wait; beyond it new moves are dropped (clients send a higher one later).
 const WAITING_MAX: usize = 64 * 1024;
 
+/// Whose cursors, where, and whether a session moved them or the server itself: a session that ends takes only its own moves along.
+type Place = (UserHandle, ConversationId, bool);
+
 /// Moves that wait for the next round.
 #[derive(Debug, Default)]
 pub struct Cursors {
     /// Guards the moves; held for one insertion or one round.
-    waiting: Mutex<BTreeMap<(UserHandle, ConversationId), CursorMove>>,
+    waiting: Mutex<BTreeMap<Place, CursorMove>>,
 }
 
 impl Cursors {
@@ -24,11 +27,12 @@ impl Cursors {
     pub fn note(&self, moved: CursorMove) -> bool {
         let mut waiting = self.waiting.lock();
         let first = waiting.is_empty();
-        if waiting.len() >= WAITING_MAX && !waiting.contains_key(&(moved.user, moved.conversation)) {
+        let place = (moved.user, moved.conversation, moved.session.is_some());
+        if waiting.len() >= WAITING_MAX && !waiting.contains_key(&place) {
             return false;
         }
         waiting
-            .entry((moved.user, moved.conversation))
+            .entry(place)
             .and_modify(|known| {
                 known.delivered = known.delivered.max(moved.delivered);
                 known.read = known.read.max(moved.read);
@@ -36,6 +40,13 @@ impl Cursors {
             })
             .or_insert(moved);
         first
+    }
+
+    /// Notes moves that come from the writer itself, which looks here before it sleeps.
+    pub fn note_all(&self, moves: Vec<CursorMove>) {
+        for moved in moves {
+            self.note(moved);
+        }
     }
 
     /// Takes what waits, in commands of at most [`limits::CURSOR_MOVES_MAX`] moves.

@@ -221,6 +221,7 @@ impl Engine {
             counters: Counters::default(),
             folder: options.folder,
         });
+        writer::note_sent(&shared.cursors, &store)?;
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE_BYTES / COMMAND_BYTES_MIN + 16);
         let (publisher, batches) = crossbeam_channel::bounded(PUBLISHER_BATCHES);
         let (reads, read_jobs) = crossbeam_channel::bounded(READER_QUEUE);

@@ -1,13 +1,15 @@
 //! The writer thread: drains what is queued, puts it in order, applies it, commits once, hands the batch to the publisher.
 
+use super::cursors::Cursors;
 use super::stats::Counters;
 use super::{Health, Published, ReplySink, Shared};
 use crate::ledger::{self, Accepted, Order, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, AnyCommand, Code, Command, CommandResult, CursorMove, Effect, Key, Refusal, SystemCommand, Timestamp,
+    Actor, AnyCommand, Code, Command, CommandResult, ConversationId, CursorMove, Effect, Key, Refusal, Seq,
+    SystemCommand, Timestamp, UserHandle,
 };
-use crate::store::{Fault, Store, View};
+use crate::store::{Fault, Read, Store, View};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -210,8 +212,13 @@ impl Writer {
         let mut tables = store.batch();
         let mut items = Vec::with_capacity(batch.len());
         let mut failed = None;
+        let mut own_reads = Vec::new();
+        let mut cursor_moves = Vec::new();
         for queued in batch.drain(..) {
             let QueuedCommand { actor, key, hash, command, reply, .. } = queued;
+            if let AnyCommand::System(SystemCommand::Cursors { moves }) = &command {
+                cursor_moves.extend_from_slice(moves);
+            }
             let order = Order { lsn: lsn.next(), at, actor, key, hash, command };
             if failed.is_some() {
                 items.push(Item { outcome: Err(unknown()), reply, published: None });
@@ -230,7 +237,7 @@ impl Writer {
             let fresh = outcome.as_ref().is_ok_and(|accepted| !accepted.duplicate);
             if fresh {
                 lsn = order.lsn;
-                note_own_read(&self.shared, &order, outcome.as_ref().ok());
+                own_reads.extend(own_read(&order, outcome.as_ref().ok()));
             }
             count_outcome(&self.shared.counters, &outcome);
             let published = (fresh && !effects.is_empty()).then(|| published(&order, effects));
@@ -244,14 +251,19 @@ impl Writer {
         };
         match committed {
             Ok(()) => {
-                self.shared.counters.committed(started.elapsed().as_micros() as u64);
                 let view = Arc::clone(store.view());
+                if view.commit() > self.shared.view.load().commit() {
+                    self.shared.counters.committed(started.elapsed().as_micros() as u64);
+                }
+                self.shared.cursors.note_all(own_reads);
                 self.shared.view.store(Arc::clone(&view));
                 self.count();
                 self.publish(PublishedBatch { view, items });
                 Ok(())
             }
             Err(fault) => {
+                // Nobody waits for an answer to them, so nobody would say them again.
+                self.shared.cursors.note_all(cursor_moves);
                 let items =
                     items.into_iter().map(|item| Item { outcome: Err(unknown()), reply: item.reply, published: None });
                 let items = items.collect();
@@ -290,7 +302,8 @@ impl Writer {
     /// Opens the store again, with back-off. Meanwhile commands get `unavailable`.
     fn reopen(&mut self) -> bool {
         for attempt in 0..REOPEN_TRIES {
-            match (self.open)() {
+            let opened = (self.open)().and_then(|store| note_sent(&self.shared.cursors, &store).map(|()| store));
+            match opened {
                 Ok(store) => {
                     self.shared.view.store(Arc::clone(store.view()));
                     self.store = Some(store);
@@ -388,18 +401,31 @@ fn published(order: &Order, effects: Vec<Effect>) -> Published {
 }
 
 /// Whoever sends has read up to what they sent; it moves with the merged cursors, so that a message stays one row.
-fn note_own_read(shared: &Shared, order: &Order, accepted: Option<&Accepted>) {
-    if let (Actor::User(actor), AnyCommand::User(Command::Send { .. })) = (&order.actor, &order.command)
-        && let Some(CommandResult::Appended { conversation, seq, .. }) = accepted.map(|accepted| &accepted.result)
-    {
-        shared.cursors.note(CursorMove {
-            user: actor.user,
-            session: actor.session,
-            conversation: *conversation,
-            delivered: None,
-            read: Some(*seq),
-        });
+fn own_read(order: &Order, accepted: Option<&Accepted>) -> Option<CursorMove> {
+    match (&order.actor, &order.command, &accepted?.result) {
+        (
+            Actor::User(actor),
+            AnyCommand::User(Command::Send { .. }),
+            CommandResult::Appended { conversation, seq, .. },
+        ) => Some(sent(actor.user, *conversation, *seq)),
+        _ => None,
     }
+}
+
+fn sent(user: UserHandle, conversation: ConversationId, seq: Seq) -> CursorMove {
+    CursorMove { user, session: None, conversation, delivered: None, read: Some(seq) }
+}
+
+/// Notes again what was sent in the last minute: cursors that waited when the process ended are gone, the messages are not.
+pub fn note_sent(cursors: &Cursors, store: &Store) -> Result<(), Fault> {
+    for (user, result) in store.journaled_results() {
+        if let CommandResult::Appended { conversation, seq, .. } = result
+            && store.view().entry(*conversation, *seq)?.is_some_and(|entry| entry.body.is_message())
+        {
+            cursors.note(sent(user, *conversation, *seq));
+        }
+    }
+    Ok(())
 }
 
 fn count_outcome(counters: &Counters, outcome: &Result<Accepted, Refusal>) {

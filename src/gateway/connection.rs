@@ -129,7 +129,13 @@ impl Connection {
             Action::Cursor { conversation, delivered, read } => {
                 if let Some(actor) = &self.actor {
                     let (user, session) = (actor.user, actor.session);
-                    self.gateway.engine().note_cursor(CursorMove { user, session, conversation, delivered, read });
+                    self.gateway.engine().note_cursor(CursorMove {
+                        user,
+                        session: Some(session),
+                        conversation,
+                        delivered,
+                        read,
+                    });
                 }
             }
             Action::Typing { conversation, active } => self.typing(conversation, active),

@@ -54,7 +54,9 @@ fn decide(state: &impl Read, lsn: Lsn, moves: &[CursorMove]) -> Result<Plan, Sto
     let mut places: BTreeMap<(ConversationId, UserHandle), Place> = BTreeMap::new();
     for moved in moves {
         let key = (moved.conversation, moved.user);
-        if state.get::<SessionRow>(&moved.session)?.is_none_or(|session| session.user != moved.user) {
+        if let Some(session) = &moved.session
+            && state.get::<SessionRow>(session)?.is_none_or(|session| session.user != moved.user)
+        {
             continue;
         }
         let place = match places.entry(key) {
@@ -84,7 +86,8 @@ fn find(state: &impl Read, key: (ConversationId, UserHandle)) -> Result<Option<P
 fn advance(state: &impl Read, place: &mut Place, moved: &CursorMove) -> Result<(), Fault> {
     let window = Window::new(&place.head, &place.member);
     if let Some(read) = moved.read.map(|seq| seq.min(window.head)) {
-        place.looked |= read >= place.member.read.seq;
+        // Whoever says again what is read has looked; what the server says again of a message is no news.
+        place.looked |= read > place.member.read.seq || (read == place.member.read.seq && moved.session.is_some());
         if read > place.member.read.seq && window.holds(read) {
             let ordinal = if read == window.head {
                 Some(window.ordinal)

@@ -230,8 +230,8 @@ pub enum SystemCommand {
 pub struct CursorMove {
     /// Who.
     pub user: UserHandle,
-    /// Through which session.
-    pub session: SessionId,
+    /// Through which session; none when the server itself says so of a message they sent.
+    pub session: Option<SessionId>,
     /// Where.
     pub conversation: ConversationId,
     /// A device has everything up to here.

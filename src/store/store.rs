@@ -13,7 +13,7 @@ use super::records::{Head, Record, Table};
 use super::tables::{AnyRow, Cache, Staged, StagedConversation, Tables};
 use super::tail::{KEPT_COMMITS, Tail};
 use super::view::View;
-use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq, Timestamp, limits};
+use crate::model::{CommandResult, ConversationId, Entry, Epoch, Lsn, Seq, Timestamp, UserHandle, limits};
 use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -179,6 +179,13 @@ impl Store {
             keys_in_memory: self.memory.len(),
             commit: self.place.commit,
         }
+    }
+
+    /// What the commands with keys in the journal gave, and whose they were: those of the last minute, oldest first.
+    pub fn journaled_results(&self) -> impl Iterator<Item = (UserHandle, &CommandResult)> {
+        self.folding
+            .front(usize::MAX)
+            .flat_map(|row| row.keys.iter().map(|record| (record.user, &record.remembered.result)))
     }
 
     /// When the front journal row has to be folded for its age.

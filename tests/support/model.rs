@@ -794,7 +794,8 @@ impl World {
 
     fn move_cursor(&mut self, step: Step, moved: &CursorMove) {
         let person = (moved.user.0 as usize).wrapping_sub(1);
-        if self.sessions.get(&moved.session).is_none_or(|session| session.person != person) {
+        let other = |session| self.sessions.get(&session).is_none_or(|session| session.person != person);
+        if moved.session.is_some_and(other) {
             return;
         }
         let Some(chat) = self.chats.get_mut((moved.conversation.0 as usize).wrapping_sub(1)) else { return };
@@ -806,7 +807,8 @@ impl World {
         let Some(stay) = chat.stays.get_mut(&person) else { return };
         let before = (stay.read, stay.delivered);
         if let Some(read) = moved.read.map(|seq| (seq.0 as usize).min(top)) {
-            if read >= stay.read && stay.marked {
+            let looked = if moved.session.is_some() { read >= stay.read } else { read > stay.read };
+            if looked && stay.marked {
                 stay.marked = false;
                 stay.side_changed = step;
             }

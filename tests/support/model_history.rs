@@ -480,7 +480,7 @@ impl Maker<'_> {
                         let conversation = self.chat(person, *chat);
                         CursorMove {
                             user: UserHandle(person as u64 + 1),
-                            session: self.session(person, *session),
+                            session: Some(self.session(person, *session)),
                             conversation,
                             delivered: delivered.map(|seq| self.seq(conversation, seq)),
                             read: read.map(|seq| self.seq(conversation, seq)),

@@ -304,7 +304,7 @@ pub struct Play<'a, S> {
     /// What people asked under a key.
     asked: Vec<(Doer, Command)>,
     /// Up to where senders have read what they sent themselves, not noted yet, and through which session they sent it.
-    own_reads: BTreeMap<(Person, ConversationId), (Seq, SessionId)>,
+    own_reads: BTreeMap<(Person, ConversationId), Seq>,
     /// What somebody's device makes of what it is told, for everybody.
     devices: Devices,
     /// What happened, a line a step.
@@ -405,7 +405,7 @@ impl<'a, S: Server> Play<'a, S> {
         if let (Command::Send { .. }, Ok(fine)) = (command, &expected)
             && let (CommandResult::Appended { conversation, seq, .. }, false) = (&fine.result, fine.duplicate)
         {
-            self.own_reads.insert((doer.person, *conversation), (*seq, doer.session));
+            self.own_reads.insert((doer.person, *conversation), *seq);
         }
         self.wait(Asked { actor, key: doer.key, command: command.clone().into() }, expected);
     }
@@ -471,8 +471,12 @@ impl<'a, S: Server> Play<'a, S> {
         if !S::NOTES_OWN_READS || own_reads.is_empty() {
             return;
         }
-        let moved = |((person, conversation), (seq, session)): ((Person, ConversationId), (Seq, SessionId))| {
-            CursorMove { user: UserHandle(person as u64 + 1), session, conversation, delivered: None, read: Some(seq) }
+        let moved = |((person, conversation), seq): ((Person, ConversationId), Seq)| CursorMove {
+            user: UserHandle(person as u64 + 1),
+            session: None,
+            conversation,
+            delivered: None,
+            read: Some(seq),
         };
         let moves = own_reads.into_iter().map(moved).collect();
         self.server.restart();
