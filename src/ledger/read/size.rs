@@ -63,6 +63,8 @@ fn body_bytes(body: &Body, length: fn(&str) -> usize) -> usize {
         | Body::RecalledEntry { .. }
         | Body::MemberLeft {}
         | Body::Unreadable(_) => 0,
+        // The others are rare or small, so they are simply written.
+        other => serde_json::to_vec(other).map_or(0, |json| json.len()),
     }
 }
 
