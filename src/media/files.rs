@@ -186,6 +186,7 @@ impl Files {
                 for entry in fs::read_dir(&folder)? {
                     let path = entry?.path();
                     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                    let name = name.strip_suffix(".new").unwrap_or(name);
                     let id = MediaId::from_str(name.strip_suffix(".thumb").unwrap_or(name)).ok();
                     let home = id.map(|media| self.path(media, Variant::Original));
                     let at_home = home.is_some_and(|home| home.parent() == path.parent());

@@ -67,9 +67,7 @@ pub(super) fn inside(mut file: File, whole: &Whole) -> Inside {
             },
             None => Inside { pretends: true, ..Inside::default() },
         },
-        Kind::Timed(name) => {
-            Inside { duration_ms: sound::duration_ms(file, whole.bytes, name), ..Inside::default() }
-        }
+        Kind::Timed(name) => Inside { duration_ms: sound::duration_ms(file, whole.bytes, name), ..Inside::default() },
         Kind::StillPicture(_) | Kind::Other => Inside::default(),
     }
 }

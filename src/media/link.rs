@@ -154,12 +154,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn link() -> Link {
-        Link {
-            media: MediaId([7; 16]),
-            variant: Variant::Original,
-            session: SessionId(3),
-            expires_s: Links::end(NOW),
-        }
+        Link { media: MediaId([7; 16]), variant: Variant::Original, session: SessionId(3), expires_s: Links::end(NOW) }
     }
 
     fn signature(url: &str) -> &str {

@@ -198,8 +198,13 @@ fn check_quota(bytes: u64, pledged: u64, room: &Room) -> Result<(), Refusal> {
 
 fn check_disk(bytes: u64, waited: u64, room: &Room) -> Result<(), Refusal> {
     if room.free_bytes.saturating_sub(waited) < room.reserve_bytes.saturating_add(bytes) {
-        tracing::warn!(free = room.free_bytes, reserve = room.reserve_bytes, "an upload was refused: the disk is too full");
-        let words = "The server's disk is too full for this file; try again later, and tell the operator if it stays so.";
+        tracing::warn!(
+            free = room.free_bytes,
+            reserve = room.reserve_bytes,
+            "an upload was refused: the disk is too full"
+        );
+        let words =
+            "The server's disk is too full for this file; try again later, and tell the operator if it stays so.";
         return Err(Refusal::new(Code::ReadOnly, words).retry_after_ms(60_000));
     }
     Ok(())
