@@ -99,7 +99,3 @@ impl<'a> Caller<'a> {
 pub(super) fn appended(conversation: ConversationId, entry: &Entry) -> CommandResult {
     CommandResult::Appended { conversation, seq: entry.seq, ordinal: entry.ordinal, at: entry.at }
 }
-
-/// What a conversation without entries has got to.
-pub(super) const EMPTY: Head =
-    Head { seq: crate::model::Seq(0), lsn: Lsn(0), ordinal: Ordinal(0), at: Timestamp(0), first: crate::model::Seq(1) };

@@ -9,7 +9,7 @@ use super::records::{Head, Record, Table};
 use super::tail::Tail;
 use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, StorageError, TableError};
 use std::sync::{Arc, OnceLock};
 
 /// A table of a snapshot.
@@ -104,8 +104,23 @@ impl View {
 
     /// The boundary: at or below its seq an entry is in `entries`, above it in the tail.
     pub(super) fn folded_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
-        Ok(self.get::<Head>(&conversation)?.map_or(Head { first: Seq(1), ..Head::default() }, |head| *head))
+        Ok(self.get::<Head>(&conversation)?.map_or(Head::EMPTY, |head| *head))
     }
+}
+
+/// A row of the file and its bytes.
+type Guard = AccessGuard<'static, &'static [u8]>;
+
+/// A row as what it is.
+fn typed<R: Record>(row: Result<(Guard, Guard), StorageError>) -> Result<(R::Key, Arc<R>), Fault> {
+    let (key, value) = row?;
+    let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+    let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
+        table: R::TABLE.name(),
+        key: hex(key.value()),
+        reason: "its key is not one of this table".to_owned(),
+    })?;
+    Ok((key, Arc::new(row)))
 }
 
 impl Read for View {
@@ -123,25 +138,19 @@ impl Read for View {
     }
 
     fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
-        let mut found = Vec::new();
-        let Some(rows) = self.rows::<R>()? else {
-            return Ok(found);
-        };
         let (from, to) = (from.to_key(), to.to_key());
-        if from > to {
-            return Ok(found);
-        }
-        for row in rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit) {
-            let (key, value) = row?;
-            let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
-            let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
-                table: R::TABLE.name(),
-                key: hex(key.value()),
-                reason: "its key is not one of this table".to_owned(),
-            })?;
-            found.push((key, Arc::new(row)));
-        }
-        Ok(found)
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit).map(typed::<R>).collect()
+    }
+
+    fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
+        let (from, to) = (from.to_key(), to.to_key());
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.rev().take(limit).map(typed::<R>).collect()
     }
 
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
@@ -149,7 +158,7 @@ impl Read for View {
         let newest = self.tail.last(conversation, self.lsn);
         self.fresh()?;
         Ok(match newest {
-            Some(entry) if entry.seq > folded.seq => Head::of(&entry, folded.first),
+            Some(entry) if entry.seq > folded.seq => folded.at_entry(&entry),
             _ => folded,
         })
     }
