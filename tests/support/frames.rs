@@ -162,6 +162,18 @@ fn group() -> Conversation {
     }
 }
 
+fn feed() -> Conversation {
+    Conversation {
+        id: ConversationId(5),
+        kind: ConversationKind::Feed,
+        peer: None,
+        members: 1,
+        cursors: vec![],
+        entries: vec![],
+        ..direct()
+    }
+}
+
 fn text() -> Text {
     Text {
         text: "*Hello*, @bob — 你好 👋".to_owned(),
@@ -268,6 +280,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let mut samples = vec![
         ("conversations", Answer::Conversations { conversations: vec![direct(), group()], more: false, as_of }),
         ("conversation", Answer::Conversation { conversation: Box::new(direct()), as_of }),
+        ("conversation feed", Answer::Conversation { conversation: Box::new(feed()), as_of }),
         (
             "entries",
             Answer::Entries {
@@ -617,7 +630,7 @@ impl Dice {
     fn conversation(&mut self) -> Conversation {
         Conversation {
             id: self.talk(),
-            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group]),
+            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group, ConversationKind::Feed]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
             group: None,
