@@ -280,7 +280,6 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let mut samples = vec![
         ("conversations", Answer::Conversations { conversations: vec![direct(), group()], more: false, as_of }),
         ("conversation", Answer::Conversation { conversation: Box::new(direct()), as_of }),
-        ("conversation feed", Answer::Conversation { conversation: Box::new(feed()), as_of }),
         (
             "entries",
             Answer::Entries {
@@ -415,7 +414,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "changes".to_owned(),
         ServerFrame::Changes(Changes {
             request: 19,
-            conversations: vec![direct(), group()],
+            conversations: vec![direct(), group(), feed()],
             users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,
