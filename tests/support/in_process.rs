@@ -111,7 +111,14 @@ impl Server {
 
     async fn add_user_of(&self, app: AppId, id: &str, password: Option<PasswordHash>) -> UserHandle {
         let id = UserId::new(id).unwrap();
-        let command = SystemCommand::AddUser { app, id, name: None, password, administrator: false };
+        let command = SystemCommand::AddUser {
+            app,
+            id,
+            name: None,
+            password,
+            administrator: false,
+            kind: tidings::model::UserKind::Person,
+        };
         match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
             CommandResult::User { user } => user,
             other => panic!("{other:?}"),
