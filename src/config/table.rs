@@ -204,6 +204,10 @@ sections! {
         rate_per_second: Number<0, 1_000_000> = Number::new(20),
         /// Commands of one user at once, before the rate counts; 0 is no limit.
         rate_burst: Number<0, 1_000_000> = Number::new(60),
+        /// Requests over HTTP a second of one user, or of one address as long as nobody is logged in; 0 is no limit.
+        rest_per_second: Number<0, 1_000_000> = Number::new(50),
+        /// Requests over HTTP at once, before that rate counts.
+        rest_burst: Number<1, 1_000_000> = Number::new(100),
         /// Memory for what a connection has not read yet, in KiB; at least twice `max_frame`. Beyond it the client is told to synchronise.
         queue_kib: Number<512, 1_048_576> = Number::new(2_048),
         /// Connections, all together.
