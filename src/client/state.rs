@@ -1012,6 +1012,7 @@ impl State {
                     | Answer::Receipts { .. }
                     | Answer::Sessions { .. }
                     | Answer::Users { .. }
+                    | Answer::Found { .. }
                     | Answer::Unreadable(_) => {
                         self.needs.insert(id, now.ms + AGAIN_MS);
                     }

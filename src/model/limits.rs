@@ -38,3 +38,9 @@ pub const SESSION_AGE_MS: u64 = 180 * 24 * 3_600 * 1_000;
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// Longest password, in characters.
 pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Longest `q` of a search, in bytes.
+pub const SEARCH_BYTES_MAX: usize = 512;
+/// Hits in one answer to a search.
+pub const SEARCH_HITS_MAX: usize = 50;
+/// Highlights of one hit.
+pub const HIGHLIGHTS_MAX: usize = 100;

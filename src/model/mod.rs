@@ -13,6 +13,7 @@ pub mod limits;
 pub mod list;
 pub mod query;
 pub mod refusal;
+pub mod search;
 pub mod text;
 
 pub use account::{
@@ -29,4 +30,5 @@ pub use growing::Unreadable;
 pub use ids::{AppId, ConversationId, Epoch, Key, Lsn, Ordinal, Seq, SessionId, Timestamp, UserHandle};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
+pub use search::{Has, Highlight, Hit, Part, Search};
 pub use text::{DeviceId, Emoji, Name, Secret, TextError, UserId};

@@ -1,7 +1,9 @@
 //! Queries: what a person asks to read, and the answers. The same from the socket and from REST.
 
 use super::growing::{Unreadable, growing};
-use super::{Conversation, ConversationId, Cursor, Entry, Lsn, Member, Profile, Seq, SessionInfo, UserId};
+use super::{
+    Conversation, ConversationId, Cursor, Entry, Hit, Lsn, Member, Profile, Search, Seq, SessionInfo, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a person asks to read.
@@ -60,6 +62,8 @@ pub enum Query {
         #[serde(deserialize_with = "super::list::read")]
         users: Vec<UserId>,
     },
+    /// Messages of the caller's conversations with certain words, newest first.
+    Search(Box<Search>),
     /// A query that this version cannot read.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -124,6 +128,18 @@ pub enum Answer {
     Users {
         /// Their profiles.
         users: Vec<Profile>,
+    },
+    /// To `search`.
+    Found {
+        /// Newest first.
+        hits: Vec<Hit>,
+        /// Ask with this as `cursor` for those that follow; none when there are no more.
+        next: Option<String>,
+        /// Whether everything was looked through. False while the index is being made, or when the search took too long: older
+        /// hits may be missing.
+        complete: bool,
+        /// As of this lsn.
+        as_of: Lsn,
     },
     /// An answer that this version cannot read.
     #[serde(skip)]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use tidings::model::growing::variants;
 use tidings::model::{
     Answer, AppId, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor,
-    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, Inbox, Key, Lsn, Member, Name, Ordinal, Platform,
-    Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
+    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, Has, Highlight, Hit, Inbox, Key, Lsn, Member, Name,
+    Ordinal, Part, Platform, Profile, Query, Reaction, Role, Search, Secret, Seq, SessionId, SessionInfo, Target, Text,
+    Timestamp, UserId,
 };
 use tidings::protocol::{
     Auth, Changes, ClientFrame, Frame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync,
@@ -209,6 +210,19 @@ fn queries() -> Vec<(&'static str, Query)> {
         ("receipts", Query::Receipts { conversation, seq: Seq(7) }),
         ("sessions", Query::Sessions {}),
         ("users", Query::Users { users: vec![user("ada"), user("bob")] }),
+        (
+            "search",
+            Query::Search(Box::new(Search {
+                q: "good \"old times\" from:bob".to_owned(),
+                conversation: Some(conversation),
+                from: None,
+                before: Some(AT),
+                after: None,
+                has: Some(Has::Link),
+                cursor: Some("1006.12.7".to_owned()),
+                limit: 20,
+            })),
+        ),
     ]
 }
 
@@ -271,6 +285,19 @@ fn answers() -> Vec<(&'static str, Answer)> {
             },
         ),
         ("users", Answer::Users { users: vec![Profile { user: user("ada"), name: name("Ada Lovelace") }] }),
+        (
+            "found",
+            Answer::Found {
+                hits: vec![Hit {
+                    conversation: TALK,
+                    entry: plain_entry(4, "four"),
+                    highlights: vec![Highlight { part: Part::Text, start: 0, end: 4 }],
+                }],
+                next: Some("1004.12.4".to_owned()),
+                complete: true,
+                as_of,
+            },
+        ),
     ]
 }
 
@@ -639,6 +666,16 @@ impl Dice {
             "receipts" => Query::Receipts { conversation: self.talk(), seq: self.seq() },
             "sessions" => Query::Sessions {},
             "users" => Query::Users { users: self.list(Self::user) },
+            "search" => Query::Search(Box::new(Search {
+                q: self.words(),
+                conversation: self.maybe(Self::talk),
+                from: self.maybe(Self::user),
+                before: self.maybe(Self::time),
+                after: self.maybe(Self::time),
+                has: self.maybe(|dice| *dice.pick(&Has::ALL)),
+                cursor: self.maybe(Self::words),
+                limit: self.small(),
+            })),
             other => panic!("no random query `{other}` yet"),
         }
     }
@@ -691,6 +728,20 @@ impl Dice {
                 }),
             },
             "users" => Answer::Users { users: self.list(Self::profile) },
+            "found" => Answer::Found {
+                hits: self.list(|dice| Hit {
+                    conversation: dice.talk(),
+                    entry: dice.entry(),
+                    highlights: dice.list(|dice| Highlight {
+                        part: *dice.pick(&[Part::Text, Part::Caption, Part::FileName]),
+                        start: dice.small(),
+                        end: dice.small(),
+                    }),
+                }),
+                next: self.maybe(Self::words),
+                complete: self.chance(2),
+                as_of,
+            },
             other => panic!("no random answer `{other}` yet"),
         }
     }

@@ -12,6 +12,7 @@ use tidings::model::{
     AppId, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle, UserId,
 };
 use tidings::net::{Listener, Tls};
+use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 
 /// A running server.
@@ -22,6 +23,7 @@ pub struct Server {
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
+    pub search: Search,
     trigger: Trigger,
 }
 
@@ -51,6 +53,8 @@ impl Server {
         let engine = opening.await.unwrap().unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let (tasks, auth) = (Tasks::new(), Auth::new());
+        let search = Search::new(&engine, folder.join("search"));
+        tasks.spawn("search", search.clone().run(shutdown.clone()));
         let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
         let (tcp, web) = (listen(), listen());
         let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
@@ -61,7 +65,7 @@ impl Server {
         };
         tasks.spawn("tcp", serve_tcp);
         tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown, tasks.clone()));
-        Self { engine, gateway, auth, tasks, tcp: tcp_address, http: http_address, trigger }
+        Self { engine, gateway, auth, tasks, tcp: tcp_address, http: http_address, search, trigger }
     }
 
     /// Stops it; true when everything ended by itself.

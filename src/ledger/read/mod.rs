@@ -3,6 +3,7 @@
 mod own;
 mod pages;
 mod scan;
+pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
@@ -53,6 +54,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => sessions(state, actor),
         Query::Users { users } => profiles(state, actor, users),
+        Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
 }
