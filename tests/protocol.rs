@@ -3,6 +3,8 @@
 
 #[path = "support/frames.rs"]
 pub mod frames;
+#[path = "support/frames_domain.rs"]
+pub mod frames_domain;
 
 use frames::{Dice, client_samples, server_samples};
 use proptest::prelude::*;

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::model::{
-    Answer, Code, Command, CommandResult, Content, ConversationId, Has, Hit, Name, Part, Query, Search, Seq, Target,
-    Text, UserId,
+    Answer, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, Name, Part, Query, Search,
+    Seq, Target, Text, UserId,
 };
 use tidings::protocol::{Encoding, Refused};
 
@@ -83,7 +83,8 @@ async fn say_in(peer: &mut Peer, conversation: ConversationId, text: &str) -> Se
 
 async fn group(peer: &mut Peer, members: &[&Person]) -> ConversationId {
     let members = members.iter().map(|member| member.id.clone()).collect();
-    match peer.execute(Command::CreateGroup { title: Name::new("group").unwrap(), members }).await.unwrap() {
+    let create = Command::CreateGroup { title: Name::new("group").unwrap(), members, rules: GroupRules::default() };
+    match peer.execute(create).await.unwrap() {
         CommandResult::Conversation { conversation } => conversation,
         other => panic!("{other:?}"),
     }

@@ -11,6 +11,7 @@ pub mod chat;
 pub mod check;
 pub mod completions;
 pub mod config;
+mod notice;
 pub mod password;
 pub mod place;
 pub mod reach;

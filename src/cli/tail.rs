@@ -2,6 +2,7 @@
 
 use super::reach::{Reach, passing_device};
 use super::{Failure, date, json, print};
+use crate::cli::notice;
 use crate::client::{Backlog, Client, ClientError, Event, Link, Local, Overflow};
 use crate::model::{Answer, Body, Command, ConversationId, ConversationKind, Entry, Name, Query, UserId};
 use serde::Serialize;
@@ -142,6 +143,9 @@ fn show(client: &Client, args: &Args, event: &Event) -> Result<u64, Failure> {
 
 /// What an entry says, in words, on one line.
 pub(super) fn words(body: &Body) -> String {
+    if let Some(rest) = notice::rest(body) {
+        return format!("({})", rest.replace(|c: char| c.is_control(), " "));
+    }
     match body {
         Body::Text(text) => text.text.replace(|c: char| c.is_control(), " "),
         Body::Custom(custom) => format!("({})", custom.kind),
@@ -158,6 +162,7 @@ pub(super) fn words(body: &Body) -> String {
         Body::MemberLeft {} => "(left)".to_owned(),
         Body::Renamed { title } => format!("(named the group “{title}”)"),
         Body::Unreadable(unreadable) => format!("(something this version cannot show: {})", unreadable.kind),
+        _ => String::new(),
     }
 }
 

@@ -343,8 +343,9 @@ impl Local {
                 | Body::Edited { .. }
                 | Body::RecalledEntry { .. }
                 | Body::Reacted { .. }
-                | Body::GroupCreated { .. }
-                | Body::Unreadable(_) => {}
+                | Body::GroupCreated { .. } => {}
+                Body::MemberJoined {} => about.members = about.members.saturating_add(1),
+                _ => {}
             }
         }
         if entry.lsn > inbox_as_of && entry.body.is_message() {

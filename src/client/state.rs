@@ -851,6 +851,7 @@ impl State {
                         reactions: Vec::new(),
                         edited_at: None,
                         recalled_at: None,
+                        origin: None,
                     };
                     self.entry(now, conversation, Arc::new(entry));
                 } else {
@@ -866,6 +867,8 @@ impl State {
             CommandResult::App { .. }
             | CommandResult::User { .. }
             | CommandResult::Session { .. }
+            | CommandResult::Label { .. }
+            | CommandResult::Removed { .. }
             | CommandResult::Unreadable(_) => {}
         }
     }
@@ -1012,6 +1015,18 @@ impl State {
                     | Answer::Receipts { .. }
                     | Answer::Sessions { .. }
                     | Answer::Users { .. }
+                    | Answer::Place { .. }
+                    | Answer::Me { .. }
+                    | Answer::Contacts { .. }
+                    | Answer::ContactRequests { .. }
+                    | Answer::Labels { .. }
+                    | Answer::Relations { .. }
+                    | Answer::FoundUsers { .. }
+                    | Answer::Groups { .. }
+                    | Answer::Invites { .. }
+                    | Answer::JoinRequests { .. }
+                    | Answer::Presences { .. }
+                    | Answer::Media { .. }
                     | Answer::Found { .. }
                     | Answer::Unreadable(_) => {
                         self.needs.insert(id, now.ms + AGAIN_MS);
@@ -1170,7 +1185,7 @@ fn own_body(command: Command) -> Option<Body> {
     match command {
         // The server may write the names of mentioned users differently.
         Command::Send { content: Content::Text(text), .. } if !text.mentions.is_empty() => None,
-        Command::Send { content, .. } => Some(content.into()),
+        Command::Send { content, .. } => content.body(),
         Command::Edit { seq, .. } => Some(Body::Edited { target: seq }),
         Command::Recall { seq, .. } => Some(Body::RecalledEntry { target: seq }),
         Command::React { seq, emoji, on, .. } => Some(Body::Reacted { target: seq, emoji, on }),
@@ -1186,6 +1201,35 @@ fn own_body(command: Command) -> Option<Body> {
         | Command::MarkUnread { .. }
         | Command::EndSession { .. }
         | Command::LogOut {}
+        | Command::Forward { .. }
+        | Command::PinEntry { .. }
+        | Command::ClearHistory { .. }
+        | Command::SetProfile { .. }
+        | Command::SetSettings { .. }
+        | Command::SetPresence { .. }
+        | Command::RequestContact { .. }
+        | Command::AnswerContact { .. }
+        | Command::SetContact { .. }
+        | Command::DeleteContacts { .. }
+        | Command::DeleteAllContacts {}
+        | Command::Block { .. }
+        | Command::CreateLabel { .. }
+        | Command::RenameLabel { .. }
+        | Command::DeleteLabel { .. }
+        | Command::LabelContacts { .. }
+        | Command::SetGroupRules { .. }
+        | Command::SetGroupCard { .. }
+        | Command::Join { .. }
+        | Command::JoinByCode { .. }
+        | Command::AnswerJoin { .. }
+        | Command::CreateInvite { .. }
+        | Command::RevokeInvite { .. }
+        | Command::SetManager { .. }
+        | Command::Transfer { .. }
+        | Command::Dissolve { .. }
+        | Command::MuteGroup { .. }
+        | Command::SilenceMember { .. }
+        | Command::SetAlias { .. }
         | Command::Unreadable(_) => None,
     }
 }

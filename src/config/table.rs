@@ -241,6 +241,7 @@ impl Home {
             edit_window_ms: u64::from(self.edit_window_s.get()) * 1_000,
             message_bytes_max: self.message_bytes_max.get(),
             group_members_max: self.group_members_max.get(),
+            ..AppSettings::default()
         }
     }
 }

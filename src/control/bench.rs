@@ -47,8 +47,14 @@ async fn user(control: &Control, id: String, hash: PasswordHash) -> Result<Bench
 }
 
 async fn add(control: &Control, app: AppId, id: &UserId, hash: PasswordHash) -> Result<UserHandle, Refusal> {
-    let command =
-        SystemCommand::AddUser { app, id: id.clone(), name: None, password: Some(hash), administrator: false };
+    let command = SystemCommand::AddUser {
+        app,
+        id: id.clone(),
+        name: None,
+        password: Some(hash),
+        administrator: false,
+        kind: crate::model::UserKind::Person,
+    };
     match control.submit(command).await? {
         CommandResult::User { user } => Ok(user),
         other => Err(Refusal::new(Code::Unavailable, format!("Creating a user gave something else: {other:?}."))),

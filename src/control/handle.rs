@@ -7,7 +7,7 @@ use crate::auth::{self, Passwords, check_password_rules};
 use crate::engine::{Engine, Health};
 use crate::model::{
     AnyCommand, AppId, Code, CommandResult, Name, PasswordHash, Refusal, Secret, SystemCommand, UserFlags, UserHandle,
-    UserId,
+    UserId, UserKind,
 };
 use crate::store::records::{AppRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -56,13 +56,14 @@ impl Control {
             Request::UserAdd { app, id, name, password, administrator } => {
                 let app = self.app(app.as_ref())?.0;
                 let password = Some(self.hash(&id, password).await?);
-                self.execute(SystemCommand::AddUser { app, id, name, password, administrator }).await
+                self.execute(SystemCommand::AddUser { app, id, name, password, administrator, kind: UserKind::Person })
+                    .await
             }
             Request::UserList { app, after } => self.users(app.as_ref(), after),
             Request::UserPasswd { app, id, password } => {
                 let user = self.user(app.as_ref(), &id)?.0;
                 let password = self.hash(&id, password).await?;
-                self.execute(SystemCommand::SetPassword { user, password }).await
+                self.execute(SystemCommand::SetPassword { user, password, keep: None }).await
             }
             Request::UserSuspend { app, id, suspended } => {
                 let (user, row) = self.user(app.as_ref(), &id)?;

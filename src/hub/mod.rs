@@ -197,7 +197,9 @@ impl Hub {
             | EndReason::ReplacedByDevice
             | EndReason::ReplacedBySameDevice
             | EndReason::PasswordChanged
-            | EndReason::Suspended => outbox.end(Some(&ServerFrame::Kicked { reason, by: by.cloned() })),
+            | EndReason::Suspended
+            | EndReason::Expired
+            | EndReason::AccountDeleted => outbox.end(Some(&ServerFrame::Kicked { reason, by: by.cloned() })),
         }
     }
 
@@ -372,6 +374,7 @@ impl Publisher {
                     self.entry(*conversation, entry, lsn, origin, &load);
                 }
                 Effect::Members { .. } => {}
+                Effect::Profile { .. } | Effect::Presence { .. } | Effect::Relation { .. } => {}
                 Effect::Inbox { user, inbox } => {
                     let frame = ServerFrame::Inbox(inbox.clone());
                     let mut frame = Broadcast::new(&frame, &mut self.scratch);

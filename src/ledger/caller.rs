@@ -90,6 +90,7 @@ impl<'a> Caller<'a> {
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
+            origin: None,
         }
     }
 }

@@ -162,8 +162,8 @@ fn user_command(
             messages::react::run(tables, caller, *conversation, *seq, emoji, *on, effects)
         }
         Command::OpenDirect { user } => conversations::open_direct::run(tables, caller, user, effects),
-        Command::CreateGroup { title, members } => {
-            conversations::create_group::run(tables, caller, title, members, effects)
+        Command::CreateGroup { title, members, rules } => {
+            conversations::create_group::run(tables, caller, title, members, rules, effects)
         }
         Command::AddMembers { conversation, users } => {
             conversations::add_members::run(tables, caller, *conversation, users, effects)
@@ -181,8 +181,38 @@ fn user_command(
         Command::MarkUnread { conversation } => own_side::mark_unread::run(tables, caller, *conversation, effects),
         Command::EndSession { session } => accounts::end_session::run(tables, caller, *session, effects),
         Command::LogOut {} => accounts::log_out::run(tables, caller, effects),
+        Command::Forward { .. } | Command::PinEntry { .. } | Command::ClearHistory { .. } => not_yet(),
+        Command::SetProfile { .. } | Command::SetSettings { .. } | Command::SetPresence { .. } => not_yet(),
+        Command::RequestContact { .. }
+        | Command::AnswerContact { .. }
+        | Command::SetContact { .. }
+        | Command::DeleteContacts { .. }
+        | Command::DeleteAllContacts {}
+        | Command::Block { .. }
+        | Command::CreateLabel { .. }
+        | Command::RenameLabel { .. }
+        | Command::DeleteLabel { .. }
+        | Command::LabelContacts { .. } => not_yet(),
+        Command::SetGroupRules { .. }
+        | Command::SetGroupCard { .. }
+        | Command::Join { .. }
+        | Command::JoinByCode { .. }
+        | Command::AnswerJoin { .. }
+        | Command::CreateInvite { .. }
+        | Command::RevokeInvite { .. }
+        | Command::SetManager { .. }
+        | Command::Transfer { .. }
+        | Command::Dissolve { .. }
+        | Command::MuteGroup { .. }
+        | Command::SilenceMember { .. }
+        | Command::SetAlias { .. } => not_yet(),
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
+}
+
+/// Its words are there, its rules are not.
+fn not_yet<T>() -> Result<T, Stop> {
+    refuse(Code::Unsupported, "This server does not offer that yet.")
 }
 
 fn system_command(
@@ -195,17 +225,18 @@ fn system_command(
         SystemCommand::Found { epoch: _, settings } => apps::found::run(tables, order, settings),
         SystemCommand::CreateApp { name, settings } => apps::create_app::run(tables, order, name, settings),
         SystemCommand::SetApp { app, settings } => apps::set_app::run(tables, *app, settings),
-        SystemCommand::AddUser { app, id, name, password, administrator } => {
+        SystemCommand::AddUser { app, id, name, password, administrator, kind } => {
             let new = accounts::add_user::NewUser {
                 app: *app,
                 id,
                 name: name.as_ref(),
                 password: password.as_ref(),
                 administrator: *administrator,
+                kind: *kind,
             };
             accounts::add_user::run(tables, order, &new)
         }
-        SystemCommand::SetPassword { user, password } => {
+        SystemCommand::SetPassword { user, password, keep: _ } => {
             accounts::set_password::run(tables, order, *user, password, effects)
         }
         SystemCommand::SetFlags { user, flags } => accounts::set_flags::run(tables, order, *user, *flags, effects),
@@ -219,6 +250,17 @@ fn system_command(
         }
         SystemCommand::TouchSession { session } => accounts::touch_session::run(tables, order, *session),
         SystemCommand::EndSessions { user } => accounts::end_sessions::run(tables, *user, effects),
+        SystemCommand::Register { .. }
+        | SystemCommand::CreateAppInvite { .. }
+        | SystemCommand::RevokeAppInvite { .. }
+        | SystemCommand::CreateLink { .. }
+        | SystemCommand::SetUp { .. }
+        | SystemCommand::UsePasswordLink { .. }
+        | SystemCommand::DeleteUser { .. }
+        | SystemCommand::DeleteUserStep { .. }
+        | SystemCommand::Note { .. } => not_yet(),
+        SystemCommand::AddMedia { .. } | SystemCommand::ForgetMedia { .. } => not_yet(),
+        SystemCommand::SetRetention { .. } | SystemCommand::Trim { .. } => not_yet(),
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
     }
 }

@@ -44,8 +44,8 @@ impl Place {
         let place = Self::joined(state, caller, id)?;
         match place.row.kind {
             ConversationKind::Group => Ok(place),
-            ConversationKind::Direct => {
-                refuse(Code::Invalid, format!("This is a direct chat, and {doing} needs a group; name a group."))
+            ConversationKind::Direct | ConversationKind::Feed => {
+                refuse(Code::Invalid, format!("This is no group, and {doing} needs a group; name a group."))
             }
         }
     }
@@ -120,6 +120,9 @@ pub(super) fn joining(id: crate::model::UserId, role: Role, before: &Head, join:
         until: None,
         read: Mark { seq: join.seq, ordinal: join.ordinal },
         delivered: join.seq,
+        alias: None,
+        silenced_until: None,
+        joined: join.at,
         changed: join.lsn,
     }
 }

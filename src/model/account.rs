@@ -1,6 +1,6 @@
 //! Accounts: apps, users, devices, sessions, and who acts.
 
-use super::{AppId, Name, SessionId, Timestamp, UserHandle, UserId, text::DeviceId};
+use super::{AppId, Name, SessionId, Strangers, Timestamp, UserHandle, UserId, text::DeviceId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -17,6 +17,48 @@ pub struct AppSettings {
     pub message_bytes_max: u32,
     /// Most members of a group.
     pub group_members_max: u32,
+    /// Who can make an account with a password.
+    pub registration: Registration,
+    /// Who is found by whom.
+    pub directory: Directory,
+    /// Who may send direct messages to those who have not said themselves.
+    pub strangers: Strangers,
+    /// How long after a decline a new contact request can be made, in milliseconds.
+    pub contact_cooldown_ms: u64,
+    /// Messages older than this are deleted, in milliseconds; 0: never.
+    pub retention_ms: u64,
+    /// Only so many newest entries of a conversation are kept; 0: all.
+    pub retention_entries: u64,
+    /// Legal hold: nothing is deleted by retention while it is on.
+    pub hold: bool,
+    /// Largest file, in bytes.
+    pub media_bytes_max: u64,
+    /// All files of one user together, in bytes.
+    pub media_quota_bytes: u64,
+}
+
+/// Who can make an account with a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    /// Everybody who reaches the server.
+    Open,
+    /// Whoever has an invite code.
+    Invite,
+    /// Nobody; administrators make accounts.
+    Closed,
+}
+
+/// Who is found by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Directory {
+    /// By the beginning of an id or name, and by the whole phone number or e-mail address.
+    Open,
+    /// By the whole id, phone number or e-mail address only.
+    Exact,
+    /// Not at all.
+    Off,
 }
 
 impl AppSettings {
@@ -34,6 +76,15 @@ impl Default for AppSettings {
             edit_window_ms: 24 * 3_600 * 1_000,
             message_bytes_max: 64 * 1024,
             group_members_max: 10_000,
+            registration: Registration::Invite,
+            directory: Directory::Open,
+            strangers: Strangers::Anyone,
+            contact_cooldown_ms: 24 * 3_600 * 1_000,
+            retention_ms: 0,
+            retention_entries: 0,
+            hold: false,
+            media_bytes_max: 100 * 1024 * 1024,
+            media_quota_bytes: 10 * 1024 * 1024 * 1024,
         }
     }
 }
@@ -59,6 +110,9 @@ pub struct UserFlags {
     pub suspended: bool,
     /// Cannot send.
     pub silenced: bool,
+    /// Can neither send nor get contact requests.
+    #[serde(default)]
+    pub contacts_disabled: bool,
 }
 
 /// What a device runs on.
@@ -107,15 +161,6 @@ pub struct SessionInfo {
     pub address: String,
     /// Whether it is the one that asks.
     pub current: bool,
-}
-
-/// A user as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    /// Their id.
-    pub user: UserId,
-    /// Their display name.
-    pub name: Name,
 }
 
 /// A password hash in PHC string form (Argon2id).
@@ -180,4 +225,8 @@ pub enum EndReason {
     PasswordChanged,
     /// The account was suspended.
     Suspended,
+    /// It was not used for too long, or is too old.
+    Expired,
+    /// The account was deleted.
+    AccountDeleted,
 }

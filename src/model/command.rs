@@ -1,10 +1,10 @@
 //! Commands: everything that changes state is one. [`Command`] is what a person asks for, the same from the socket, REST and the
-//! command line. [`SystemCommand`] is what the server or its operator asks for; no client can express one.
+//! command line. [`super::SystemCommand`] is what the server, its operator or an administrator asks for; no frame can express one.
 
 use super::growing::{Unreadable, growing};
 use super::{
-    AppId, AppSettings, Content, ConversationId, Device, Emoji, Epoch, Name, PasswordHash, Seq, SessionId, Timestamp,
-    TokenHash, UserFlags, UserHandle, UserId,
+    AppId, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules, InviteCode, LabelId, Line, Name,
+    OwnPresence, Seq, SessionId, SystemCommand, Timestamp, UserHandle, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,11 @@ pub enum Command {
         /// Its title.
         title: Name,
         /// Its first members besides the caller.
-        #[serde(deserialize_with = "super::list::read")]
+        #[serde(default, deserialize_with = "super::list::read")]
         members: Vec<UserId>,
+        /// Its rules.
+        #[serde(default)]
+        rules: GroupRules,
     },
     /// Add users to a group; those who are in it already are passed over. Result: `appended` or `done`.
     AddMembers {
@@ -85,7 +88,7 @@ pub enum Command {
         /// Who goes.
         user: UserId,
     },
-    /// Leave a group. The owner cannot, unless alone. Result: `appended`.
+    /// Leave a group. The owner transfers it first, or dissolves it. Result: `appended`.
     Leave {
         /// The group.
         conversation: ConversationId,
@@ -130,115 +133,232 @@ pub enum Command {
     },
     /// End the caller's own session. Result: `done`; then the connection is closed.
     LogOut {},
+    /// Send a message that the caller can see to another place, with its origin. Result: `appended`.
+    Forward {
+        /// Where it is.
+        from: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// Where to.
+        to: Target,
+    },
+    /// Pin a message for all members, or take the pin away. Direct chats: both sides; groups: whom the rules name.
+    /// Result: `appended` or `done`.
+    PinEntry {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// Pinned or not.
+        on: bool,
+    },
+    /// Delete a conversation's history up to now for the caller alone. Result: `done`.
+    ClearHistory {
+        /// The conversation.
+        conversation: ConversationId,
+    },
+    /// Set the caller's name and card. Result: `done`.
+    SetProfile {
+        /// The display name.
+        name: Name,
+        /// The rest, replaced whole.
+        card: Card,
+    },
+    /// Set the caller's settings. Result: `done`.
+    SetSettings {
+        /// All of them.
+        settings: UserSettings,
+    },
+    /// Say how the caller is. Result: `done`.
+    SetPresence {
+        /// How; the default is simply online.
+        presence: OwnPresence,
+    },
+    /// Ask a user to be a contact. Asking again while it is pending updates it. Result: `appended` (in the caller's feed) or `done`.
+    RequestContact {
+        /// Whom.
+        user: UserId,
+        /// What the caller says with it.
+        #[serde(default)]
+        greeting: Option<Line>,
+        /// The caller's own name for them, once they are a contact.
+        #[serde(default)]
+        remark: Option<Name>,
+        /// How the caller found them, in the client's words.
+        #[serde(default)]
+        source: Option<Line>,
+    },
+    /// Answer a pending contact request. Accepting twice changes nothing. Result: `appended` or `done`.
+    AnswerContact {
+        /// Who asked.
+        user: UserId,
+        /// Yes or no.
+        accept: bool,
+    },
+    /// Set what the caller keeps with a contact. Result: `appended` or `done`.
+    SetContact {
+        /// Whom.
+        user: UserId,
+        /// The caller's own name for them.
+        #[serde(default)]
+        remark: Option<Name>,
+        /// The labels they are under, at most [`super::limits::LABELS_PER_CONTACT_MAX`].
+        #[serde(default, deserialize_with = "super::list::read")]
+        labels: Vec<LabelId>,
+        /// Whatever an integrator wants to keep.
+        #[serde(default)]
+        extra: Extra,
+    },
+    /// Delete contacts; the other sides keep their rows. Result: `appended` or `done`.
+    DeleteContacts {
+        /// Whom, at most [`super::limits::USERS_PER_COMMAND_MAX`].
+        #[serde(deserialize_with = "super::list::read")]
+        users: Vec<UserId>,
+    },
+    /// Delete all contacts, [`super::limits::USERS_PER_COMMAND_MAX`] at a time. Result: `removed`; ask again while there are more.
+    DeleteAllContacts {},
+    /// Block a user, or end that. Independent of being a contact; they are not told. Result: `appended` or `done`.
+    Block {
+        /// Whom.
+        user: UserId,
+        /// Blocked or not.
+        on: bool,
+    },
+    /// Create a label for contacts. Result: `label`.
+    CreateLabel {
+        /// Its name, unique among the caller's.
+        name: Name,
+    },
+    /// Give a label another name. Result: `appended` or `done`.
+    RenameLabel {
+        /// Which.
+        label: LabelId,
+        /// The new name.
+        name: Name,
+    },
+    /// Delete a label; its contacts stay. Result: `appended`.
+    DeleteLabel {
+        /// Which.
+        label: LabelId,
+    },
+    /// Put contacts under a label and take others away. Result: `appended` or `done`.
+    LabelContacts {
+        /// Which.
+        label: LabelId,
+        /// Whom to put under it.
+        #[serde(default, deserialize_with = "super::list::read")]
+        add: Vec<UserId>,
+        /// Whom to take away; both lists together at most [`super::limits::USERS_PER_COMMAND_MAX`].
+        #[serde(default, deserialize_with = "super::list::read")]
+        remove: Vec<UserId>,
+    },
+    /// Set the rules of a group: its owner may. Result: `appended` or `done`.
+    SetGroupRules {
+        /// The group.
+        conversation: ConversationId,
+        /// All rules.
+        rules: GroupRules,
+    },
+    /// Set what a group says of itself. Result: `appended` or `done`.
+    SetGroupCard {
+        /// The group.
+        conversation: ConversationId,
+        /// All of it.
+        card: GroupCard,
+    },
+    /// Join a public group, or ask to. Result: `appended` (joined) or `done` (asked).
+    Join {
+        /// The group.
+        conversation: ConversationId,
+        /// What the caller says to those who approve.
+        #[serde(default)]
+        greeting: Option<Line>,
+    },
+    /// Join a group by the code of an invite link. Result: `appended`.
+    JoinByCode {
+        /// The code.
+        code: InviteCode,
+    },
+    /// Answer somebody who asked to join. Result: `appended` or `done`.
+    AnswerJoin {
+        /// The group.
+        conversation: ConversationId,
+        /// Who asked.
+        user: UserId,
+        /// Yes or no.
+        accept: bool,
+    },
+    /// Make an invite link into a group. Result: `appended`.
+    CreateInvite {
+        /// The group.
+        conversation: ConversationId,
+        /// Its secret part, drawn by the caller.
+        code: InviteCode,
+        /// When it ends.
+        #[serde(default)]
+        expires: Option<Timestamp>,
+        /// How often it can be used.
+        #[serde(default)]
+        uses_max: Option<u32>,
+    },
+    /// Make an invite link useless. Result: `appended`.
+    RevokeInvite {
+        /// The group.
+        conversation: ConversationId,
+        /// The code.
+        code: InviteCode,
+    },
+    /// Make a member a manager, or end that: the owner may. Result: `appended` or `done`.
+    SetManager {
+        /// The group.
+        conversation: ConversationId,
+        /// Whom.
+        user: UserId,
+        /// Manager or not.
+        manager: bool,
+    },
+    /// Hand a group over: the owner may, and is a manager afterwards. Result: `appended`.
+    Transfer {
+        /// The group.
+        conversation: ConversationId,
+        /// To which member.
+        user: UserId,
+    },
+    /// End a group for good: the owner may. It can only be read from then on. Result: `appended`.
+    Dissolve {
+        /// The group.
+        conversation: ConversationId,
+    },
+    /// Let only the owner and managers speak, or everybody again. Result: `appended` or `done`.
+    MuteGroup {
+        /// The group.
+        conversation: ConversationId,
+        /// Muted or not.
+        on: bool,
+    },
+    /// Silence a member for a time, or end that. Result: `appended` or `done`.
+    SilenceMember {
+        /// The group.
+        conversation: ConversationId,
+        /// Whom.
+        user: UserId,
+        /// Until when; none ends it.
+        until: Option<Timestamp>,
+    },
+    /// Set a member's alias in a group: the caller's own, or as owner or manager another's. Result: `appended` or `done`.
+    SetAlias {
+        /// The group.
+        conversation: ConversationId,
+        /// Whose.
+        user: UserId,
+        /// The alias; none takes it away.
+        alias: Option<Name>,
+    },
     /// A command that this version cannot read.
     #[serde(skip)]
     Unreadable(Unreadable),
 }
 growing!(Command);
-
-/// What the server itself or its operator asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SystemCommand {
-    /// The first command of every log: draws the epoch and creates the app `home`.
-    Found {
-        /// The epoch of this data.
-        epoch: Epoch,
-        /// Settings of the app `home`.
-        settings: AppSettings,
-    },
-    /// Create an app. Result: `app`.
-    CreateApp {
-        /// Its name, unique on this server.
-        name: Name,
-        /// Its settings.
-        settings: AppSettings,
-    },
-    /// Replace the settings of an app. Result: `done`.
-    SetApp {
-        /// The app.
-        app: AppId,
-        /// All settings.
-        settings: AppSettings,
-    },
-    /// Create a user. Result: `user`.
-    AddUser {
-        /// In which app.
-        app: AppId,
-        /// Their id.
-        id: UserId,
-        /// Their display name; the id when absent.
-        name: Option<Name>,
-        /// The hash of their password; without one they cannot log in with a password.
-        password: Option<PasswordHash>,
-        /// Whether they are an administrator (app `home` only).
-        administrator: bool,
-    },
-    /// Set a password. All sessions of the user end. Result: `done`.
-    SetPassword {
-        /// Whose.
-        user: UserHandle,
-        /// The hash of the new password.
-        password: PasswordHash,
-    },
-    /// Set the flags of a user. `suspended` ends all sessions. Result: `done`.
-    SetFlags {
-        /// Whose.
-        user: UserHandle,
-        /// All flags.
-        flags: UserFlags,
-    },
-    /// Make a user an administrator or end that. Result: `done`.
-    SetAdministrator {
-        /// Who.
-        user: UserHandle,
-        /// Make or end.
-        administrator: bool,
-    },
-    /// Open a session. Sessions that the app's login policy does not allow beside it end. Result: `session`.
-    LogIn {
-        /// Whose.
-        user: UserHandle,
-        /// The version of the credential that was checked; refused when it has changed since.
-        credential: u32,
-        /// On which device.
-        device: Device,
-        /// The hash of the token that the device gets.
-        token: TokenHash,
-        /// Where it came from, for the list of sessions.
-        address: String,
-    },
-    /// Note that a session was used, so that it does not count as idle. Sent at most once a day. Result: `done`.
-    TouchSession {
-        /// The session.
-        session: SessionId,
-    },
-    /// End every session of a user. Result: `done`.
-    EndSessions {
-        /// Whose.
-        user: UserHandle,
-    },
-    /// Cursor moves of many users, merged. Moves that are not allowed (not a member, beyond the head, backwards) are passed over.
-    /// Result: `done`.
-    Cursors {
-        /// At most [`super::limits::CURSOR_MOVES_MAX`].
-        moves: Vec<CursorMove>,
-    },
-}
-
-/// One user's cursors in one conversation moving forward.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CursorMove {
-    /// Who.
-    pub user: UserHandle,
-    /// Through which session; none when the server itself says so of a message they sent.
-    pub session: Option<SessionId>,
-    /// Where.
-    pub conversation: ConversationId,
-    /// A device has everything up to here.
-    pub delivered: Option<Seq>,
-    /// Everything up to here is read.
-    pub read: Option<Seq>,
-}
 
 /// Either kind of command, as the queue carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,6 +416,18 @@ pub enum CommandResult {
     Session {
         /// Its id.
         session: SessionId,
+    },
+    /// A label was created.
+    Label {
+        /// Its id.
+        label: LabelId,
+    },
+    /// Some were removed.
+    Removed {
+        /// How many.
+        count: u32,
+        /// Whether there are more.
+        more: bool,
     },
     /// A result that this version cannot read.
     #[serde(skip)]

@@ -34,6 +34,23 @@ pub enum Effect {
         /// Who moved, and where to.
         moved: Vec<Cursor>,
     },
+    /// A user's profile changed: for their own devices and for those who have them as a contact.
+    Profile {
+        /// Whose.
+        user: UserHandle,
+    },
+    /// What a user says about being there changed, or who may see it.
+    Presence {
+        /// Whose.
+        user: UserHandle,
+    },
+    /// Who may see whose presence changed between these two (a contact or a block came or went).
+    Relation {
+        /// Who did it.
+        user: UserHandle,
+        /// To whom.
+        other: UserHandle,
+    },
     /// A session is over. Nothing with a higher lsn is written to it.
     SessionEnded {
         /// Whose.

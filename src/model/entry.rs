@@ -1,7 +1,10 @@
 //! Entries: what a conversation is made of.
 
 use super::growing::{Unreadable, growing};
-use super::{ConversationId, Emoji, Key, Lsn, Name, Ordinal, Seq, Timestamp, UserId};
+use super::{
+    Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal, Seq, Timestamp,
+    UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// One entry of a conversation. Everything that happens in a conversation is one: a message, an edit, somebody joining.
@@ -32,6 +35,18 @@ pub struct Entry {
     pub edited_at: Option<Timestamp>,
     /// When it was recalled; its body is then [`Body::Recalled`].
     pub recalled_at: Option<Timestamp>,
+    /// Where it was said first, when it was forwarded.
+    #[serde(default)]
+    pub origin: Option<Origin>,
+}
+
+/// Where a forwarded message was said first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// By whom.
+    pub author: UserId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// An emoji on an entry and who put it there, in the order in which they did.
@@ -97,6 +112,101 @@ pub enum Body {
         /// The new title.
         title: Name,
     },
+    /// A message with a file.
+    Media(Attachment),
+    /// A message with a place.
+    Location(Location),
+    /// A message with somebody's contact card.
+    ContactCard(ContactCard),
+    /// A message that is a sticker or one large emoji.
+    Sticker(Sticker),
+    /// Notice: a message was pinned for all, or is not any more.
+    EntryPinned {
+        /// The message.
+        entry: Seq,
+        /// Pinned or not.
+        on: bool,
+    },
+    /// Notice: the group is under other rules.
+    RulesChanged {
+        /// The rules.
+        rules: GroupRules,
+    },
+    /// Notice: the group says something else of itself (picture, introduction, notice, extra); query `conversation` for it.
+    CardChanged {},
+    /// Notice: the author asks to join.
+    JoinRequested {},
+    /// Notice: the author joined by themselves or by a link.
+    MemberJoined {},
+    /// Notice: the author answered somebody who asked to join. Also stands in the feed of the one who asked.
+    JoinAnswered {
+        /// The group.
+        conversation: ConversationId,
+        /// Who asked.
+        user: UserId,
+        /// Yes or no.
+        accepted: bool,
+    },
+    /// Notice: the author made an invite link, or made one useless.
+    InviteChanged {
+        /// Made, or made useless.
+        on: bool,
+    },
+    /// Notice: somebody is a manager now, or not any more.
+    ManagerChanged {
+        /// Who.
+        user: UserId,
+        /// Manager or not.
+        manager: bool,
+    },
+    /// Notice: the group has another owner.
+    Transferred {
+        /// The new one.
+        user: UserId,
+    },
+    /// Notice: the group can only be read from now on.
+    Dissolved {},
+    /// Notice: only the owner and managers may speak, or everybody again.
+    GroupMuted {
+        /// Muted or not.
+        on: bool,
+    },
+    /// Notice: a member is silenced, or not any more.
+    MemberSilenced {
+        /// Who.
+        user: UserId,
+        /// Until when.
+        until: Option<Timestamp>,
+    },
+    /// Notice: a member has another alias.
+    AliasChanged {
+        /// Who.
+        user: UserId,
+        /// The alias.
+        alias: Option<Name>,
+    },
+    /// Notice in the feeds of both: the author asks `user` to be a contact.
+    ContactRequested {
+        /// Who is asked.
+        user: UserId,
+        /// What the author says.
+        greeting: Option<Line>,
+    },
+    /// Notice in the feeds of both: the author answered a contact request of `user`, or their policy did.
+    ContactAnswered {
+        /// Who asked.
+        user: UserId,
+        /// Yes or no.
+        accepted: bool,
+    },
+    /// Notice in the own feed: rows of these contacts changed (remark, labels, extra, deleted, blocked); query `contacts` for them.
+    /// Empty: many.
+    ContactsChanged {
+        /// Who.
+        users: Vec<UserId>,
+    },
+    /// Notice in the own feed: labels were made, renamed or deleted; query `labels`.
+    LabelsChanged {},
     /// A body that this version cannot read. Show a placeholder and go on.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -106,7 +216,16 @@ growing!(Body);
 impl Body {
     /// Whether it counts as unread.
     pub const fn is_message(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Custom(_) | Self::Recalled {})
+        matches!(
+            self,
+            Self::Text(_)
+                | Self::Custom(_)
+                | Self::Media(_)
+                | Self::Location(_)
+                | Self::ContactCard(_)
+                | Self::Sticker(_)
+                | Self::Recalled {}
+        )
     }
 
     /// The entry that this notice says was rewritten.
@@ -121,6 +240,27 @@ impl Body {
             | Self::MemberRemoved { .. }
             | Self::MemberLeft {}
             | Self::Renamed { .. }
+            | Self::Media(_)
+            | Self::Location(_)
+            | Self::ContactCard(_)
+            | Self::Sticker(_)
+            | Self::EntryPinned { .. }
+            | Self::RulesChanged { .. }
+            | Self::CardChanged {}
+            | Self::JoinRequested {}
+            | Self::MemberJoined {}
+            | Self::JoinAnswered { .. }
+            | Self::InviteChanged { .. }
+            | Self::ManagerChanged { .. }
+            | Self::Transferred { .. }
+            | Self::Dissolved {}
+            | Self::GroupMuted { .. }
+            | Self::MemberSilenced { .. }
+            | Self::AliasChanged { .. }
+            | Self::ContactRequested { .. }
+            | Self::ContactAnswered { .. }
+            | Self::ContactsChanged { .. }
+            | Self::LabelsChanged {}
             | Self::Unreadable(_) => None,
         }
     }
@@ -140,6 +280,9 @@ pub struct Text {
     /// Users named in the text, at most [`super::limits::MENTIONS_MAX`].
     #[serde(default, deserialize_with = "super::list::read")]
     pub mentions: Vec<UserId>,
+    /// Names everybody: the owner and managers of a group may.
+    #[serde(default)]
+    pub mention_all: bool,
 }
 
 impl Text {
@@ -161,6 +304,44 @@ pub struct Custom {
     pub reply_to: Option<Seq>,
 }
 
+/// A place on earth (WGS 84).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// Degrees north × 1,000,000, −90,000,000 to 90,000,000.
+    pub latitude_e6: i32,
+    /// Degrees east × 1,000,000, −180,000,000 to 180,000,000.
+    pub longitude_e6: i32,
+    /// What it is called.
+    #[serde(default)]
+    pub name: Option<Line>,
+    /// The entry of the same conversation that this one answers.
+    #[serde(default)]
+    pub reply_to: Option<Seq>,
+}
+
+/// Somebody's contact card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactCard {
+    /// Whose.
+    pub user: UserId,
+    /// The entry of the same conversation that this one answers.
+    #[serde(default)]
+    pub reply_to: Option<Seq>,
+}
+
+/// A sticker of a set that clients know, or one large emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sticker {
+    /// The set; none: `name` is an emoji.
+    #[serde(default)]
+    pub set: Option<Name>,
+    /// Which one of the set, or the emoji.
+    pub name: Emoji,
+    /// The entry of the same conversation that this one answers.
+    #[serde(default)]
+    pub reply_to: Option<Seq>,
+}
+
 /// A message as somebody wants to send it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,13 +350,47 @@ pub enum Content {
     Text(Text),
     /// A kind of the sender's own.
     Custom(Custom),
+    /// A file.
+    Media(Attach),
+    /// A place.
+    Location(Location),
+    /// Somebody's contact card.
+    ContactCard(ContactCard),
+    /// A sticker or one large emoji.
+    Sticker(Sticker),
 }
 
-impl From<Content> for Body {
-    fn from(content: Content) -> Self {
-        match content {
-            Content::Text(text) => Self::Text(text),
-            Content::Custom(custom) => Self::Custom(custom),
+impl Content {
+    /// The entry that it answers.
+    pub const fn reply_to(&self) -> Option<Seq> {
+        match self {
+            Self::Text(text) => text.reply_to,
+            Self::Custom(custom) => custom.reply_to,
+            Self::Media(attach) => attach.caption.reply_to,
+            Self::Location(location) => location.reply_to,
+            Self::ContactCard(card) => card.reply_to,
+            Self::Sticker(sticker) => sticker.reply_to,
+        }
+    }
+
+    /// The body that a message of it has, as far as that needs nothing else: a file has to be looked up.
+    pub fn body(&self) -> Option<Body> {
+        Some(match self.clone() {
+            Self::Text(text) => Body::Text(text),
+            Self::Custom(custom) => Body::Custom(custom),
+            Self::Location(location) => Body::Location(location),
+            Self::ContactCard(card) => Body::ContactCard(card),
+            Self::Sticker(sticker) => Body::Sticker(sticker),
+            Self::Media(_) => return None,
+        })
+    }
+
+    /// The words in it that can mention somebody.
+    pub const fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Media(attach) => Some(&attach.caption),
+            Self::Custom(_) | Self::Location(_) | Self::ContactCard(_) | Self::Sticker(_) => None,
         }
     }
 }
@@ -188,6 +403,8 @@ pub enum ConversationKind {
     Direct,
     /// Members with roles.
     Group,
+    /// One user's own: what happens to their account and contacts. It has notices only.
+    Feed,
 }
 
 /// What a member of a group may do.
@@ -207,7 +424,7 @@ pub enum Role {
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
-    /// Direct chat or group.
+    /// Direct chat, group or feed.
     pub kind: ConversationKind,
     /// The title of a group.
     pub title: Option<Name>,
@@ -215,6 +432,8 @@ pub struct Conversation {
     pub peer: Option<UserId>,
     /// The reader's role.
     pub role: Role,
+    /// What only a group has.
+    pub group: Option<Box<GroupView>>,
     /// How many members it has now.
     pub members: u32,
     /// The newest entry this user may see.
@@ -280,4 +499,10 @@ pub struct Member {
     pub user: UserId,
     /// What they may do.
     pub role: Role,
+    /// What they are called in this group.
+    pub alias: Option<Name>,
+    /// Until when they are silenced in it.
+    pub silenced_until: Option<Timestamp>,
+    /// Since when they are in it.
+    pub joined: Timestamp,
 }

@@ -60,6 +60,10 @@ number! {
     SessionId(u64)
 }
 number! {
+    /// A label of contacts, unique on this server.
+    LabelId(u64)
+}
+number! {
     /// Log sequence number: the place of an accepted command in the one order of this server. Starts at 1, only grows.
     Lsn(u64)
 }
@@ -140,6 +144,45 @@ impl<'de> Deserialize<'de> for Key {
             text.parse().map_err(|_| {
                 de::Error::custom("a key is a UUID of version 7, for example 0192d4e0-7b1a-7cc3-98c4-dc0c0c07398f")
             })
+        } else {
+            <[u8; 16]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// A file: 128 random bits, 32 hexadecimal digits in text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MediaId(pub [u8; 16]);
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::text::hex(&self.0))
+    }
+}
+
+impl FromStr for MediaId {
+    type Err = super::TextError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let wrong = super::TextError("the id of a file has 32 hexadecimal digits, in lower case");
+        let digit = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
+        if s.len() != 32 || !s.bytes().all(digit) {
+            return Err(wrong);
+        }
+        u128::from_str_radix(s, 16).map(|number| Self(number.to_be_bytes())).map_err(|_| wrong)
+    }
+}
+
+impl Serialize for MediaId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for MediaId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            text.parse().map_err(de::Error::custom)
         } else {
             <[u8; 16]>::deserialize(deserializer).map(Self)
         }

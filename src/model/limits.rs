@@ -38,6 +38,28 @@ pub const SESSION_AGE_MS: u64 = 180 * 24 * 3_600 * 1_000;
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// Longest password, in characters.
 pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Contacts of one user, those who are only blocked included.
+pub const CONTACTS_MAX: usize = 10_000;
+/// Contact requests to one user that are pending.
+pub const CONTACT_REQUESTS_MAX: usize = 1_000;
+/// Labels of one user.
+pub const LABELS_MAX: usize = 100;
+/// Labels of one contact.
+pub const LABELS_PER_CONTACT_MAX: usize = 20;
+/// Users named in one command on contacts.
+pub const USERS_PER_COMMAND_MAX: usize = 100;
+/// Pinned messages of one conversation.
+pub const PINS_MAX: usize = 100;
+/// Invite links of one group, or codes of one app.
+pub const INVITES_MAX: usize = 100;
+/// Users who wait to join one group.
+pub const JOIN_REQUESTS_MAX: usize = 1_000;
+/// Entries that one command trims.
+pub const TRIM_ENTRIES_MAX: usize = 200;
+/// Files that one command forgets.
+pub const MEDIA_PER_COMMAND_MAX: usize = 100;
+/// Entries that a feed keeps.
+pub const FEED_ENTRIES_KEPT: u64 = 1_000;
 /// Longest `q` of a search, in bytes.
 pub const SEARCH_BYTES_MAX: usize = 512;
 /// Hits in one answer to a search.

@@ -5,30 +5,48 @@
 pub mod account;
 pub mod clock;
 pub mod command;
+pub mod contact;
 pub mod effect;
 pub mod entry;
+pub mod group;
 pub mod growing;
 pub mod ids;
 pub mod limits;
 pub mod list;
+pub mod media;
+pub mod profile;
 pub mod query;
 pub mod refusal;
 pub mod search;
+pub mod system;
 pub mod text;
 
 pub use account::{
-    Actor, AppSettings, Device, EndReason, LoginPolicy, PasswordHash, Platform, Profile, SessionInfo, TokenHash,
-    UserActor, UserFlags,
+    Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
+    TokenHash, UserActor, UserFlags,
 };
 pub use clock::Clock;
-pub use command::{AnyCommand, Command, CommandResult, CursorMove, Outcome, SystemCommand, Target};
+pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
+pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
 pub use effect::Effect;
 pub use entry::{
-    Body, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Member, Reaction, Role, Text,
+    Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
+    Reaction, Role, Sticker, Text,
+};
+pub use group::{
+    GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };
 pub use growing::Unreadable;
-pub use ids::{AppId, ConversationId, Epoch, Key, Lsn, Ordinal, Seq, SessionId, Timestamp, UserHandle};
+pub use ids::{
+    AppId, ConversationId, Epoch, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp, UserHandle,
+};
+pub use media::{Attach, Attachment, MediaInfo, MediaKind};
+pub use profile::{
+    Availability, Card, ContactPolicy, OwnPresence, PresenceOf, PresenceState, Profile, Strangers, UserKind,
+    UserSettings, Visibility,
+};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};
-pub use text::{DeviceId, Emoji, Name, Secret, TextError, UserId};
+pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
+pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId};

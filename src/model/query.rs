@@ -2,7 +2,9 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    Conversation, ConversationId, Cursor, Entry, Hit, Lsn, Member, Profile, Search, Seq, SessionInfo, UserId,
+    Contact, ContactRequest, Conversation, ConversationId, Cursor, Entry, GroupPreview, Hit, Invite, InviteCode,
+    JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf, Profile, Relation, Search,
+    Seq, SessionInfo, Timestamp, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,123 @@ pub enum Query {
         /// Who.
         #[serde(deserialize_with = "super::list::read")]
         users: Vec<UserId>,
+    },
+    /// The first entry of a conversation that was accepted at or after a time (the newest when none was). Answer: `place`.
+    EntryAt {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The time.
+        at: Timestamp,
+    },
+    /// Messages with files, newest first. Answer: `entries`.
+    Gallery {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which kinds; none: all.
+        #[serde(default, deserialize_with = "super::list::read")]
+        kinds: Vec<MediaKind>,
+        /// Below this seq.
+        #[serde(default)]
+        before: Option<Seq>,
+        /// How many at most (1–100).
+        limit: u32,
+    },
+    /// The pinned messages of a conversation, newest first. Answer: `entries`.
+    Pins {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// The caller's profile, settings and own presence. Answer: `me`.
+    Me {},
+    /// The caller's contacts, by when they were first known here. Answer: `contacts`.
+    Contacts {
+        /// Start after this user.
+        #[serde(default)]
+        after: Option<UserId>,
+        /// How many at most (1–200).
+        limit: u32,
+        /// Only rows that changed at or after this lsn, those that are no contact any more included.
+        #[serde(default)]
+        since: Option<Lsn>,
+        /// Those who are blocked instead of those who are contacts.
+        #[serde(default)]
+        blocked: bool,
+    },
+    /// One contact row of the caller. Answer: `contacts`.
+    Contact {
+        /// Whom.
+        user: UserId,
+    },
+    /// Contact requests to the caller, or by them. Answer: `contact_requests`.
+    ContactRequests {
+        /// By the caller.
+        #[serde(default)]
+        sent: bool,
+        /// Start after this user.
+        #[serde(default)]
+        after: Option<UserId>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
+    /// The caller's labels. Answer: `labels`.
+    Labels {},
+    /// How users (1–100) and the caller are related. Answer: `relations`.
+    Relations {
+        /// Who.
+        #[serde(deserialize_with = "super::list::read")]
+        users: Vec<UserId>,
+    },
+    /// Users of the caller's app, as its directory setting allows: found by what `text` says. Answer: `found_users`.
+    FindUsers {
+        /// What to look for: the beginning of an id or name, or a whole id, phone number or e-mail address.
+        text: String,
+        /// Start after this user.
+        #[serde(default)]
+        after: Option<UserId>,
+        /// How many at most (1–100).
+        limit: u32,
+    },
+    /// Public groups of the caller's app by the beginning of a word of their title. Answer: `groups`.
+    FindGroups {
+        /// What to look for.
+        text: String,
+        /// Start after this group.
+        #[serde(default)]
+        after: Option<ConversationId>,
+        /// How many at most (1–100).
+        limit: u32,
+    },
+    /// The group behind an invite code, before joining. Answer: `groups` with the one.
+    GroupOfCode {
+        /// The code.
+        code: InviteCode,
+    },
+    /// The invite links of a group: for whoever may make them. Answer: `invites`.
+    Invites {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Those who asked to join a group: for its owner and managers. Answer: `join_requests`.
+    JoinRequests {
+        /// Which.
+        conversation: ConversationId,
+        /// Start after this user.
+        #[serde(default)]
+        after: Option<UserId>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
+    /// The presence of users (1–100); those who may not be seen are offline. Answer: `presences`. (Answered by the gateway, because
+    /// who is connected is no row.)
+    Presences {
+        /// Who.
+        #[serde(deserialize_with = "super::list::read")]
+        users: Vec<UserId>,
+    },
+    /// What is known of a file that the caller may see. Answer: `media`.
+    Media {
+        /// Which.
+        media: MediaId,
     },
     /// Messages of the caller's conversations with certain words, newest first.
     Search(Box<Search>),
@@ -128,6 +247,104 @@ pub enum Answer {
     Users {
         /// Their profiles.
         users: Vec<Profile>,
+    },
+    /// To `entry_at`.
+    Place {
+        /// The entry; 0 when there is none at all.
+        seq: Seq,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `me`.
+    Me {
+        /// The profile, with everything in it.
+        profile: Box<Profile>,
+        /// The settings.
+        settings: UserSettings,
+        /// What the user says about being there.
+        presence: OwnPresence,
+        /// The feed: the conversation with what happens to the account and its contacts.
+        feed: ConversationId,
+        /// Whether the user is an administrator.
+        administrator: bool,
+        /// All files of the user together, in bytes.
+        media_bytes: u64,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `contacts` and `contact`.
+    Contacts {
+        /// The rows.
+        contacts: Vec<Contact>,
+        /// Whether there are more after these.
+        more: bool,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `contact_requests`.
+    ContactRequests {
+        /// The requests.
+        requests: Vec<ContactRequest>,
+        /// Whether there are more after these.
+        more: bool,
+        /// How many of all pending ones are unread (at most 100 are counted).
+        unread: u32,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `labels`.
+    Labels {
+        /// The labels, by id.
+        labels: Vec<Label>,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `relations`.
+    Relations {
+        /// In the order asked for; those that are not there are left out.
+        relations: Vec<Relation>,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `find_users`.
+    FoundUsers {
+        /// Their profiles.
+        users: Vec<Profile>,
+        /// Whether there are more after these.
+        more: bool,
+    },
+    /// To `find_groups` and `group_of_code`.
+    Groups {
+        /// The groups.
+        groups: Vec<GroupPreview>,
+        /// Whether there are more after these.
+        more: bool,
+    },
+    /// To `invites`.
+    Invites {
+        /// The links, newest last.
+        invites: Vec<Invite>,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `join_requests`.
+    JoinRequests {
+        /// The requests.
+        requests: Vec<JoinRequest>,
+        /// Whether there are more after these.
+        more: bool,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `presences`.
+    Presences {
+        /// In the order asked for; those that are not there are left out.
+        presences: Vec<PresenceOf>,
+    },
+    /// To `media`.
+    Media {
+        /// What is known.
+        media: Box<MediaInfo>,
     },
     /// To `search`.
     Found {

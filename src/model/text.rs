@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +10,14 @@ use std::str::FromStr;
 pub const USER_ID_CHARS_MAX: usize = 64;
 /// Longest title of a group, display name or device name, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 256;
+/// Longest line, in bytes of UTF-8.
+pub const LINE_BYTES_MAX: usize = 512;
+/// Longest paragraph, in bytes of UTF-8.
+pub const PARAGRAPH_BYTES_MAX: usize = 4_096;
+/// Longest invite code, in characters.
+pub const INVITE_CODE_CHARS_MAX: usize = 48;
+/// Largest `extra`: the bytes of all its keys and values.
+pub const EXTRA_BYTES_MAX: usize = 4_096;
 /// Longest emoji of a reaction, in bytes of UTF-8 (a family with skin tones has 41).
 pub const EMOJI_BYTES_MAX: usize = 64;
 /// Longest device id, in characters.
@@ -103,6 +112,43 @@ checked! {
 }
 
 checked! {
+    /// A line that people read and may leave out: a greeting, a place, a signature. 1–512 bytes, no control characters, not only
+    /// white space.
+    Line, |text| {
+        if (1..=LINE_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
+            Ok(())
+        } else {
+            Err(TextError("a line has 1 to 512 bytes of UTF-8, no control characters, and something to see"))
+        }
+    }
+}
+
+checked! {
+    /// Some lines that people read: the introduction or notice of a group. 1–4,096 bytes, no control characters but line breaks
+    /// and tabs, not only white space.
+    Paragraph, |text| {
+        let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
+        if (1..=PARAGRAPH_BYTES_MAX).contains(&text.len()) && !text.chars().any(bad) && !text.trim().is_empty() {
+            Ok(())
+        } else {
+            Err(TextError("a paragraph has 1 to 4096 bytes of UTF-8, no control characters but line breaks, and something to see"))
+        }
+    }
+}
+
+checked! {
+    /// The secret part of an invite link, made by whoever makes the link: 16–48 characters `A-Z a-z 0-9 _ -`, best 22 random ones.
+    InviteCode, |text| {
+        let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
+        if (16..=INVITE_CODE_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(())
+        } else {
+            Err(TextError("an invite code has 16 to 48 characters out of A-Z a-z 0-9 _ -; draw 22 at random"))
+        }
+    }
+}
+
+checked! {
     /// The emoji of a reaction: 1–64 bytes, no control characters, no white space.
     Emoji, |text| {
         let bad = |c: char| c.is_control() || c.is_whitespace();
@@ -129,6 +175,33 @@ checked! {
 impl From<&UserId> for String {
     fn from(id: &UserId) -> Self {
         id.as_str().to_owned()
+    }
+}
+
+/// Strings by name that an integrator keeps with a user, contact or group: at most 4,096 bytes of keys and values in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Extra(BTreeMap<String, String>);
+
+impl Extra {
+    /// Checks `map`; the error says what is allowed.
+    pub fn new(map: BTreeMap<String, String>) -> Result<Self, TextError> {
+        let bytes: usize = map.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if bytes > EXTRA_BYTES_MAX || map.keys().any(String::is_empty) {
+            return Err(TextError("`extra` has at most 4096 bytes of keys and values in all, and no empty key"));
+        }
+        Ok(Self(map))
+    }
+
+    /// The strings by name.
+    pub const fn map(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Extra {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(BTreeMap::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -103,16 +103,21 @@ impl Asked {
             }
             "in" => {
                 let id = u64::from_str(value).map_err(|_| {
-                    invalid("`in:` takes the number of a conversation, such as `in:12`; quote it to look for the words.")
+                    invalid(
+                        "`in:` takes the number of a conversation, such as `in:12`; quote it to look for the words.",
+                    )
                 })?;
                 self.conversation = Some(ConversationId(id));
             }
             "before" => self.before = Some(read_time(value)?),
             "after" => self.after = Some(read_time(value)?),
             "has" => {
-                let has = Has::ALL.into_iter().find(|has| has.as_str().eq_ignore_ascii_case(value)).ok_or_else(|| {
-                    invalid("`has:` takes one of image, file, voice, video and link; quote it to look for the words.")
-                })?;
+                let has =
+                    Has::ALL.into_iter().find(|has| has.as_str().eq_ignore_ascii_case(value)).ok_or_else(|| {
+                        invalid(
+                            "`has:` takes one of image, file, voice, video and link; quote it to look for the words.",
+                        )
+                    })?;
                 self.has.push(has);
             }
             _ => return Ok(false),
@@ -165,9 +170,9 @@ fn read_time(value: &str) -> Result<Timestamp, Refusal> {
     }
     let mut numbers = value.split('-').map(u64::from_str);
     match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(year)), Some(Ok(month)), Some(Ok(day)), None) => days(year, month, day)
-            .map(|days| Timestamp(days * DAY_MS))
-            .ok_or_else(wrong),
+        (Some(Ok(year)), Some(Ok(month)), Some(Ok(day)), None) => {
+            days(year, month, day).map(|days| Timestamp(days * DAY_MS)).ok_or_else(wrong)
+        }
         _ => Err(wrong()),
     }
 }
@@ -221,7 +226,8 @@ mod tests {
 
     #[test]
     fn words_phrases_and_filters_are_told_apart() {
-        let all = asked("hello \"good morning\" from:@Ada in:12 before:2026-02-01 after:1000 has:IMAGE http://x").unwrap();
+        let all =
+            asked("hello \"good morning\" from:@Ada in:12 before:2026-02-01 after:1000 has:IMAGE http://x").unwrap();
         let phrases: Vec<_> = ["hello", "good morning", "http x"].into_iter().map(Words::of).collect();
         assert_eq!(all.phrases.len(), 3);
         for (found, expected) in all.phrases.iter().zip(&phrases) {
@@ -238,19 +244,25 @@ mod tests {
     fn what_is_quoted_is_meant_literally() {
         let all = asked("\"from:ada\"").unwrap();
         assert_eq!((all.from, all.phrases.len()), (None, 1));
-        assert_eq!(terms("a\"b c\"d \"open end"), [
-            Term::Plain("a"),
-            Term::Quoted("b c"),
-            Term::Plain("d"),
-            Term::Quoted("open end")
-        ]);
+        assert_eq!(
+            terms("a\"b c\"d \"open end"),
+            [Term::Plain("a"), Term::Quoted("b c"), Term::Plain("d"), Term::Quoted("open end")]
+        );
         assert_eq!(terms("“东京 塔”　和"), [Term::Quoted("东京 塔"), Term::Plain("和")]);
     }
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
         for q in [
-            "", "   ", "!!!", "from:a,b", "in:here", "before:yesterday", "before:2026-02-30", "after:2026-13-01", "has:money",
+            "",
+            "   ",
+            "!!!",
+            "from:a,b",
+            "in:here",
+            "before:yesterday",
+            "before:2026-02-30",
+            "after:2026-13-01",
+            "has:money",
         ] {
             assert_eq!(asked(q).unwrap_err().code, Code::Invalid, "{q}");
         }

@@ -1,12 +1,15 @@
 //! What of an entry can be searched: its texts and what it has in it. The same for the index and for looking at what it found.
 
-use crate::model::{Body, Entry, Has, Part};
+use crate::model::{Body, Entry, Has, MediaKind, Part};
 
-/// The texts of a message in the order in which they are shown; none for what cannot be searched. Custom messages belong to the
-/// software that sent them.
-pub fn parts(entry: &Entry) -> Vec<(Part, &str)> {
+/// The texts of a message in the order in which they are shown; `None` for what cannot be found at all. Custom messages belong to
+/// the software that sent them.
+pub fn parts(entry: &Entry) -> Option<Vec<(Part, &str)>> {
     match &entry.body {
-        Body::Text(text) => vec![(Part::Text, text.text.as_str())],
+        Body::Text(text) => Some(vec![(Part::Text, text.text.as_str())]),
+        Body::Media(file) => {
+            Some(vec![(Part::Caption, file.caption.text.as_str()), (Part::FileName, file.info.name.as_str())])
+        }
         Body::Custom(_)
         | Body::Recalled {}
         | Body::Edited { .. }
@@ -17,32 +20,51 @@ pub fn parts(entry: &Entry) -> Vec<(Part, &str)> {
         | Body::MemberRemoved { .. }
         | Body::MemberLeft {}
         | Body::Renamed { .. }
-        | Body::Unreadable(_) => Vec::new(),
+        | Body::Location(_)
+        | Body::ContactCard(_)
+        | Body::Sticker(_)
+        | Body::EntryPinned { .. }
+        | Body::RulesChanged { .. }
+        | Body::CardChanged {}
+        | Body::JoinRequested {}
+        | Body::MemberJoined {}
+        | Body::JoinAnswered { .. }
+        | Body::InviteChanged { .. }
+        | Body::ManagerChanged { .. }
+        | Body::Transferred { .. }
+        | Body::Dissolved {}
+        | Body::GroupMuted { .. }
+        | Body::MemberSilenced { .. }
+        | Body::AliasChanged { .. }
+        | Body::ContactRequested { .. }
+        | Body::ContactAnswered { .. }
+        | Body::ContactsChanged { .. }
+        | Body::LabelsChanged {}
+        | Body::Unreadable(_) => None,
     }
 }
 
 /// Whether an entry can be found at all.
 pub fn is_searchable(entry: &Entry) -> bool {
-    match &entry.body {
-        Body::Text(_) => true,
-        Body::Custom(_)
-        | Body::Recalled {}
-        | Body::Edited { .. }
-        | Body::RecalledEntry { .. }
-        | Body::Reacted { .. }
-        | Body::GroupCreated { .. }
-        | Body::MembersAdded { .. }
-        | Body::MemberRemoved { .. }
-        | Body::MemberLeft {}
-        | Body::Renamed { .. }
-        | Body::Unreadable(_) => false,
-    }
+    parts(entry).is_some()
 }
 
 /// What a message has in it.
 pub fn has(entry: &Entry) -> Vec<Has> {
-    let linked = parts(entry).iter().any(|(_, text)| has_link(text));
-    linked.then_some(Has::Link).into_iter().collect()
+    let mut has = Vec::new();
+    if let Body::Media(file) = &entry.body {
+        has.push(match file.kind {
+            MediaKind::Image => Has::Image,
+            MediaKind::File => Has::File,
+            MediaKind::Voice => Has::Voice,
+            MediaKind::Video => Has::Video,
+        });
+    }
+    let written = parts(entry).unwrap_or_default().into_iter().filter(|(part, _)| *part != Part::FileName);
+    if written.into_iter().any(|(_, text)| has_link(text)) {
+        has.push(Has::Link);
+    }
+    has
 }
 
 /// Whether there is the address of a page in a text.

@@ -97,12 +97,7 @@ enum Looked {
 }
 
 impl<'a> Finding<'a> {
-    fn new(
-        view: &'a View,
-        state: Option<&'a State>,
-        actor: &'a UserActor,
-        asked: &'a Asked,
-    ) -> Result<Self, Failed> {
+    fn new(view: &'a View, state: Option<&'a State>, actor: &'a UserActor, asked: &'a Asked) -> Result<Self, Failed> {
         let conversations = read::search::conversations(view, actor, asked.conversation)?;
         Ok(Self {
             view,
@@ -230,8 +225,10 @@ impl<'a> Finding<'a> {
 /// Where a message has everything that is asked for; none when it has not.
 fn matches(asked: &Asked, entry: &Entry) -> Option<Vec<Highlight>> {
     let by_author = asked.from.as_ref().is_none_or(|from| entry.author.folded() == *from);
-    let in_time = asked.before.is_none_or(|before| entry.at < before) && asked.after.is_none_or(|after| entry.at >= after);
-    if !document::is_searchable(entry) || entry.recalled_at.is_some() || !by_author || !in_time {
+    let in_time =
+        asked.before.is_none_or(|before| entry.at < before) && asked.after.is_none_or(|after| entry.at >= after);
+    let parts = document::parts(entry)?;
+    if entry.recalled_at.is_some() || !by_author || !in_time {
         return None;
     }
     if !asked.has.is_empty() {
@@ -243,7 +240,7 @@ fn matches(asked: &Asked, entry: &Entry) -> Option<Vec<Highlight>> {
     if asked.phrases.is_empty() {
         return Some(Vec::new());
     }
-    let parts: Vec<_> = document::parts(entry).into_iter().map(|(part, text)| (part, text, Words::of(text))).collect();
+    let parts: Vec<_> = parts.into_iter().map(|(part, text)| (part, text, Words::of(text))).collect();
     let mut there = vec![false; asked.phrases.len()];
     let mut highlights = Vec::new();
     for (part, text, words) in &parts {
@@ -255,7 +252,11 @@ fn matches(asked: &Asked, entry: &Entry) -> Option<Vec<Highlight>> {
         }
         let room = limits::HIGHLIGHTS_MAX - highlights.len();
         let characters = in_characters(text, merged(places));
-        highlights.extend(characters.take(room).map(|place| Highlight { part: *part, start: place.start, end: place.end }));
+        highlights.extend(characters.take(room).map(|place| Highlight {
+            part: *part,
+            start: place.start,
+            end: place.end,
+        }));
     }
     there.into_iter().all(|found| found).then_some(highlights)
 }
@@ -299,6 +300,7 @@ mod tests {
             author: UserId::new("Ada").unwrap(),
             key: None,
             body: Body::Text(Text::plain(text)),
+            origin: None,
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,

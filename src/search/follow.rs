@@ -145,9 +145,7 @@ impl Follower {
     fn work(&mut self, last: bool) -> Next {
         let began = monotonic();
         match self.step(last) {
-            Ok(Next::Pause(_)) => {
-                Next::Pause(monotonic().duration_since(began).min(PAUSE_MAX))
-            }
+            Ok(Next::Pause(_)) => Next::Pause(monotonic().duration_since(began).min(PAUSE_MAX)),
             Ok(next) => next,
             Err(error) => {
                 self.open = None;
@@ -322,8 +320,9 @@ impl Open {
         let mut tries = 0;
         while left > 0 {
             let view = engine.view();
-            let next =
-                view.range::<ConversationRow>(&walk.conversation, &ConversationId(u64::MAX), 1).map_err(Failed::Data)?;
+            let next = view
+                .range::<ConversationRow>(&walk.conversation, &ConversationId(u64::MAX), 1)
+                .map_err(Failed::Data)?;
             let Some((conversation, _)) = next.first() else {
                 self.progress.walk = None;
                 tracing::info!("The search index is complete.");

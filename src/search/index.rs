@@ -9,8 +9,8 @@ use super::words::{Term as WordTerm, Words};
 use crate::model::clock::monotonic;
 use crate::model::{ConversationId, Entry, Epoch, Has, Lsn, Seq};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, BinaryHeap, HashSet};
 use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashSet};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -18,10 +18,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tantivy::columnar::ColumnValues;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, PhraseQuery, Query, TermQuery, TermSetQuery, Weight};
-use tantivy::schema::{
-    BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
+use tantivy::query::{
+    AllQuery, BooleanQuery, EnableScoring, Occur, PhraseQuery, Query, TermQuery, TermSetQuery, Weight,
 };
+use tantivy::schema::{BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{
     DocSet, IndexReader, IndexSettings, IndexSortByField, Order, ReloadPolicy, Searcher, SegmentReader, TERMINATED,
@@ -200,7 +200,7 @@ impl Writer {
             document.add_text(fields.has, has.as_str());
         }
         let mut singles = BTreeSet::new();
-        for (_, text) in document::parts(entry) {
+        for (_, text) in document::parts(entry).unwrap_or_default() {
             let words = Words::of(text);
             let mut tokens = Vec::with_capacity(words.len());
             for term in words.stored() {
@@ -317,11 +317,12 @@ impl Found {
         let fields = &self.fields;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let mut rarest = u64::MAX;
-        let one = |rarest: &mut u64, term: Term, clauses: &mut Vec<(Occur, Box<dyn Query>)>| -> Result<(), TantivyError> {
-            *rarest = (*rarest).min(self.searcher.doc_freq(&term)?);
-            clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
-            Ok(())
-        };
+        let one =
+            |rarest: &mut u64, term: Term, clauses: &mut Vec<(Occur, Box<dyn Query>)>| -> Result<(), TantivyError> {
+                *rarest = (*rarest).min(self.searcher.doc_freq(&term)?);
+                clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
+                Ok(())
+            };
         for phrase in &asked.phrases {
             let mut placed = Vec::new();
             for term in phrase.wanted() {
@@ -331,7 +332,9 @@ impl Found {
                         rarest = rarest.min(self.searcher.doc_freq(&term)?);
                         placed.push((at as usize, term));
                     }
-                    WordTerm::Single(text) => one(&mut rarest, Term::from_field_text(fields.singles, text), &mut clauses)?,
+                    WordTerm::Single(text) => {
+                        one(&mut rarest, Term::from_field_text(fields.singles, text), &mut clauses)?
+                    }
                 }
             }
             match <[_; 1]>::try_from(placed) {

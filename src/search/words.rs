@@ -239,17 +239,23 @@ mod tests {
     }
 
     fn stored(text: &str) -> Vec<String> {
-        Words::of(text).stored().map(|term| match term {
-            Term::Placed(at, term) => format!("{at}:{term}"),
-            Term::Single(term) => term.to_owned(),
-        }).collect()
+        Words::of(text)
+            .stored()
+            .map(|term| match term {
+                Term::Placed(at, term) => format!("{at}:{term}"),
+                Term::Single(term) => term.to_owned(),
+            })
+            .collect()
     }
 
     fn wanted(text: &str) -> Vec<String> {
-        Words::of(text).wanted().map(|term| match term {
-            Term::Placed(at, term) => format!("{at}:{term}"),
-            Term::Single(term) => term.to_owned(),
-        }).collect()
+        Words::of(text)
+            .wanted()
+            .map(|term| match term {
+                Term::Placed(at, term) => format!("{at}:{term}"),
+                Term::Single(term) => term.to_owned(),
+            })
+            .collect()
     }
 
     #[test]

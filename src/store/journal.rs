@@ -11,7 +11,7 @@
 use super::codec;
 use super::fault::Fault;
 use super::key::Key;
-use super::records::Remembered;
+use super::records::{Counter, Remembered};
 use crate::model::{self, AppId, ConversationId, Entry, Epoch, Lsn, Seq, Timestamp, UserHandle};
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub struct Place {
     /// The time of the last command.
     pub at: Timestamp,
     /// The last identifiers given: app, user, session, conversation.
-    pub ids: [u64; 4],
+    pub ids: [u64; Counter::COUNT],
 }
 
 /// One batch.

@@ -1,7 +1,9 @@
 //! Keys of rows as bytes whose order is the order of what they mean.
 
-use super::records::UserIdKey;
-use crate::model::{AppId, ConversationId, Seq, SessionId, TokenHash, UserHandle, UserId};
+use super::records::{DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
+use crate::model::{
+    AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
+};
 
 /// Longest key: an app and a folded user id.
 pub const KEY_BYTES_MAX: usize = 4 + crate::model::text::USER_ID_CHARS_MAX;
@@ -74,7 +76,16 @@ macro_rules! numeric {
         })+
     };
 }
-numeric!(UserHandle, SessionId, ConversationId);
+numeric!(UserHandle, SessionId, ConversationId, Lsn);
+
+impl RecordKey for MediaId {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
 
 impl RecordKey for AppId {
     fn to_key(&self) -> Key {
@@ -123,6 +134,70 @@ pair!(UserHandle, SessionId);
 pair!(UserHandle, UserHandle);
 pair!(UserHandle, ConversationId);
 pair!(ConversationId, UserHandle);
+pair!(ConversationId, Seq);
+pair!(UserHandle, LabelId);
+
+impl RecordKey for (MediaId, ConversationId, Seq) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0.to_be_bytes()).then(&self.2.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (media, rest) = bytes.split_at_checked(16)?;
+        let (conversation, seq) = rest.split_at_checked(8)?;
+        Some((MediaId::from_key(media)?, ConversationId(number(conversation)?), Seq(number(seq)?)))
+    }
+}
+
+/// `app · kind · term · 0 · id`: the zero ends the term, so that "an" stands before "ann" whatever follows.
+impl RecordKey for DirectoryKey {
+    fn to_key(&self) -> Key {
+        let head = Key::empty().then(&self.app.0.to_be_bytes()).then(&[self.kind]);
+        head.then(self.term.as_bytes()).then(&[0]).then(&self.id.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, rest) = bytes.split_first_chunk::<4>()?;
+        let (kind, rest) = rest.split_first()?;
+        let (term, id) = rest.split_last_chunk::<8>()?;
+        let (0, term) = term.split_last().map(|(zero, term)| (*zero, term))? else { return None };
+        let term = std::str::from_utf8(term).ok()?.to_owned();
+        Some(Self { app: AppId(u32::from_be_bytes(*app)), kind: *kind, term, id: u64::from_be_bytes(*id) })
+    }
+}
+
+impl RecordKey for InviteKey {
+    fn to_key(&self) -> Key {
+        Key::empty().then(self.0.as_str().as_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        InviteCode::new(std::str::from_utf8(bytes).ok()?).ok().map(Self)
+    }
+}
+
+impl RecordKey for InviteListKey {
+    fn to_key(&self) -> Key {
+        let (kind, id) = match self.to {
+            InviteTo::Group(group) => (0, group.0),
+            InviteTo::App(app) => (1, u64::from(app.0)),
+        };
+        let code = self.code.as_ref().map_or(&[][..], |code| code.as_str().as_bytes());
+        Key::empty().then(&[kind]).then(&id.to_be_bytes()).then(code)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (id, code) = rest.split_first_chunk::<8>()?;
+        let id = u64::from_be_bytes(*id);
+        let to = match kind {
+            0 => InviteTo::Group(ConversationId(id)),
+            1 => InviteTo::App(AppId(u32::try_from(id).ok()?)),
+            _ => return None,
+        };
+        let code = match code {
+            [] => None,
+            code => Some(InviteCode::new(std::str::from_utf8(code).ok()?).ok()?),
+        };
+        Some(Self { to, code })
+    }
+}
 
 impl RecordKey for (UserHandle, ConversationId, Seq) {
     fn to_key(&self) -> Key {

@@ -6,8 +6,9 @@
 
 use super::key::RecordKey;
 use crate::model::{
-    AppId, AppSettings, ConversationId, ConversationKind, Device, Entry, Lsn, Name, Ordinal, PasswordHash, Role, Seq,
-    SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    AppId, AppSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, GroupCard, GroupRules,
+    InviteCode, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
+    RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,44 @@ tables! {
     Heads = "heads", Head, ConversationId;
     /// Messages that mention a user.
     Mentions = "mentions", MentionRow, (UserHandle, ConversationId, Seq);
+    /// Messages that mention everybody of a group.
+    MentionAlls = "mention_alls", MentionAllRow, (ConversationId, Seq);
+    /// Pinned messages.
+    Pins = "pins", PinRow, (ConversationId, Seq);
+    /// What users say of themselves.
+    Cards = "cards", CardRow, UserHandle;
+    /// What users say about being there.
+    Presences = "presences", PresenceRow, UserHandle;
+    /// Each user's own side of their contacts: owner, other.
+    Contacts = "contacts", ContactRow, (UserHandle, UserHandle);
+    /// Contact requests: who is asked, who asks.
+    Requests = "contact_requests", RequestRow, (UserHandle, UserHandle);
+    /// Contact requests the other way round: who asks, who is asked.
+    RequestsSent = "contact_requests_sent", RequestSentRow, (UserHandle, UserHandle);
+    /// Labels of contacts by their owner.
+    Labels = "labels", LabelRow, (UserHandle, LabelId);
+    /// What users and public groups are found by.
+    Directory = "directory", DirectoryRow, DirectoryKey;
+    /// What groups say of themselves.
+    GroupCards = "group_cards", GroupCardRow, ConversationId;
+    /// Who asked to join a group.
+    JoinRequests = "join_requests", JoinRequestRow, (ConversationId, UserHandle);
+    /// Invite links of groups and apps by their code.
+    Invites = "invites", InviteRow, InviteKey;
+    /// The same by what they lead to.
+    InviteLists = "invite_lists", InviteListRow, InviteListKey;
+    /// One-time links by the hash of their secret.
+    Links = "links", LinkRow, TokenHash;
+    /// Files.
+    Media = "media", MediaRow, MediaId;
+    /// Which entries show a file.
+    MediaRefs = "media_refs", MediaRefRow, (MediaId, ConversationId, Seq);
+    /// Which entries of a conversation show files.
+    Gallery = "gallery", GalleryRow, (ConversationId, Seq);
+    /// How much a user has uploaded.
+    MediaTotals = "media_totals", MediaTotalRow, UserHandle;
+    /// The audit log by the command it stands for.
+    Audit = "audit", AuditRow, Lsn;
 }
 
 /// An app.
@@ -103,6 +142,14 @@ pub struct UserRow {
     pub flags: UserFlags,
     /// A right of persons in the app `home`.
     pub administrator: bool,
+    /// What kind of user.
+    pub kind: UserKind,
+    /// Their own settings.
+    pub settings: UserSettings,
+    /// Their feed.
+    pub feed: ConversationId,
+    /// The account was deleted; the row stays, so that its id is never given again.
+    pub deleted: bool,
     /// When they were created.
     pub created: Timestamp,
     /// The last command that changed this row.
@@ -177,10 +224,40 @@ pub struct ConversationRow {
     pub pair: Option<(UserHandle, UserHandle)>,
     /// How many members it has now.
     pub members: u32,
+    /// What only groups have.
+    pub group: Option<GroupRow>,
+    /// How long its entries are kept, when that is not as the app says.
+    pub retention: Option<RetentionRow>,
     /// When it was created.
     pub created: Timestamp,
     /// The command that created it.
     pub created_lsn: Lsn,
+    /// The last command that changed what this row says to its members (title, rules, card, mute).
+    pub changed: Lsn,
+}
+
+/// What only groups have, of what is needed whenever somebody speaks. The rest is in [`GroupCardRow`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// Its owner.
+    pub owner: UserHandle,
+    /// Its rules.
+    pub rules: GroupRules,
+    /// Only the owner and managers may speak.
+    pub muted: bool,
+    /// Since when it can only be read.
+    pub dissolved: Option<Timestamp>,
+}
+
+/// How long a conversation keeps its entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionRow {
+    /// Milliseconds; none: as the app says; 0: for ever.
+    pub keep_ms: Option<u64>,
+    /// Newest entries; none: as the app says; 0: all.
+    pub keep_entries: Option<u64>,
+    /// Nothing is deleted by retention.
+    pub hold: bool,
 }
 
 /// The direct conversation of two users.
@@ -225,6 +302,12 @@ pub struct MemberRow {
     pub read: Mark,
     /// A device of theirs has everything up to here.
     pub delivered: Seq,
+    /// What they are called in this group.
+    pub alias: Option<Name>,
+    /// Until when they are silenced in this group.
+    pub silenced_until: Option<Timestamp>,
+    /// When they joined (this time).
+    pub joined: Timestamp,
     /// The last command that changed this row.
     pub changed: Lsn,
 }
@@ -247,6 +330,266 @@ pub struct InboxRow {
 /// That a message mentions a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MentionRow {}
+
+/// That a message mentions everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MentionAllRow {}
+
+/// That a message is pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinRow {
+    /// By whom.
+    pub by: UserHandle,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a user says of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRow {
+    /// All of it.
+    pub card: Card,
+    /// The last command that changed it.
+    pub changed: Lsn,
+}
+
+/// What a user says about being there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceRow {
+    /// All of it.
+    pub presence: OwnPresence,
+    /// The last command that changed it.
+    pub changed: Lsn,
+}
+
+/// One user's own side of another one: a contact, somebody blocked, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRow {
+    /// Since when they are a contact; none: they are not.
+    pub since: Option<Timestamp>,
+    /// Blocked by the owner of the row.
+    pub blocked: bool,
+    /// The owner's own name for them.
+    pub remark: Option<Name>,
+    /// The labels they are under.
+    pub labels: Vec<LabelId>,
+    /// Whatever an integrator wants to keep.
+    pub extra: Extra,
+    /// The last command that changed this row.
+    pub changed: Lsn,
+}
+
+/// A contact request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// Where it stands.
+    pub state: RequestState,
+    /// What the applicant said.
+    pub greeting: Option<Line>,
+    /// The applicant's own name for the other, once they are a contact.
+    pub remark: Option<Name>,
+    /// How they found them.
+    pub source: Option<Line>,
+    /// When it was (last) asked.
+    pub asked: Timestamp,
+    /// When it was answered.
+    pub answered: Option<Timestamp>,
+    /// Where it stands in the feed of the one who is asked: read when that feed is.
+    pub seq: Seq,
+    /// The last command that changed this row.
+    pub changed: Lsn,
+}
+
+/// That a user has asked another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestSentRow {}
+
+/// A label of contacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelRow {
+    /// Its name.
+    pub name: Name,
+}
+
+/// What a directory row leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Listed {
+    /// A user, by the beginning of their id or of a word of their name.
+    User(UserHandle),
+    /// A user, by something that counts only whole: phone number, e-mail address.
+    UserExactly(UserHandle),
+    /// A public group, by the beginning of a word of its title.
+    Group(ConversationId),
+}
+
+/// Longest term of the directory, in bytes; longer ones are cut.
+pub const TERM_BYTES_MAX: usize = 48;
+
+/// The key of [`DirectoryRow`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DirectoryKey {
+    /// The app.
+    pub app: AppId,
+    /// What kind of thing: 0 users, 1 users exactly, 2 groups; as in `listed`, but before the term, so that a search walks over one
+    /// kind only.
+    pub kind: u8,
+    /// The term, folded, at most [`TERM_BYTES_MAX`] bytes without a zero byte.
+    pub term: String,
+    /// The handle or conversation.
+    pub id: u64,
+}
+
+impl DirectoryKey {
+    /// The key of a term for something.
+    pub fn new(app: AppId, term: &str, listed: Listed) -> Self {
+        let end = (0..=TERM_BYTES_MAX.min(term.len())).rev().find(|end| term.is_char_boundary(*end)).unwrap_or(0);
+        let term = term[..end].replace('\0', "");
+        let (kind, id) = match listed {
+            Listed::User(user) => (0, user.0),
+            Listed::UserExactly(user) => (1, user.0),
+            Listed::Group(group) => (2, group.0),
+        };
+        Self { app, kind, term, id }
+    }
+
+    /// What it leads to.
+    pub const fn listed(&self) -> Option<Listed> {
+        match self.kind {
+            0 => Some(Listed::User(UserHandle(self.id))),
+            1 => Some(Listed::UserExactly(UserHandle(self.id))),
+            2 => Some(Listed::Group(ConversationId(self.id))),
+            _ => None,
+        }
+    }
+}
+
+/// That somebody or something is found by a term.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryRow {}
+
+/// What a group says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupCardRow {
+    /// All of it.
+    pub card: GroupCard,
+}
+
+/// Somebody who asked to join a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinRequestRow {
+    /// Who.
+    pub id: UserId,
+    /// What they said.
+    pub greeting: Option<Line>,
+    /// When.
+    pub asked: Timestamp,
+}
+
+/// What an invite leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum InviteTo {
+    /// Into a group.
+    Group(ConversationId),
+    /// To an account of an app.
+    App(AppId),
+}
+
+/// The key of [`InviteRow`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InviteKey(pub InviteCode);
+
+/// The key of [`InviteListRow`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InviteListKey {
+    /// What it leads to.
+    pub to: InviteTo,
+    /// Its code; none stands for the place before the first.
+    pub code: Option<InviteCode>,
+}
+
+/// An invite link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRow {
+    /// What it leads to.
+    pub to: InviteTo,
+    /// Who made it; none: the operator.
+    pub by: Option<UserId>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+    /// How often it can be used.
+    pub uses_max: Option<u32>,
+    /// How often it was used.
+    pub uses: u32,
+}
+
+/// That there is an invite link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteListRow {}
+
+/// A one-time link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRow {
+    /// What it is for.
+    pub purpose: LinkPurpose,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaRow {
+    /// Its app.
+    pub app: AppId,
+    /// Who uploaded it.
+    pub owner: UserHandle,
+    /// What it is.
+    pub info: MediaInfo,
+    /// The SHA-256 of its content.
+    pub sha256: [u8; 32],
+    /// How many things (entries, users' and groups' pictures) refer to it.
+    pub references: u64,
+    /// Since when nothing refers to it; its upload counts.
+    pub unused_since: Option<Timestamp>,
+    /// It is or was somebody's or some group's picture: whoever is of the app may see it while `avatars` is above 0.
+    pub avatars: u32,
+}
+
+/// That an entry shows a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaRefRow {}
+
+/// That an entry shows a file, for the gallery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GalleryRow {
+    /// How it is shown.
+    pub kind: crate::model::MediaKind,
+    /// Which file.
+    pub media: MediaId,
+}
+
+/// How much a user has uploaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaTotalRow {
+    /// All files together.
+    pub bytes: u64,
+    /// How many.
+    pub files: u64,
+}
+
+/// A line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Line,
+    /// What.
+    pub action: String,
+    /// To whom or what.
+    pub subject: Line,
+}
 
 /// How far a conversation has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,4 +635,11 @@ pub enum Counter {
     Session,
     /// Conversations.
     Conversation,
+    /// Labels.
+    Label,
+}
+
+impl Counter {
+    /// How many counters there are.
+    pub const COUNT: usize = 5;
 }

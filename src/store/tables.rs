@@ -29,7 +29,7 @@ pub(super) struct Staged {
     pub keys: Vec<KeyRecord>,
     pub key_index: BTreeMap<(model::Key, UserHandle), usize>,
     pub log: Vec<LogItem>,
-    pub ids: [u64; 4],
+    pub ids: [u64; Counter::COUNT],
 }
 
 /// A row as this batch leaves it.
@@ -63,7 +63,12 @@ pub struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn new(base: &'a View, cache: &'a RefCell<Cache>, memory: &'a KeyMemory, ids: [u64; 4]) -> Self {
+    pub(super) fn new(
+        base: &'a View,
+        cache: &'a RefCell<Cache>,
+        memory: &'a KeyMemory,
+        ids: [u64; Counter::COUNT],
+    ) -> Self {
         Self { base, cache, memory, staged: Staged { ids, ..Staged::default() } }
     }
 

@@ -60,6 +60,7 @@ fn entry(model: &Model, conversation: u64, lsn: u64) -> Entry {
         reactions: Vec::new(),
         edited_at: None,
         recalled_at: None,
+        origin: None,
     }
 }
 
@@ -277,6 +278,9 @@ fn the_place_survives_a_close_that_trims_the_whole_journal() {
         members: 0,
         created: Timestamp(1),
         created_lsn: Lsn(1),
+        group: None,
+        retention: None,
+        changed: Lsn(1),
     };
     let id = tables.next_id(super::records::Counter::Conversation).unwrap();
     tables.put(&ConversationId(id), row).unwrap();

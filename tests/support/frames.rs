@@ -1,12 +1,12 @@
 //! Frames to test with: one hand-written sample of everything that can stand on the wire, and random ones.
 
+use super::frames_domain as domain;
 use std::sync::Arc;
 use tidings::model::growing::variants;
 use tidings::model::{
     Answer, AppId, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor,
-    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, Has, Highlight, Hit, Inbox, Key, Lsn, Member, Name,
-    Ordinal, Part, Platform, Profile, Query, Reaction, Role, Search, Secret, Seq, SessionId, SessionInfo, Target, Text,
-    Timestamp, UserId,
+    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Lsn, Member, Name, Ordinal,
+    Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
 use tidings::protocol::{
     Auth, Changes, ClientFrame, Frame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync,
@@ -22,13 +22,15 @@ pub const PLATFORMS: [Platform; 7] = [
     Platform::Linux,
     Platform::Api,
 ];
-pub const END_REASONS: [EndReason; 6] = [
+pub const END_REASONS: [EndReason; 8] = [
     EndReason::LoggedOut,
     EndReason::Revoked,
     EndReason::ReplacedByDevice,
     EndReason::ReplacedBySameDevice,
     EndReason::PasswordChanged,
     EndReason::Suspended,
+    EndReason::Expired,
+    EndReason::AccountDeleted,
 ];
 pub const PRESENCE_STATES: [PresenceState; 4] =
     [PresenceState::Offline, PresenceState::Online, PresenceState::Away, PresenceState::Busy];
@@ -70,10 +72,28 @@ fn entry(body: Body) -> Entry {
         },
         edited_at: (message && !recalled).then_some(Timestamp(AT.0 + 5_000)),
         recalled_at: recalled.then_some(Timestamp(AT.0 + 6_000)),
+        origin: None,
     }
 }
 
-fn plain_entry(seq: u64, text: &str) -> Entry {
+/// The sample of a kind, where there is no random one.
+fn sample<T>(samples: Vec<(&'static str, T)>, kind: &str) -> T {
+    let found = samples.into_iter().find(|(name, _)| *name == kind);
+    found.unwrap_or_else(|| panic!("no sample of `{kind}` yet")).1
+}
+
+fn member(id: &str, role: Role) -> Member {
+    let manager = role == Role::Manager;
+    Member {
+        user: user(id),
+        role,
+        alias: manager.then(|| name("The cook")),
+        silenced_until: manager.then_some(AT),
+        joined: AT,
+    }
+}
+
+pub fn plain_entry(seq: u64, text: &str) -> Entry {
     Entry {
         seq: Seq(seq),
         lsn: Lsn(1_000 + seq),
@@ -86,6 +106,7 @@ fn plain_entry(seq: u64, text: &str) -> Entry {
         reactions: vec![],
         edited_at: None,
         recalled_at: None,
+        origin: None,
     }
 }
 
@@ -111,6 +132,7 @@ fn direct() -> Conversation {
         kind: ConversationKind::Direct,
         title: None,
         peer: Some(user("bob")),
+        group: None,
         role: Role::Member,
         members: 2,
         head: Seq(7),
@@ -129,6 +151,7 @@ fn group() -> Conversation {
         kind: ConversationKind::Group,
         title: Some(name("Kitchen")),
         peer: None,
+        group: Some(Box::new(domain::group_view())),
         role: Role::Owner,
         members: 3,
         head: Seq(1),
@@ -145,6 +168,7 @@ fn text() -> Text {
         markdown: true,
         reply_to: Some(Seq(3)),
         mentions: vec![user("bob")],
+        mention_all: true,
     }
 }
 
@@ -153,7 +177,7 @@ fn custom() -> Custom {
 }
 
 fn bodies() -> Vec<(&'static str, Body)> {
-    vec![
+    let mut samples = vec![
         ("text", Body::Text(text())),
         ("custom", Body::Custom(custom())),
         ("recalled", Body::Recalled {}),
@@ -165,12 +189,14 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("member_removed", Body::MemberRemoved { user: user("bob") }),
         ("member_left", Body::MemberLeft {}),
         ("renamed", Body::Renamed { title: name("Küche") }),
-    ]
+    ];
+    samples.extend(domain::bodies());
+    samples
 }
 
 fn commands() -> Vec<(&'static str, Command)> {
     let conversation = TALK;
-    vec![
+    let mut samples = vec![
         (
             "send to a user",
             Command::Send { to: Target::User(user("bob")), content: Content::Text(Text::plain("hello")) },
@@ -184,7 +210,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("recall", Command::Recall { conversation, seq: Seq(7) }),
         ("react", Command::React { conversation, seq: Seq(7), emoji: Emoji::new("👍").unwrap(), on: true }),
         ("open_direct", Command::OpenDirect { user: user("bob") }),
-        ("create_group", Command::CreateGroup { title: name("Kitchen"), members: vec![user("bob"), user("cy")] }),
+        (
+            "create_group",
+            Command::CreateGroup {
+                title: name("Kitchen"),
+                members: vec![user("bob"), user("cy")],
+                rules: GroupRules::default(),
+            },
+        ),
         ("add_members", Command::AddMembers { conversation, users: vec![user("dora")] }),
         ("remove_member", Command::RemoveMember { conversation, user: user("bob") }),
         ("leave", Command::Leave { conversation }),
@@ -196,12 +229,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("mark_unread", Command::MarkUnread { conversation }),
         ("end_session", Command::EndSession { session: SessionId(9) }),
         ("log_out", Command::LogOut {}),
-    ]
+    ];
+    samples.extend(domain::commands());
+    samples
 }
 
 fn queries() -> Vec<(&'static str, Query)> {
     let conversation = TALK;
-    vec![
+    let mut samples = vec![
         ("conversations", Query::Conversations { skip: 0, limit: 50 }),
         ("conversation", Query::Conversation { conversation }),
         ("entries", Query::Entries { conversation, from: Some(Seq(3)), to: Some(Seq(5)), limit: 200 }),
@@ -210,36 +245,27 @@ fn queries() -> Vec<(&'static str, Query)> {
         ("receipts", Query::Receipts { conversation, seq: Seq(7) }),
         ("sessions", Query::Sessions {}),
         ("users", Query::Users { users: vec![user("ada"), user("bob")] }),
-        (
-            "search",
-            Query::Search(Box::new(Search {
-                q: "good \"old times\" from:bob".to_owned(),
-                conversation: Some(conversation),
-                from: None,
-                before: Some(AT),
-                after: None,
-                has: Some(Has::Link),
-                cursor: Some("1006.12.7".to_owned()),
-                limit: 20,
-            })),
-        ),
-    ]
+    ];
+    samples.extend(domain::queries());
+    samples
 }
 
 fn results() -> Vec<(&'static str, CommandResult)> {
-    vec![
+    let mut samples = vec![
         ("done", CommandResult::Done {}),
         ("appended", CommandResult::Appended { conversation: TALK, seq: Seq(7), ordinal: Ordinal(6), at: AT }),
         ("conversation", CommandResult::Conversation { conversation: TALK }),
         ("app", CommandResult::App { app: AppId(2) }),
         ("user", CommandResult::User { user: tidings::model::UserHandle(5) }),
         ("session", CommandResult::Session { session: SessionId(9) }),
-    ]
+    ];
+    samples.extend(domain::results());
+    samples
 }
 
 fn answers() -> Vec<(&'static str, Answer)> {
     let as_of = Lsn(1_007);
-    vec![
+    let mut samples = vec![
         ("conversations", Answer::Conversations { conversations: vec![direct(), group()], more: false, as_of }),
         ("conversation", Answer::Conversation { conversation: Box::new(direct()), as_of }),
         (
@@ -255,11 +281,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
         (
             "members",
             Answer::Members {
-                members: vec![
-                    Member { user: user("ada"), role: Role::Owner },
-                    Member { user: user("bob"), role: Role::Manager },
-                    Member { user: user("cy"), role: Role::Member },
-                ],
+                members: vec![member("ada", Role::Owner), member("bob", Role::Manager), member("cy", Role::Member)],
                 more: false,
                 as_of,
             },
@@ -284,21 +306,10 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 }],
             },
         ),
-        ("users", Answer::Users { users: vec![Profile { user: user("ada"), name: name("Ada Lovelace") }] }),
-        (
-            "found",
-            Answer::Found {
-                hits: vec![Hit {
-                    conversation: TALK,
-                    entry: plain_entry(4, "four"),
-                    highlights: vec![Highlight { part: Part::Text, start: 0, end: 4 }],
-                }],
-                next: Some("1004.12.4".to_owned()),
-                complete: true,
-                as_of,
-            },
-        ),
-    ]
+        ("users", Answer::Users { users: vec![domain::profile("ada")] }),
+    ];
+    samples.extend(domain::answers());
+    samples
 }
 
 /// One of every frame a client can say, with a name each.
@@ -392,7 +403,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         ServerFrame::Changes(Changes {
             request: 19,
             conversations: vec![direct(), group()],
-            users: vec![Profile { user: user("bob"), name: name("Bob") }],
+            users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,
             as_of: Lsn(1_007),
@@ -417,7 +428,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "inbox of one who left".to_owned(),
         ServerFrame::Inbox(Inbox { muted_until: None, pinned: false, hidden: true, gone: true, ..inbox() }),
     ));
-    samples.push(("user".to_owned(), ServerFrame::User(Profile { user: user("bob"), name: name("Bob") })));
+    samples.push(("user".to_owned(), ServerFrame::User(domain::profile("bob"))));
     for (number, state) in PRESENCE_STATES.into_iter().enumerate() {
         let there = state != PresenceState::Offline;
         samples.push((
@@ -542,6 +553,7 @@ impl Dice {
             markdown: self.chance(2),
             reply_to: self.maybe(Self::seq),
             mentions: self.list(Self::user),
+            mention_all: self.chance(2),
         }
     }
     fn custom(&mut self) -> Custom {
@@ -561,7 +573,7 @@ impl Dice {
             "member_removed" => Body::MemberRemoved { user: self.user() },
             "member_left" => Body::MemberLeft {},
             "renamed" => Body::Renamed { title: self.name() },
-            other => panic!("no random body `{other}` yet"),
+            other => sample(domain::bodies(), other),
         }
     }
 
@@ -578,6 +590,7 @@ impl Dice {
             reactions: self.list(|dice| Reaction { emoji: dice.emoji(), users: dice.list(Self::user) }),
             edited_at: self.maybe(Self::time),
             recalled_at: self.maybe(Self::time),
+            origin: None,
         }
     }
 
@@ -607,6 +620,7 @@ impl Dice {
             kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
+            group: None,
             role: *self.pick(&ROLES),
             members: self.small(),
             head: self.seq(),
@@ -620,7 +634,7 @@ impl Dice {
     }
 
     fn profile(&mut self) -> Profile {
-        Profile { user: self.user(), name: self.name() }
+        Profile { user: self.user(), name: self.name(), ..domain::profile(if self.chance(2) { "ada" } else { "bob" }) }
     }
 
     pub fn command(&mut self) -> Command {
@@ -635,7 +649,11 @@ impl Dice {
                 Command::React { conversation: self.talk(), seq: self.seq(), emoji: self.emoji(), on: self.chance(2) }
             }
             "open_direct" => Command::OpenDirect { user: self.user() },
-            "create_group" => Command::CreateGroup { title: self.name(), members: self.list(Self::user) },
+            "create_group" => Command::CreateGroup {
+                title: self.name(),
+                members: self.list(Self::user),
+                rules: GroupRules::default(),
+            },
             "add_members" => Command::AddMembers { conversation: self.talk(), users: self.list(Self::user) },
             "remove_member" => Command::RemoveMember { conversation: self.talk(), user: self.user() },
             "leave" => Command::Leave { conversation: self.talk() },
@@ -646,7 +664,7 @@ impl Dice {
             "mark_unread" => Command::MarkUnread { conversation: self.talk() },
             "end_session" => Command::EndSession { session: SessionId(self.number()) },
             "log_out" => Command::LogOut {},
-            other => panic!("no random command `{other}` yet"),
+            other => sample(domain::commands(), other),
         }
     }
 
@@ -666,17 +684,7 @@ impl Dice {
             "receipts" => Query::Receipts { conversation: self.talk(), seq: self.seq() },
             "sessions" => Query::Sessions {},
             "users" => Query::Users { users: self.list(Self::user) },
-            "search" => Query::Search(Box::new(Search {
-                q: self.words(),
-                conversation: self.maybe(Self::talk),
-                from: self.maybe(Self::user),
-                before: self.maybe(Self::time),
-                after: self.maybe(Self::time),
-                has: self.maybe(|dice| *dice.pick(&Has::ALL)),
-                cursor: self.maybe(Self::words),
-                limit: self.small(),
-            })),
-            other => panic!("no random query `{other}` yet"),
+            other => sample(domain::queries(), other),
         }
     }
 
@@ -693,7 +701,7 @@ impl Dice {
             "app" => CommandResult::App { app: AppId(self.small()) },
             "user" => CommandResult::User { user: tidings::model::UserHandle(self.number()) },
             "session" => CommandResult::Session { session: SessionId(self.number()) },
-            other => panic!("no random result `{other}` yet"),
+            other => sample(domain::results(), other),
         }
     }
 
@@ -712,7 +720,11 @@ impl Dice {
                 as_of,
             },
             "members" => Answer::Members {
-                members: self.list(|dice| Member { user: dice.user(), role: *dice.pick(&ROLES) }),
+                members: self.list(|dice| Member {
+                    user: dice.user(),
+                    alias: dice.maybe(Self::name),
+                    ..member("x", *dice.pick(&ROLES))
+                }),
                 more: self.chance(2),
                 as_of,
             },
@@ -728,21 +740,7 @@ impl Dice {
                 }),
             },
             "users" => Answer::Users { users: self.list(Self::profile) },
-            "found" => Answer::Found {
-                hits: self.list(|dice| Hit {
-                    conversation: dice.talk(),
-                    entry: dice.entry(),
-                    highlights: dice.list(|dice| Highlight {
-                        part: *dice.pick(&[Part::Text, Part::Caption, Part::FileName]),
-                        start: dice.small(),
-                        end: dice.small(),
-                    }),
-                }),
-                next: self.maybe(Self::words),
-                complete: self.chance(2),
-                as_of,
-            },
-            other => panic!("no random answer `{other}` yet"),
+            other => sample(domain::answers(), other),
         }
     }
 

@@ -80,7 +80,14 @@ impl Server {
     /// Makes a user, with a password perhaps.
     pub async fn add_user(&self, id: &str, password: Option<PasswordHash>) -> UserHandle {
         let id = UserId::new(id).unwrap();
-        let command = SystemCommand::AddUser { app: AppId::HOME, id, name: None, password, administrator: false };
+        let command = SystemCommand::AddUser {
+            app: AppId::HOME,
+            id,
+            name: None,
+            password,
+            administrator: false,
+            kind: tidings::model::UserKind::Person,
+        };
         match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
             CommandResult::User { user } => user,
             other => panic!("{other:?}"),

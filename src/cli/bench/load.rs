@@ -10,7 +10,7 @@ use super::verify::{Findings, read_back};
 use super::{Args, Scenario, idle, probe};
 use crate::control::BenchUser;
 use crate::model::limits::MEMBERS_PER_COMMAND_MAX;
-use crate::model::{Answer, Command, CommandResult, ConversationId, Name, Query, Seq};
+use crate::model::{Answer, Command, CommandResult, ConversationId, GroupRules, Name, Query, Seq};
 use crate::protocol::{ClientFrame, Resume, ServerFrame};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::cell::{Cell, RefCell};
@@ -278,7 +278,7 @@ async fn group(
     let ids = |users: &[BenchUser]| users.iter().map(|user| user.user.clone()).collect::<Vec<_>>();
     let title = Name::new("bench").map_err(|error| Failure::new(exit::DATA, error.to_string()))?;
     let first = ids(chunks.next().unwrap_or_default());
-    let made = peer.execute(Command::CreateGroup { title, members: first }).await?.1;
+    let made = peer.execute(Command::CreateGroup { title, members: first, rules: GroupRules::default() }).await?.1;
     let CommandResult::Conversation { conversation } = made else { return Err(unexpected()) };
     let mut last = 1;
     for chunk in chunks {

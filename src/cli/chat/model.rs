@@ -10,8 +10,8 @@ use super::words::{self, Offset};
 use super::{transcript, view};
 use crate::client::{ClientError, Event, Link};
 use crate::model::{
-    Answer, Body, Code, Command, CommandResult, Content, ConversationId, ConversationKind, EndReason, Entry, Key,
-    Outcome, Query, Refusal, Seq, Target, Text, Timestamp, UserId,
+    Answer, Body, Code, Command, CommandResult, Content, ConversationId, ConversationKind, EndReason, Entry,
+    GroupRules, Key, Outcome, Query, Refusal, Seq, Target, Text, Timestamp, UserId,
 };
 use crate::protocol::Presence;
 use compact_str::CompactString;
@@ -763,7 +763,11 @@ impl Model {
             }
             Line::Direct(user) => self.direct(user, actions)?,
             Line::Group(title, members) => {
-                self.submit(Command::CreateGroup { title, members }, Asked::Open(String::new()), actions);
+                self.submit(
+                    Command::CreateGroup { title, members, rules: GroupRules::default() },
+                    Asked::Open(String::new()),
+                    actions,
+                );
             }
             Line::Add(users) => {
                 let conversation = self.group()?;
@@ -891,7 +895,7 @@ impl Model {
         let about = &self.here()?.about;
         match about.kind {
             ConversationKind::Group => Ok(about.id),
-            ConversationKind::Direct => {
+            ConversationKind::Direct | ConversationKind::Feed => {
                 Err("This is a chat of two; a group is made with /group TITLE USER..".to_owned())
             }
         }

@@ -172,6 +172,10 @@ fn unsent(model: &Model) -> Vec<Line<'static>> {
         let words = match content {
             Content::Text(words) => text::clean(&words.text),
             Content::Custom(custom) => format!("[{}]", text::one_line(&custom.kind)),
+            Content::Media(attach) => format!("[file] {}", text::clean(&attach.caption.text)),
+            Content::Location(_) => "[location]".to_owned(),
+            Content::ContactCard(card) => format!("[contact {}]", card.user),
+            Content::Sticker(sticker) => sticker.name.to_string(),
         };
         let time = Span::styled(format!("{} ", model.offset.minute(key.time())), DIM);
         rows.extend(hang(&[time, author.clone()], &[(words, DIM), (state.to_owned(), DIM)], columns));

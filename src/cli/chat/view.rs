@@ -294,6 +294,7 @@ fn title(model: &Model) -> (String, String) {
         _ if chat.about.inbox.gone => "you are no longer in this group".to_owned(),
         (ConversationKind::Direct, Some(peer)) => peer_state(model, peer),
         (ConversationKind::Direct, None) => String::new(),
+        (ConversationKind::Feed, _) => String::new(),
         (ConversationKind::Group, _) => match chat.about.members {
             1 => "1 member".to_owned(),
             members => format!("{members} members"),

@@ -2,6 +2,7 @@
 
 use super::picture::Picture;
 use super::text;
+use crate::cli::notice;
 use crate::model::{Body, Cursor, EndReason, Entry, Name, Refusal, Seq, Timestamp, UserId};
 use crate::model::{Conversation, ConversationKind};
 use crate::protocol::{Presence, PresenceState};
@@ -97,6 +98,9 @@ fn title(title: &Name) -> String {
 /// What an entry says, without its author when it is a message, as a whole sentence when it is a notice.
 pub fn body(entry: &Entry, me: Option<&UserId>) -> String {
     let who = name(&entry.author, me);
+    if let Some(rest) = notice::rest(&entry.body) {
+        return text::one_line(&format!("{who} {rest}"));
+    }
     match &entry.body {
         Body::Text(words) => text::clean(&words.text),
         Body::Custom(custom) => {
@@ -119,7 +123,7 @@ pub fn body(entry: &Entry, me: Option<&UserId>) -> String {
         Body::RecalledEntry { .. } => format!("{who} recalled a message"),
         Body::Reacted { emoji, on: true, .. } => format!("{who} reacted with {emoji}"),
         Body::Reacted { emoji, on: false, .. } => format!("{who} took {emoji} back"),
-        Body::Unreadable(_) => "(a newer version of tidings is needed to show this)".to_owned(),
+        _ => "(a newer version of tidings is needed to show this)".to_owned(),
     }
 }
 
@@ -135,6 +139,7 @@ pub fn state(about: &Conversation, picture: &Picture, seq: Seq) -> String {
     match about.kind {
         ConversationKind::Group if readers > 0 => format!("read by {readers}"),
         ConversationKind::Group => "sent".to_owned(),
+        ConversationKind::Feed => String::new(),
         ConversationKind::Direct if readers > 0 => "read".to_owned(),
         ConversationKind::Direct => {
             let delivered = |cursor: &Cursor| cursor.delivered.is_some_and(|delivered| delivered >= seq);
@@ -197,6 +202,8 @@ pub fn ended(reason: EndReason, by: Option<&Name>) -> String {
                 .to_owned()
         }
         EndReason::PasswordChanged => "Your password was changed. Start again and log in with the new one.".to_owned(),
+        EndReason::Expired => "This session has expired. Start again to log in.".to_owned(),
+        EndReason::AccountDeleted => "Your account was deleted.".to_owned(),
         EndReason::Suspended => "Your account was suspended by an administrator; ask them why.".to_owned(),
     }
 }

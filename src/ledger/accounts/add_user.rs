@@ -2,7 +2,10 @@
 
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
-use crate::model::{AppId, Code, CommandResult, Name, PasswordHash, UserFlags, UserHandle, UserId};
+use crate::model::{
+    AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
+    UserSettings,
+};
 use crate::store::records::{AppRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
 
@@ -16,6 +19,7 @@ pub(in crate::ledger) struct NewUser<'a> {
     pub name: Option<&'a Name>,
     pub password: Option<&'a PasswordHash>,
     pub administrator: bool,
+    pub kind: UserKind,
 }
 
 struct Plan {
@@ -29,7 +33,7 @@ pub(in crate::ledger) fn run(tables: &mut Tables<'_>, order: &Order, new: &NewUs
 }
 
 fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, Stop> {
-    let &NewUser { app, id, name, password, administrator } = new;
+    let &NewUser { app, id, name, password, administrator, kind } = new;
     if state.get::<AppRow>(&app)?.is_none() {
         return refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."));
     }
@@ -55,6 +59,10 @@ fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, S
         credential: 1,
         flags: UserFlags::default(),
         administrator,
+        kind,
+        settings: UserSettings::default(),
+        feed: ConversationId(0),
+        deleted: false,
         created: order.at,
         changed: order.lsn,
     };

@@ -5,9 +5,9 @@ use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::place::{append, joining, put_joining};
 use crate::model::{
-    Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, Name, Role, UserHandle, UserId,
+    Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, GroupRules, Name, Role, UserHandle, UserId,
 };
-use crate::store::records::{ConversationRow, Counter};
+use crate::store::records::{ConversationRow, Counter, GroupRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
 
@@ -22,13 +22,20 @@ pub(in crate::ledger) fn run(
     caller: &Caller<'_>,
     title: &Name,
     members: &[UserId],
+    rules: &GroupRules,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    let plan = decide(tables, caller, title, members)?;
+    let plan = decide(tables, caller, title, members, rules)?;
     apply(tables, caller, plan, effects)
 }
 
-fn decide(state: &impl Read, caller: &Caller<'_>, title: &Name, ids: &[UserId]) -> Result<Plan, Stop> {
+fn decide(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    title: &Name,
+    ids: &[UserId],
+    rules: &GroupRules,
+) -> Result<Plan, Stop> {
     let mut members = vec![(caller.handle(), caller.id().clone())];
     members.extend(find_all(state, caller, ids, BTreeSet::from([caller.handle()]))?);
     check_room(members.len() as u64, caller.app(state)?.settings.group_members_max)?;
@@ -38,8 +45,11 @@ fn decide(state: &impl Read, caller: &Caller<'_>, title: &Name, ids: &[UserId]) 
         title: Some(title.clone()),
         pair: None,
         members: members.len() as u32,
+        group: Some(GroupRow { owner: caller.handle(), rules: *rules, muted: false, dissolved: None }),
+        retention: None,
         created: caller.at,
         created_lsn: caller.lsn,
+        changed: caller.lsn,
     };
     let ids = members.iter().map(|(_, id)| id.clone()).collect();
     let entry = caller.entry(&EMPTY, Body::GroupCreated { title: title.clone(), members: ids });

@@ -43,7 +43,10 @@ pub(in crate::ledger) fn find(state: &impl Read, caller: &Caller<'_>, id: &UserI
         pair: Some(pair),
         members: members.len() as u32,
         created: caller.at,
+        group: None,
+        retention: None,
         created_lsn: caller.lsn,
+        changed: caller.lsn,
     };
     Ok(Direct::New(NewDirect { row, pair, caller: own, members }))
 }
@@ -53,7 +56,7 @@ impl NewDirect {
     pub fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<ConversationId, Fault> {
         let conversation = ConversationId(tables.next_id(Counter::Conversation)?);
         let changed = self.row.created_lsn;
-        tables.put(&conversation, self.row)?;
+        tables.put(&conversation, self.row.clone())?;
         tables.put(&self.pair, DirectRow { conversation })?;
         for (user, id) in self.members {
             let member = MemberRow {
@@ -63,6 +66,9 @@ impl NewDirect {
                 until: None,
                 read: Mark::default(),
                 delivered: Seq(0),
+                alias: None,
+                silenced_until: None,
+                joined: self.row.created,
                 changed,
             };
             let hidden_at = (user != self.caller).then_some(Ordinal(0));

@@ -2,7 +2,7 @@
 
 use crate::ledger::Stop;
 use crate::ledger::refuse::refuse;
-use crate::model::{Code, Content, Custom, Text, limits};
+use crate::model::{Body, Code, Content, Custom, Text, limits};
 use serde::de::IgnoredAny;
 
 /// Longest kind of a custom message, in characters.
@@ -13,7 +13,13 @@ pub(super) fn check(content: &Content, bytes_max: u32) -> Result<(), Stop> {
     match content {
         Content::Text(text) => check_text(text, bytes_max),
         Content::Custom(custom) => check_custom(custom, bytes_max),
+        Content::Media(_) | Content::Location(_) | Content::ContactCard(_) | Content::Sticker(_) => Ok(()),
     }
+}
+
+/// The body of a message.
+pub(super) fn body(content: &Content) -> Result<Body, Stop> {
+    content.body().map_or_else(|| refuse(Code::Unsupported, "Files cannot be sent yet."), Ok)
 }
 
 fn check_text(text: &Text, bytes_max: u32) -> Result<(), Stop> {

@@ -65,7 +65,7 @@ fn check_right(state: &impl Read, caller: &Caller<'_>, place: &Place, entry: &En
     let own = entry.author == *caller.id();
     let role = match place.row.kind {
         ConversationKind::Group => place.member.role,
-        ConversationKind::Direct => Role::Member,
+        ConversationKind::Direct | ConversationKind::Feed => Role::Member,
     };
     match role {
         Role::Owner => return Ok(()),

@@ -5,7 +5,7 @@ use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
 use crate::ledger::place::{Place, append};
-use crate::model::{Body, CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
+use crate::model::{CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
 use crate::store::records::{MemberRow, MentionRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
@@ -51,11 +51,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
     let to = find(state, caller, to)?;
     caller.may_speak()?;
     content::check(content, caller.app(state)?.settings.message_bytes_max)?;
-    let reply_to = match content {
-        Content::Text(text) => text.reply_to,
-        Content::Custom(custom) => custom.reply_to,
-    };
-    check_reply(reply_to, |seq| match &to {
+    check_reply(content.reply_to(), |seq| match &to {
         Where::There(place) => place.sees(seq),
         Where::New(_) => false,
     })?;
@@ -64,7 +60,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
         Where::There(place) => &place.head,
         Where::New(_) => &EMPTY,
     };
-    let entry = caller.entry(head, Body::from(content.clone()));
+    let entry = caller.entry(head, content::body(content)?);
     Ok(Plan { to, entry, mentioned })
 }
 
@@ -87,7 +83,7 @@ fn mentioned(
     content: &Content,
 ) -> Result<BTreeSet<UserHandle>, Stop> {
     let mut mentioned = BTreeSet::new();
-    let Content::Text(text) = content else { return Ok(mentioned) };
+    let Some(text) = content.text() else { return Ok(mentioned) };
     for id in &text.mentions {
         let Some(user) = caller.find(state, id)? else { continue };
         if user != caller.handle() && to.has(state, user)? {

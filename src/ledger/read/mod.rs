@@ -13,10 +13,10 @@ pub use size::conversation_bytes;
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Profile, Query, Seq, SessionInfo,
-    Timestamp, UserActor, UserHandle, UserId, limits,
+    Answer, Card, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Profile, Query, Seq,
+    SessionInfo, Timestamp, UserActor, UserHandle, UserId, limits,
 };
-use crate::store::records::{ConversationRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
 use own::{Own, cursor, other_side};
 use pages::{Keep, Range};
@@ -54,6 +54,16 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => sessions(state, actor),
         Query::Users { users } => profiles(state, actor, users),
+        Query::EntryAt { .. } | Query::Gallery { .. } | Query::Pins { .. } => super::not_yet(),
+        Query::Me {} | Query::Contacts { .. } | Query::Contact { .. } | Query::ContactRequests { .. } => {
+            super::not_yet()
+        }
+        Query::Labels {} | Query::Relations { .. } | Query::FindUsers { .. } | Query::Presences { .. } => {
+            super::not_yet()
+        }
+        Query::FindGroups { .. } | Query::GroupOfCode { .. } => super::not_yet(),
+        Query::Invites { .. } | Query::JoinRequests { .. } => super::not_yet(),
+        Query::Media { .. } => super::not_yet(),
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
@@ -140,6 +150,17 @@ fn check_not_gone(own: &Own) -> Result<(), Stop> {
     Ok(())
 }
 
+/// A member as they are told.
+fn member(row: &MemberRow) -> Member {
+    Member {
+        user: row.id.clone(),
+        role: row.role,
+        alias: row.alias.clone(),
+        silenced_until: row.silenced_until,
+        joined: row.joined,
+    }
+}
+
 /// Members in the order of their ids, without regard to case. Rows are kept in the order of handles, so all are read.
 fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>, limit: u32) -> Result<Answer, Stop> {
     check_not_gone(own)?;
@@ -155,8 +176,7 @@ fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>
     found.sort_by(|(left, _), (right, _)| left.cmp(right));
     let limit = page_limit(limit, limits::PAGE_MEMBERS_MAX);
     let more = found.len() > limit;
-    let members =
-        found.into_iter().take(limit).map(|(_, row)| Member { user: row.id.clone(), role: row.role }).collect();
+    let members = found.into_iter().take(limit).map(|(_, row)| member(&row)).collect();
     Ok(Answer::Members { members, more, as_of })
 }
 
@@ -200,7 +220,14 @@ fn profiles(state: &impl Read, actor: &UserActor, ids: &[UserId]) -> Result<Answ
     for id in ids {
         let Some(row) = state.get::<UserIdRow>(&UserIdKey::new(actor.app, id))? else { continue };
         let Some(user) = state.get::<UserRow>(&row.user)? else { continue };
-        users.push(Profile { user: user.id.clone(), name: user.name.clone() });
+        users.push(Profile {
+            user: user.id.clone(),
+            name: user.name.clone(),
+            kind: user.kind,
+            card: Card::default(),
+            deleted: user.deleted,
+            changed: user.changed,
+        });
     }
     Ok(Answer::Users { users })
 }
@@ -272,7 +299,7 @@ pub fn peers(state: &impl Read, user: UserHandle) -> Result<Vec<UserHandle>, Fau
             ConversationKind::Group if row.members <= PEERS_GROUP_MEMBERS_MAX => {
                 add_group(state, id, user, &mut peers)?;
             }
-            ConversationKind::Group => {}
+            ConversationKind::Group | ConversationKind::Feed => {}
         }
     }
     Ok(peers.into_iter().take(PEERS_MAX).collect())

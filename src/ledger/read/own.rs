@@ -104,7 +104,7 @@ impl Own {
                 let active = rows.iter().filter(|(_, member)| member.until.is_none());
                 Ok(active.map(|(_, member)| cursor(member, false)).collect())
             }
-            ConversationKind::Group => Ok(Vec::new()),
+            ConversationKind::Group | ConversationKind::Feed => Ok(Vec::new()),
         }
     }
 
@@ -123,6 +123,7 @@ impl Own {
             kind: self.row.kind,
             title: self.row.title.clone(),
             peer: self.peer(),
+            group: None,
             role: self.member.role,
             members: if window.gone { 0 } else { self.row.members },
             head: window.head,
@@ -139,7 +140,7 @@ impl Own {
     fn peer(&self) -> Option<UserId> {
         match self.row.kind {
             ConversationKind::Direct => Some(self.other.as_ref().unwrap_or(&self.member).id.clone()),
-            ConversationKind::Group => None,
+            ConversationKind::Group | ConversationKind::Feed => None,
         }
     }
 }

@@ -21,11 +21,7 @@ pub fn conversations(
 }
 
 /// The first and the newest entry of a conversation that a user may see; `None` when it is not theirs.
-pub fn window(
-    state: &impl Read,
-    actor: &UserActor,
-    conversation: ConversationId,
-) -> Result<Option<(Seq, Seq)>, Fault> {
+pub fn window(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Result<Option<(Seq, Seq)>, Fault> {
     let Some(member) = state.get::<MemberRow>(&(conversation, actor.user))? else { return Ok(None) };
     let app: Option<AppId> = state.get::<ConversationRow>(&conversation)?.map(|row| row.app);
     if app != Some(actor.app) {

@@ -1,0 +1,253 @@
+//! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
+
+use super::{
+    AppId, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId, MediaInfo, Name, PasswordHash, Seq,
+    SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the server itself, its operator or an administrator asks for. Those of [`SystemCommand::is_administration`] can be given by
+/// an administrator through a session, and leave an audit row whoever gave them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SystemCommand {
+    /// The first command of every log: draws the epoch and creates the app `home`.
+    Found {
+        /// The epoch of this data.
+        epoch: Epoch,
+        /// Settings of the app `home`.
+        settings: AppSettings,
+    },
+    /// Create an app. Result: `app`.
+    CreateApp {
+        /// Its name, unique on this server.
+        name: Name,
+        /// Its settings.
+        settings: AppSettings,
+    },
+    /// Replace the settings of an app. Result: `done`.
+    SetApp {
+        /// The app.
+        app: AppId,
+        /// All settings.
+        settings: AppSettings,
+    },
+    /// Create a user. Result: `user`.
+    AddUser {
+        /// In which app.
+        app: AppId,
+        /// Their id.
+        id: UserId,
+        /// Their display name; the id when absent.
+        name: Option<Name>,
+        /// The hash of their password; without one they cannot log in with a password.
+        password: Option<PasswordHash>,
+        /// Whether they are an administrator (app `home` only).
+        administrator: bool,
+        /// What kind of user.
+        kind: UserKind,
+    },
+    /// Set a password. All sessions of the user end, but one perhaps. Result: `done`.
+    SetPassword {
+        /// Whose.
+        user: UserHandle,
+        /// The hash of the new password.
+        password: PasswordHash,
+        /// The session that changes its own user's password stays.
+        keep: Option<SessionId>,
+    },
+    /// Set the flags of a user. `suspended` ends all sessions. Result: `done`.
+    SetFlags {
+        /// Whose.
+        user: UserHandle,
+        /// All flags.
+        flags: UserFlags,
+    },
+    /// Make a user an administrator or end that. Result: `done`.
+    SetAdministrator {
+        /// Who.
+        user: UserHandle,
+        /// Make or end.
+        administrator: bool,
+    },
+    /// Open a session. Sessions that the app's login policy does not allow beside it end. Result: `session`.
+    LogIn {
+        /// Whose.
+        user: UserHandle,
+        /// The version of the credential that was checked; refused when it has changed since.
+        credential: u32,
+        /// On which device.
+        device: Device,
+        /// The hash of the token that the device gets.
+        token: TokenHash,
+        /// Where it came from, for the list of sessions.
+        address: String,
+    },
+    /// Note that a session was used, so that it does not count as idle. Sent at most once a day. Result: `done`.
+    TouchSession {
+        /// The session.
+        session: SessionId,
+    },
+    /// End every session of a user. Result: `done`.
+    EndSessions {
+        /// Whose.
+        user: UserHandle,
+    },
+    /// Make an account with a password, as the app's `registration` allows. Result: `user`.
+    Register {
+        /// In which app.
+        app: AppId,
+        /// The id.
+        id: UserId,
+        /// The display name; the id when absent.
+        name: Option<Name>,
+        /// The hash of the password.
+        password: PasswordHash,
+        /// An invite code of the app.
+        code: Option<InviteCode>,
+    },
+    /// Make an invite code for an app. Result: `done`.
+    CreateAppInvite {
+        /// The app.
+        app: AppId,
+        /// The code, drawn by the caller.
+        code: InviteCode,
+        /// When it ends.
+        expires: Option<Timestamp>,
+        /// How many accounts it makes.
+        uses_max: Option<u32>,
+    },
+    /// Make an invite code of an app useless. Result: `done`.
+    RevokeAppInvite {
+        /// The app.
+        app: AppId,
+        /// The code.
+        code: InviteCode,
+    },
+    /// Make a one-time link. Result: `done`.
+    CreateLink {
+        /// The SHA-256 of its secret.
+        token: TokenHash,
+        /// What it is for.
+        purpose: LinkPurpose,
+        /// When it ends.
+        expires: Timestamp,
+    },
+    /// Use a set-up link: make the first administrator. The link is gone then. Result: `user`.
+    SetUp {
+        /// The SHA-256 of the link's secret.
+        token: TokenHash,
+        /// The administrator's id.
+        id: UserId,
+        /// Their display name; the id when absent.
+        name: Option<Name>,
+        /// The hash of their password.
+        password: PasswordHash,
+    },
+    /// Use a password link: set a password. The link is gone then, and all sessions of the user end. Result: `user`.
+    UsePasswordLink {
+        /// The SHA-256 of the link's secret.
+        token: TokenHash,
+        /// The hash of the new password.
+        password: PasswordHash,
+    },
+    /// Delete an account: its profile goes, its sessions end, its messages stay. It leaves its groups afterwards, a few with each
+    /// [`SystemCommand::DeleteUserStep`]. Result: `done`.
+    DeleteUser {
+        /// Whose.
+        user: UserHandle,
+    },
+    /// The next part of deleting an account: it leaves some groups (those it owns pass to the longest-standing manager, else
+    /// member), its contact rows go. Result: `removed`; `more` while there is more to do.
+    DeleteUserStep {
+        /// Whose.
+        user: UserHandle,
+    },
+    /// A file was uploaded and lies in its place. Result: `done`.
+    AddMedia {
+        /// In which app.
+        app: AppId,
+        /// Whose.
+        owner: UserHandle,
+        /// What it is; `created` is set by the ledger.
+        info: MediaInfo,
+        /// The SHA-256 of its content.
+        sha256: [u8; 32],
+    },
+    /// Forget files that nothing refers to any more. Those that something does refer to (or that are younger than a day) are passed
+    /// over. Result: `removed`.
+    ForgetMedia {
+        /// Which, at most [`super::limits::MEDIA_PER_COMMAND_MAX`].
+        media: Vec<MediaId>,
+    },
+    /// Set how long a conversation keeps its entries, in place of what its app says. Result: `done`.
+    SetRetention {
+        /// Which.
+        conversation: ConversationId,
+        /// Milliseconds; none: as the app says; 0: for ever.
+        keep_ms: Option<u64>,
+        /// Newest entries; none: as the app says; 0: all.
+        keep_entries: Option<u64>,
+        /// Legal hold: nothing of it is deleted by retention.
+        hold: bool,
+    },
+    /// Delete the oldest entries of a conversation, those below `first` that retention no longer keeps, at most
+    /// [`super::limits::TRIM_ENTRIES_MAX`]. Result: `removed`; `more` while there are more below `first`.
+    Trim {
+        /// Which.
+        conversation: ConversationId,
+        /// The first entry to keep.
+        first: Seq,
+    },
+    /// Something that administrators should find in the audit log: log-ins refused in a row, a link that was used. Result: `done`.
+    Note {
+        /// What happened, for example `login.throttled`.
+        action: &'static str,
+        /// To whom or what.
+        subject: Line,
+    },
+    /// Cursor moves of many users, merged. Moves that are not allowed (not a member, beyond the head, backwards) are passed over.
+    /// Result: `done`.
+    Cursors {
+        /// At most [`super::limits::CURSOR_MOVES_MAX`].
+        moves: Vec<CursorMove>,
+    },
+}
+
+/// One user's cursors in one conversation moving forward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorMove {
+    /// Who.
+    pub user: UserHandle,
+    /// Through which session; none when the server itself says so of a message they sent.
+    pub session: Option<SessionId>,
+    /// Where.
+    pub conversation: ConversationId,
+    /// A device has everything up to here.
+    pub delivered: Option<Seq>,
+    /// Everything up to here is read.
+    pub read: Option<Seq>,
+}
+
+/// What a one-time link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkPurpose {
+    /// To make the first administrator; there is at most one such link, and none once there is an administrator.
+    SetUp,
+    /// To set the password of this user.
+    Password(UserHandle),
+}
+
+/// A line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditLine {
+    /// The command it stands for.
+    pub lsn: super::Lsn,
+    /// When.
+    pub at: Timestamp,
+    /// Who: the id of an administrator; `operator`: the command line; `server`: the server itself.
+    pub actor: Line,
+    /// What, for example `user.suspend`.
+    pub action: String,
+    /// To whom or what.
+    pub subject: Line,
+}
