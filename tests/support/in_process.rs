@@ -14,6 +14,7 @@ use tidings::model::{
     UserId,
 };
 use tidings::net::{Listener, Tls};
+use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 
 /// A running server.
@@ -25,6 +26,7 @@ pub struct Server {
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
+    pub search: Search,
     trigger: Trigger,
 }
 
@@ -75,6 +77,8 @@ impl Server {
             let opening = move || Media::open(engine, &folder, options, tasks);
             tokio::task::spawn_blocking(opening).await.unwrap().unwrap()
         };
+        let search = Search::new(&engine, folder.join("search"));
+        tasks.spawn("search", search.clone().run(shutdown.clone()));
         let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
         let (tcp, web) = (listen(), listen());
         let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
@@ -86,7 +90,7 @@ impl Server {
         tasks.spawn("tcp", serve_tcp);
         tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
         tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media.clone(), web, shutdown, tasks.clone()));
-        Self { engine, gateway, auth, media, tasks, tcp: tcp_address, http: http_address, trigger }
+        Self { engine, gateway, auth, media, search, tasks, tcp: tcp_address, http: http_address, trigger }
     }
 
     /// Stops it; true when everything ended by itself.
