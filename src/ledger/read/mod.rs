@@ -6,6 +6,7 @@ mod own;
 mod pages;
 mod retention;
 mod scan;
+pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
@@ -73,6 +74,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::FindGroups { .. } | Query::GroupOfCode { .. } => super::not_yet(),
         Query::Invites { .. } | Query::JoinRequests { .. } => super::not_yet(),
         Query::Media { media } => media::media(state, actor, *media),
+        Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
 }
