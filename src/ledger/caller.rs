@@ -3,7 +3,7 @@
 use super::refuse::{no_such_user, refuse};
 use super::{Order, Stop};
 use crate::model::{
-    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Ordinal, Timestamp, UserActor, UserHandle, UserId,
+    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Timestamp, UserActor, UserHandle, UserId,
 };
 use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -99,3 +99,6 @@ impl<'a> Caller<'a> {
 pub(super) fn appended(conversation: ConversationId, entry: &Entry) -> CommandResult {
     CommandResult::Appended { conversation, seq: entry.seq, ordinal: entry.ordinal, at: entry.at }
 }
+
+/// What a conversation without entries has got to.
+pub(super) const EMPTY: Head = Head::EMPTY;

@@ -2,7 +2,7 @@
 
 use super::{check_room, find_all};
 use crate::ledger::Stop;
-use crate::ledger::caller::Caller;
+use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::place::{append, joining, put_joining};
 use crate::model::{
     Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, GroupRules, Name, Role, UserHandle, UserId,
@@ -52,7 +52,7 @@ fn decide(
         changed: caller.lsn,
     };
     let ids = members.iter().map(|(_, id)| id.clone()).collect();
-    let entry = caller.entry(&Head::EMPTY, Body::GroupCreated { title: title.clone(), members: ids });
+    let entry = caller.entry(&EMPTY, Body::GroupCreated { title: title.clone(), members: ids });
     Ok(Plan { row, members, entry })
 }
 
@@ -67,7 +67,7 @@ fn apply(
     tables.put(&conversation, plan.row)?;
     for (user, id) in plan.members {
         let role = if user == caller.handle() { Role::Owner } else { Role::Member };
-        put_joining(tables, conversation, user, joining(id, role, &Head::EMPTY, &plan.entry))?;
+        put_joining(tables, conversation, user, joining(id, role, &EMPTY, &plan.entry))?;
     }
     effects.push(Effect::Members { conversation });
     append(tables, app, conversation, plan.entry, effects)?;

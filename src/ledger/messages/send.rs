@@ -3,7 +3,7 @@
 
 use super::{check_reply, content};
 use crate::ledger::Stop;
-use crate::ledger::caller::Caller;
+use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
@@ -12,7 +12,7 @@ use crate::model::{
     Body, Code, CommandResult, Content, ConversationId, ConversationKind, Effect, Entry, Origin, Role, Target, Text,
     UserHandle,
 };
-use crate::store::records::{Head, MemberRow, MentionAllRow, MentionRow};
+use crate::store::records::{MemberRow, MentionAllRow, MentionRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
 
@@ -125,7 +125,7 @@ impl Message {
     fn new(caller: &Caller<'_>, to: Where, body: Body, origin: Option<Origin>, named: Named) -> Self {
         let head = match &to {
             Where::There(place) => &place.head,
-            Where::New(_) => &Head::EMPTY,
+            Where::New(_) => &EMPTY,
         };
         let entry = Entry { origin, ..caller.entry(head, body) };
         Self { to, entry, named }
