@@ -47,11 +47,6 @@ impl Problem {
         self
     }
 
-    /// The code of the refusal.
-    pub const fn code(&self) -> Code {
-        self.code
-    }
-}
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
