@@ -104,8 +104,14 @@ async fn load(engine: Engine, actor: UserActor, to: UserId, window: usize, until
 
 fn actor(engine: &Engine, n: u64) -> UserActor {
     let id = UserId::new(format!("user{n}")).expect("an id");
-    let add =
-        SystemCommand::AddUser { app: AppId::HOME, id: id.clone(), name: None, password: None, administrator: false };
+    let add = SystemCommand::AddUser {
+        app: AppId::HOME,
+        id: id.clone(),
+        name: None,
+        password: None,
+        administrator: false,
+        kind: tidings::model::UserKind::Person,
+    };
     let added = engine.execute_blocking(Actor::Server, None, add.into()).expect("a user");
     let CommandResult::User { user } = added.result else { panic!("a user") };
     let mut token = [0; 32];

@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tidings::control::{self, BenchUser, Request, Response};
 use tidings::model::clock::monotonic;
-use tidings::model::{Answer, Clock, Command, CommandResult, ConversationId, Key, Name, Query, Seq};
+use tidings::model::{Answer, Clock, Command, CommandResult, ConversationId, GroupRules, Key, Name, Query, Seq};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
@@ -307,7 +307,7 @@ impl Torture {
         let title = Name::new("torture").map_err(|error| error.to_string())?;
         let members = members.iter().map(|member| member.user.clone()).collect();
         let (user, key) = (owner.user.clone(), Key::new(Clock::system().now()));
-        let command = Command::CreateGroup { title, members };
+        let command = Command::CreateGroup { title, members, rules: GroupRules::default() };
         let write = |line: &Line| shared.record.write(line).map_err(|error| error.to_string());
         write(&Line::Asked { user: user.clone(), key, command: command.clone() })?;
         let (lsn, result) = Asker::open(server, &owner.token).await?.submit(key, command).await?;

@@ -13,8 +13,8 @@ use tidings::engine::{Engine, EngineOptions, Health};
 use tidings::ledger::{self, Accepted, Order, Stop};
 use tidings::model::{
     Actor, AnyCommand, AppId, AppSettings, Clock, Code, Command, CommandResult, Content, ConversationId, CursorMove,
-    Device, DeviceId, Emoji, Epoch, Key, Name, Platform, Seq, SystemCommand, Target, Text, Timestamp, TokenHash,
-    UserActor, UserFlags, UserHandle, UserId, limits,
+    Device, DeviceId, Emoji, Epoch, GroupRules, Key, Name, Platform, Seq, SystemCommand, Target, Text, Timestamp,
+    TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, limits,
 };
 use tidings::store::{Fault, Read, Store, StoreOptions, check_view, dump};
 
@@ -234,6 +234,7 @@ impl Run {
                 name: None,
                 password: None,
                 administrator: false,
+                kind: UserKind::Person,
             };
             let added = run.batch(vec![(Actor::Operator, None, add.into())]).unwrap();
             let Some(Ok(Accepted { result: CommandResult::User { user }, .. })) = added.into_iter().next() else {
@@ -247,7 +248,7 @@ impl Run {
             run.people.push(UserActor { app: AppId::HOME, user, id, session });
         }
         let members = run.people[1..].iter().map(|person| person.id.clone()).collect();
-        let create = Command::CreateGroup { title: Name::new("All").unwrap(), members };
+        let create = Command::CreateGroup { title: Name::new("All").unwrap(), members, rules: GroupRules::default() };
         let created =
             run.batch(vec![(Actor::User(run.people[0].clone()), Some(run.key(dice)), create.into())]).unwrap();
         let Some(Ok(Accepted { result: CommandResult::Conversation { conversation }, .. })) =
@@ -342,12 +343,17 @@ impl Run {
             13 => Command::Edit { conversation, seq, text: words(dice) }.into(),
             14 => Command::Recall { conversation, seq }.into(),
             15 | 16 => Command::React { conversation, seq, emoji, on: dice.chance(2) }.into(),
-            17 => Command::CreateGroup { title: Name::new("Some").unwrap(), members: vec![other.id] }.into(),
+            17 => Command::CreateGroup {
+                title: Name::new("Some").unwrap(),
+                members: vec![other.id],
+                rules: GroupRules::default(),
+            }
+            .into(),
             18 => Command::AddMembers { conversation, users: vec![other.id] }.into(),
             19 => Command::RemoveMember { conversation, user: other.id }.into(),
             20 => Command::Pin { conversation, pinned: dice.chance(2) }.into(),
             21 => {
-                let flags = UserFlags { suspended: false, silenced: dice.chance(2) };
+                let flags = UserFlags { suspended: false, silenced: dice.chance(2), contacts_disabled: false };
                 return (Actor::Operator, None, SystemCommand::SetFlags { user: other.user, flags }.into());
             }
             22 => return (Actor::Server, None, log_in(person.user, 1_000 + dice.next() % 1_000_000).into()),
@@ -591,6 +597,7 @@ fn two_people(engine: &Engine) -> Vec<UserActor> {
                 name: None,
                 password: None,
                 administrator: false,
+                kind: UserKind::Person,
             };
             let added = engine.execute_blocking(Actor::Operator, None, add.into()).unwrap();
             let CommandResult::User { user } = added.result else { panic!("nobody was added") };

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tidings::client::{Backlog, BackoffOptions, Client, ClientError, ClientOptions, Credentials, Event, Events};
 use tidings::model::text::DeviceId;
 use tidings::model::{
-    Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Device, Emoji, Entry, Key, Name,
-    Outcome, Platform, Query, Secret, Seq, Target, Text, UserId,
+    Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Device, Emoji, Entry,
+    GroupRules, Key, Name, Outcome, Platform, Query, Secret, Seq, Target, Text, UserId,
 };
 
 /// Everything is where it belongs within this time, however busy the machine is.
@@ -276,7 +276,11 @@ async fn devices_agree(seed: u64, operations: u64) {
     for (id, name) in [("ada", "phone"), ("ada", "laptop"), ("bob", "desktop"), ("cyd", "tablet")] {
         stations.push(Station::start(server.tcp, id, name, random.next()).await);
     }
-    let create = Command::CreateGroup { title: Name::new("all").unwrap(), members: vec![user("bob"), user("cyd")] };
+    let create = Command::CreateGroup {
+        title: Name::new("all").unwrap(),
+        members: vec![user("bob"), user("cyd")],
+        rules: GroupRules::default(),
+    };
     let outcome = in_time("create the group", stations[0].client.execute(create)).await.unwrap();
     let CommandResult::Conversation { conversation: group } = outcome.result else { panic!("{outcome:?}") };
 

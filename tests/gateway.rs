@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings::gateway::GatewayOptions;
 use tidings::model::{
-    Answer, Code, Command, CommandResult, EndReason, Epoch, Lsn, Name, Platform, Query, Secret, Seq, UserId,
+    Answer, Code, Command, CommandResult, EndReason, Epoch, GroupRules, Lsn, Name, Platform, Query, Secret, Seq, UserId,
 };
 use tidings::net::{Tls, TlsMode};
 use tidings::protocol::{Auth, ClientFrame, Encoding, PresenceState, Refused, Resume, ServerFrame, Sync, Welcome};
@@ -136,7 +136,10 @@ async fn groups_are_heard_by_those_who_belong_to_them() {
     let (mut b, _) = Peer::log_in(&server, JSON, &bob.token).await;
     let (mut e, _) = Peer::log_in(&server, POSTCARD, &eve.token).await;
     let title = Name::new("Friends").unwrap();
-    let created = a.execute(Command::CreateGroup { title, members: vec![bob.id.clone()] }).await.unwrap();
+    let created = a
+        .execute(Command::CreateGroup { title, members: vec![bob.id.clone()], rules: GroupRules::default() })
+        .await
+        .unwrap();
     let CommandResult::Conversation { conversation } = created else { panic!("{created:?}") };
     assert_eq!(b.entry().await.0, conversation);
     let send = |words: &str| Command::Send {
@@ -466,8 +469,14 @@ async fn a_slow_reader_lags_loses_nothing_and_holds_up_nobody() {
     let (mut slow, welcome) = Peer::log_in(&server, POSTCARD, &bob.token).await;
     let (mut fast, _) = Peer::log_in(&server, JSON, &eve.token).await;
     let title = Name::new("Readers").unwrap();
-    let created =
-        a.execute(Command::CreateGroup { title, members: vec![bob.id.clone(), eve.id.clone()] }).await.unwrap();
+    let created = a
+        .execute(Command::CreateGroup {
+            title,
+            members: vec![bob.id.clone(), eve.id.clone()],
+            rules: GroupRules::default(),
+        })
+        .await
+        .unwrap();
     let CommandResult::Conversation { conversation } = created else { panic!("{created:?}") };
     let words = "many words ".repeat(1_000);
     let mut sent = 0u32;

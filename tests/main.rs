@@ -31,4 +31,5 @@ mod gateway;
 mod hostile;
 mod model;
 mod protocol;
+mod search;
 mod support;

@@ -234,6 +234,7 @@ fn check_contents(record: &Record, conversation: ConversationId, entries: &[Entr
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
+            origin: None,
             ..entry.clone()
         };
         expected.insert(entry.seq, fresh);
@@ -251,8 +252,8 @@ fn check_contents(record: &Record, conversation: ConversationId, entries: &[Entr
 /// The body of the entry that `command` made, after it rewrote what it rewrites; none when it cannot have made this one.
 fn apply(command: &Command, place: ConversationId, entry: &Entry, expected: &mut BTreeMap<Seq, Entry>) -> Option<Body> {
     match command {
-        Command::Send { content, .. } => Some(Body::from(content.clone())),
-        Command::CreateGroup { title, members } => {
+        Command::Send { content, .. } => content.body(),
+        Command::CreateGroup { title, members, rules: _ } => {
             let members = std::iter::once(&entry.author).chain(members).cloned().collect();
             Some(Body::GroupCreated { title: title.clone(), members })
         }
@@ -395,6 +396,7 @@ mod tests {
                 reactions: Vec::new(),
                 edited_at: None,
                 recalled_at: None,
+                origin: None,
             });
             let result = CommandResult::Appended { conversation: PLACE, seq, ordinal, at };
             Line::Acknowledged { user: user(author), key, lsn, duplicate: false, result }

@@ -11,6 +11,7 @@ mod ws;
 
 use crate::engine::Engine;
 use crate::gateway::{Admission, Gateway, Purpose, accept};
+use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
@@ -47,6 +48,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 struct Site {
     gateway: Gateway,
     engine: Engine,
+    media: Media,
     tasks: Tasks,
 }
 
@@ -60,8 +62,15 @@ struct Peer {
 }
 
 /// Accepts HTTP connections until `shutdown`.
-pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdown: Shutdown, tasks: Tasks) {
-    let router = router(Site { gateway: gateway.clone(), engine, tasks: tasks.clone() });
+pub async fn serve(
+    gateway: Gateway,
+    engine: Engine,
+    media: Media,
+    listener: Listener,
+    shutdown: Shutdown,
+    tasks: Tasks,
+) {
+    let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
     accept(&listener, &shutdown, |incoming, peer| match gateway.admit(peer.ip(), Purpose::Http) {
         Ok(admission) => {
             let peer = (peer, Arc::new(admission));

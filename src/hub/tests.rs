@@ -64,6 +64,7 @@ fn entry(seq: u64, lsn: u64, changed: u64, text: &str) -> Effect {
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
+            origin: None,
         }),
     }
 }

@@ -1,11 +1,12 @@
 //! Frames to test with: one hand-written sample of everything that can stand on the wire, and random ones.
 
+use super::frames_domain as domain;
 use std::sync::Arc;
 use tidings::model::growing::variants;
 use tidings::model::{
     Answer, AppId, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor,
-    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, Inbox, Key, Lsn, Member, Name, Ordinal, Platform,
-    Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
+    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Lsn, Member, Name, Ordinal,
+    Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
 use tidings::protocol::{
     Auth, Changes, ClientFrame, Frame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync,
@@ -21,13 +22,15 @@ pub const PLATFORMS: [Platform; 7] = [
     Platform::Linux,
     Platform::Api,
 ];
-pub const END_REASONS: [EndReason; 6] = [
+pub const END_REASONS: [EndReason; 8] = [
     EndReason::LoggedOut,
     EndReason::Revoked,
     EndReason::ReplacedByDevice,
     EndReason::ReplacedBySameDevice,
     EndReason::PasswordChanged,
     EndReason::Suspended,
+    EndReason::Expired,
+    EndReason::AccountDeleted,
 ];
 pub const PRESENCE_STATES: [PresenceState; 4] =
     [PresenceState::Offline, PresenceState::Online, PresenceState::Away, PresenceState::Busy];
@@ -69,10 +72,28 @@ fn entry(body: Body) -> Entry {
         },
         edited_at: (message && !recalled).then_some(Timestamp(AT.0 + 5_000)),
         recalled_at: recalled.then_some(Timestamp(AT.0 + 6_000)),
+        origin: None,
     }
 }
 
-fn plain_entry(seq: u64, text: &str) -> Entry {
+/// The sample of a kind, where there is no random one.
+fn sample<T>(samples: Vec<(&'static str, T)>, kind: &str) -> T {
+    let found = samples.into_iter().find(|(name, _)| *name == kind);
+    found.unwrap_or_else(|| panic!("no sample of `{kind}` yet")).1
+}
+
+fn member(id: &str, role: Role) -> Member {
+    let manager = role == Role::Manager;
+    Member {
+        user: user(id),
+        role,
+        alias: manager.then(|| name("The cook")),
+        silenced_until: manager.then_some(AT),
+        joined: AT,
+    }
+}
+
+pub fn plain_entry(seq: u64, text: &str) -> Entry {
     Entry {
         seq: Seq(seq),
         lsn: Lsn(1_000 + seq),
@@ -85,6 +106,7 @@ fn plain_entry(seq: u64, text: &str) -> Entry {
         reactions: vec![],
         edited_at: None,
         recalled_at: None,
+        origin: None,
     }
 }
 
@@ -110,6 +132,7 @@ fn direct() -> Conversation {
         kind: ConversationKind::Direct,
         title: None,
         peer: Some(user("bob")),
+        group: None,
         role: Role::Member,
         members: 2,
         head: Seq(7),
@@ -128,11 +151,24 @@ fn group() -> Conversation {
         kind: ConversationKind::Group,
         title: Some(name("Kitchen")),
         peer: None,
+        group: Some(Box::new(domain::group_view())),
         role: Role::Owner,
         members: 3,
         head: Seq(1),
         head_ordinal: Ordinal(0),
         cursors: vec![Cursor { user: user("cy"), delivered: None, read: Seq(1) }],
+        entries: vec![],
+        ..direct()
+    }
+}
+
+fn feed() -> Conversation {
+    Conversation {
+        id: ConversationId(5),
+        kind: ConversationKind::Feed,
+        peer: None,
+        members: 1,
+        cursors: vec![],
         entries: vec![],
         ..direct()
     }
@@ -144,6 +180,7 @@ fn text() -> Text {
         markdown: true,
         reply_to: Some(Seq(3)),
         mentions: vec![user("bob")],
+        mention_all: true,
     }
 }
 
@@ -152,7 +189,7 @@ fn custom() -> Custom {
 }
 
 fn bodies() -> Vec<(&'static str, Body)> {
-    vec![
+    let mut samples = vec![
         ("text", Body::Text(text())),
         ("custom", Body::Custom(custom())),
         ("recalled", Body::Recalled {}),
@@ -164,12 +201,14 @@ fn bodies() -> Vec<(&'static str, Body)> {
         ("member_removed", Body::MemberRemoved { user: user("bob") }),
         ("member_left", Body::MemberLeft {}),
         ("renamed", Body::Renamed { title: name("Küche") }),
-    ]
+    ];
+    samples.extend(domain::bodies());
+    samples
 }
 
 fn commands() -> Vec<(&'static str, Command)> {
     let conversation = TALK;
-    vec![
+    let mut samples = vec![
         (
             "send to a user",
             Command::Send { to: Target::User(user("bob")), content: Content::Text(Text::plain("hello")) },
@@ -183,7 +222,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("recall", Command::Recall { conversation, seq: Seq(7) }),
         ("react", Command::React { conversation, seq: Seq(7), emoji: Emoji::new("👍").unwrap(), on: true }),
         ("open_direct", Command::OpenDirect { user: user("bob") }),
-        ("create_group", Command::CreateGroup { title: name("Kitchen"), members: vec![user("bob"), user("cy")] }),
+        (
+            "create_group",
+            Command::CreateGroup {
+                title: name("Kitchen"),
+                members: vec![user("bob"), user("cy")],
+                rules: GroupRules::default(),
+            },
+        ),
         ("add_members", Command::AddMembers { conversation, users: vec![user("dora")] }),
         ("remove_member", Command::RemoveMember { conversation, user: user("bob") }),
         ("leave", Command::Leave { conversation }),
@@ -195,12 +241,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("mark_unread", Command::MarkUnread { conversation }),
         ("end_session", Command::EndSession { session: SessionId(9) }),
         ("log_out", Command::LogOut {}),
-    ]
+    ];
+    samples.extend(domain::commands());
+    samples
 }
 
 fn queries() -> Vec<(&'static str, Query)> {
     let conversation = TALK;
-    vec![
+    let mut samples = vec![
         ("conversations", Query::Conversations { skip: 0, limit: 50 }),
         ("conversation", Query::Conversation { conversation }),
         ("entries", Query::Entries { conversation, from: Some(Seq(3)), to: Some(Seq(5)), limit: 200 }),
@@ -209,23 +257,27 @@ fn queries() -> Vec<(&'static str, Query)> {
         ("receipts", Query::Receipts { conversation, seq: Seq(7) }),
         ("sessions", Query::Sessions {}),
         ("users", Query::Users { users: vec![user("ada"), user("bob")] }),
-    ]
+    ];
+    samples.extend(domain::queries());
+    samples
 }
 
 fn results() -> Vec<(&'static str, CommandResult)> {
-    vec![
+    let mut samples = vec![
         ("done", CommandResult::Done {}),
         ("appended", CommandResult::Appended { conversation: TALK, seq: Seq(7), ordinal: Ordinal(6), at: AT }),
         ("conversation", CommandResult::Conversation { conversation: TALK }),
         ("app", CommandResult::App { app: AppId(2) }),
         ("user", CommandResult::User { user: tidings::model::UserHandle(5) }),
         ("session", CommandResult::Session { session: SessionId(9) }),
-    ]
+    ];
+    samples.extend(domain::results());
+    samples
 }
 
 fn answers() -> Vec<(&'static str, Answer)> {
     let as_of = Lsn(1_007);
-    vec![
+    let mut samples = vec![
         ("conversations", Answer::Conversations { conversations: vec![direct(), group()], more: false, as_of }),
         ("conversation", Answer::Conversation { conversation: Box::new(direct()), as_of }),
         (
@@ -241,11 +293,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
         (
             "members",
             Answer::Members {
-                members: vec![
-                    Member { user: user("ada"), role: Role::Owner },
-                    Member { user: user("bob"), role: Role::Manager },
-                    Member { user: user("cy"), role: Role::Member },
-                ],
+                members: vec![member("ada", Role::Owner), member("bob", Role::Manager), member("cy", Role::Member)],
                 more: false,
                 as_of,
             },
@@ -270,8 +318,10 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 }],
             },
         ),
-        ("users", Answer::Users { users: vec![Profile { user: user("ada"), name: name("Ada Lovelace") }] }),
-    ]
+        ("users", Answer::Users { users: vec![domain::profile("ada")] }),
+    ];
+    samples.extend(domain::answers());
+    samples
 }
 
 /// One of every frame a client can say, with a name each.
@@ -364,8 +414,8 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "changes".to_owned(),
         ServerFrame::Changes(Changes {
             request: 19,
-            conversations: vec![direct(), group()],
-            users: vec![Profile { user: user("bob"), name: name("Bob") }],
+            conversations: vec![direct(), group(), feed()],
+            users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,
             as_of: Lsn(1_007),
@@ -390,7 +440,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "inbox of one who left".to_owned(),
         ServerFrame::Inbox(Inbox { muted_until: None, pinned: false, hidden: true, gone: true, ..inbox() }),
     ));
-    samples.push(("user".to_owned(), ServerFrame::User(Profile { user: user("bob"), name: name("Bob") })));
+    samples.push(("user".to_owned(), ServerFrame::User(domain::profile("bob"))));
     for (number, state) in PRESENCE_STATES.into_iter().enumerate() {
         let there = state != PresenceState::Offline;
         samples.push((
@@ -515,6 +565,7 @@ impl Dice {
             markdown: self.chance(2),
             reply_to: self.maybe(Self::seq),
             mentions: self.list(Self::user),
+            mention_all: self.chance(2),
         }
     }
     fn custom(&mut self) -> Custom {
@@ -534,7 +585,7 @@ impl Dice {
             "member_removed" => Body::MemberRemoved { user: self.user() },
             "member_left" => Body::MemberLeft {},
             "renamed" => Body::Renamed { title: self.name() },
-            other => panic!("no random body `{other}` yet"),
+            other => sample(domain::bodies(), other),
         }
     }
 
@@ -551,6 +602,7 @@ impl Dice {
             reactions: self.list(|dice| Reaction { emoji: dice.emoji(), users: dice.list(Self::user) }),
             edited_at: self.maybe(Self::time),
             recalled_at: self.maybe(Self::time),
+            origin: None,
         }
     }
 
@@ -577,9 +629,10 @@ impl Dice {
     fn conversation(&mut self) -> Conversation {
         Conversation {
             id: self.talk(),
-            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group]),
+            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group, ConversationKind::Feed]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
+            group: None,
             role: *self.pick(&ROLES),
             members: self.small(),
             head: self.seq(),
@@ -593,7 +646,7 @@ impl Dice {
     }
 
     fn profile(&mut self) -> Profile {
-        Profile { user: self.user(), name: self.name() }
+        Profile { user: self.user(), name: self.name(), ..domain::profile(if self.chance(2) { "ada" } else { "bob" }) }
     }
 
     pub fn command(&mut self) -> Command {
@@ -608,7 +661,11 @@ impl Dice {
                 Command::React { conversation: self.talk(), seq: self.seq(), emoji: self.emoji(), on: self.chance(2) }
             }
             "open_direct" => Command::OpenDirect { user: self.user() },
-            "create_group" => Command::CreateGroup { title: self.name(), members: self.list(Self::user) },
+            "create_group" => Command::CreateGroup {
+                title: self.name(),
+                members: self.list(Self::user),
+                rules: GroupRules::default(),
+            },
             "add_members" => Command::AddMembers { conversation: self.talk(), users: self.list(Self::user) },
             "remove_member" => Command::RemoveMember { conversation: self.talk(), user: self.user() },
             "leave" => Command::Leave { conversation: self.talk() },
@@ -619,7 +676,7 @@ impl Dice {
             "mark_unread" => Command::MarkUnread { conversation: self.talk() },
             "end_session" => Command::EndSession { session: SessionId(self.number()) },
             "log_out" => Command::LogOut {},
-            other => panic!("no random command `{other}` yet"),
+            other => sample(domain::commands(), other),
         }
     }
 
@@ -639,7 +696,7 @@ impl Dice {
             "receipts" => Query::Receipts { conversation: self.talk(), seq: self.seq() },
             "sessions" => Query::Sessions {},
             "users" => Query::Users { users: self.list(Self::user) },
-            other => panic!("no random query `{other}` yet"),
+            other => sample(domain::queries(), other),
         }
     }
 
@@ -656,7 +713,7 @@ impl Dice {
             "app" => CommandResult::App { app: AppId(self.small()) },
             "user" => CommandResult::User { user: tidings::model::UserHandle(self.number()) },
             "session" => CommandResult::Session { session: SessionId(self.number()) },
-            other => panic!("no random result `{other}` yet"),
+            other => sample(domain::results(), other),
         }
     }
 
@@ -675,7 +732,11 @@ impl Dice {
                 as_of,
             },
             "members" => Answer::Members {
-                members: self.list(|dice| Member { user: dice.user(), role: *dice.pick(&ROLES) }),
+                members: self.list(|dice| Member {
+                    user: dice.user(),
+                    alias: dice.maybe(Self::name),
+                    ..member("x", *dice.pick(&ROLES))
+                }),
                 more: self.chance(2),
                 as_of,
             },
@@ -691,7 +752,7 @@ impl Dice {
                 }),
             },
             "users" => Answer::Users { users: self.list(Self::profile) },
-            other => panic!("no random answer `{other}` yet"),
+            other => sample(domain::answers(), other),
         }
     }
 

@@ -261,7 +261,7 @@ impl World {
                 };
                 Ok(CommandResult::Conversation { conversation: ConversationId(chat as u64 + 1) })
             }
-            Command::CreateGroup { title, members } => self.create_group(doer, title, members),
+            Command::CreateGroup { title, members, rules: _ } => self.create_group(doer, title, members),
             Command::AddMembers { conversation, users } => self.add(doer, *conversation, users),
             Command::RemoveMember { conversation, user } => self.remove(doer, *conversation, user),
             Command::Leave { conversation } => self.leave(doer, *conversation),
@@ -311,7 +311,7 @@ impl World {
                 Ok(done())
             }
             Command::Unreadable(what) if what.reason.is_some() => Err(Code::Invalid),
-            Command::Unreadable(_) => Err(Code::Unsupported),
+            _ => Err(Code::Unsupported),
         }
     }
 
@@ -423,6 +423,7 @@ impl World {
                 }
                 (custom.reply_to, Vec::new())
             }
+            _ => return Err(Code::Unsupported),
         };
         if let Some(reply) = reply_to {
             let seen =
@@ -435,7 +436,7 @@ impl World {
         let named = named.iter().filter_map(|id| self.find(app, id));
         let members = self.chats[chat].members();
         let mentioned = named.filter(|person| *person != doer.person && members.contains(person)).collect();
-        let result = self.say(doer, chat, Body::from(content.clone()));
+        let result = self.say(doer, chat, content.body().ok_or(Code::Unsupported)?);
         if let Some(said) = self.chats[chat].log.last_mut() {
             said.mentioned = mentioned;
         }
@@ -726,6 +727,7 @@ impl World {
                 }
                 Ok(done())
             }
+            _ => Err(Code::Unsupported),
         };
         result.map(|result| Fine { step, duplicate: false, result })
     }
@@ -859,6 +861,7 @@ impl World {
             kind: chat.kind(),
             title: chat.title.clone(),
             peer: chat.direct.as_ref().map(|_| self.id(other.unwrap_or(person))),
+            group: None,
             role: stay.role,
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
@@ -901,6 +904,7 @@ impl World {
             reactions: said.reactions.iter().map(reaction).collect(),
             edited_at: said.edited_at.map(Timestamp),
             recalled_at: said.recalled_at.map(Timestamp),
+            origin: None,
         }
     }
 
@@ -926,7 +930,13 @@ impl World {
         let mut members: Vec<_> = chat
             .members()
             .into_iter()
-            .map(|person| Member { user: self.id(person), role: chat.stays[&person].role })
+            .map(|person| Member {
+                user: self.id(person),
+                role: chat.stays[&person].role,
+                alias: None,
+                silenced_until: None,
+                joined: Timestamp(0),
+            })
             .collect();
         members.sort_by_key(|member| member.user.as_str().to_lowercase());
         Some(members)

@@ -50,7 +50,11 @@ impl Devices {
                 Effect::Inbox { user, inbox } => {
                     self.0.entry((*user, inbox.conversation)).or_default().inbox = Some(inbox.clone());
                 }
-                Effect::Members { .. } | Effect::SessionEnded { .. } => {}
+                Effect::Members { .. }
+                | Effect::SessionEnded { .. }
+                | Effect::Profile { .. }
+                | Effect::Presence { .. }
+                | Effect::Relation { .. } => {}
             }
         }
         Ok(())

@@ -9,9 +9,9 @@ use std::fmt;
 use tidings::model::limits::KEY_AHEAD_MS;
 use tidings::model::text::DeviceId;
 use tidings::model::{
-    AppId, AppSettings, Command, Content, ConversationId, CursorMove, Custom, Device, Emoji, Key, LoginPolicy, Name,
-    PasswordHash, Platform, Seq, SessionId, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle,
-    UserId,
+    AppId, AppSettings, Command, Content, ConversationId, CursorMove, Custom, Device, Emoji, GroupRules, Key,
+    LoginPolicy, Name, PasswordHash, Platform, Seq, SessionId, SystemCommand, Target, Text, Timestamp, TokenHash,
+    UserFlags, UserHandle, UserId, UserKind,
 };
 
 /// When every history begins.
@@ -234,7 +234,14 @@ fn founding() -> Vec<SystemCommand> {
     let people = [(1, "cyd"), (1, "ada"), (1, "bob"), (1, "Eve"), (1, "dan"), (2, "Ada"), (2, "bob")];
     for (app, id) in people {
         let (name, password) = (None, None);
-        commands.push(SystemCommand::AddUser { app: AppId(app), id: user(id), name, password, administrator: false });
+        commands.push(SystemCommand::AddUser {
+            app: AppId(app),
+            id: user(id),
+            name,
+            password,
+            administrator: false,
+            kind: UserKind::Person,
+        });
     }
     for number in 1..=people.len() as u64 {
         commands.push(log_in(number, 1, 0, Platform::Web, number));
@@ -411,6 +418,7 @@ impl Maker<'_> {
             Ask::CreateGroup(users) => Command::CreateGroup {
                 title: name(&format!("group of step {}", self.step)),
                 members: self.users(users),
+                rules: GroupRules::default(),
             },
             Ask::AddMembers(choice, users) => {
                 Command::AddMembers { conversation: chat(choice), users: self.users(users) }
@@ -443,7 +451,14 @@ impl Maker<'_> {
                 let id = ["fay", "gus", "ADA", "Admin", "hal", "eve"][usize::from(*name) % 6];
                 let app = AppId(u32::from(*app));
                 let (name, password) = (None, None);
-                SystemCommand::AddUser { app, id: user(id), name, password, administrator: *administrator }
+                SystemCommand::AddUser {
+                    app,
+                    id: user(id),
+                    name,
+                    password,
+                    administrator: *administrator,
+                    kind: UserKind::Person,
+                }
             }
             Server::LogIn { who, device, platform, stale } => {
                 use Platform::{Android, Api, Ios, Linux, Macos, Web, Windows};
@@ -452,11 +467,13 @@ impl Maker<'_> {
                 let credential = self.world.users[person].credential - u32::from(*stale);
                 log_in(person as u64 + 1, credential, *device, platform, 1_000 + self.step as u64)
             }
-            Server::SetPassword(who) => {
-                SystemCommand::SetPassword { user: handle(who), password: PasswordHash(format!("hash {}", self.step)) }
-            }
+            Server::SetPassword(who) => SystemCommand::SetPassword {
+                user: handle(who),
+                password: PasswordHash(format!("hash {}", self.step)),
+                keep: None,
+            },
             Server::SetFlags { who, suspended, silenced } => {
-                let flags = UserFlags { suspended: *suspended, silenced: *silenced };
+                let flags = UserFlags { suspended: *suspended, silenced: *silenced, contacts_disabled: false };
                 SystemCommand::SetFlags { user: handle(who), flags }
             }
             Server::SetPolicy { app, policy } => {

@@ -125,6 +125,7 @@ mod tests {
                 reactions: Vec::new(),
                 edited_at: None,
                 recalled_at: None,
+                origin: None,
             }),
         };
         vec![

@@ -150,6 +150,7 @@ mod tests {
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
+            origin: None,
         }
     }
 

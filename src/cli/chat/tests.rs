@@ -41,6 +41,7 @@ fn entry(seq: u64, author: &str, body: Body) -> Entry {
         reactions: Vec::new(),
         edited_at: None,
         recalled_at: None,
+        origin: None,
     }
 }
 
@@ -64,6 +65,7 @@ fn about(id: ConversationId, head: u64) -> Conversation {
         kind: if direct { ConversationKind::Direct } else { ConversationKind::Group },
         title: (!direct).then(|| "The team".parse().unwrap()),
         peer: direct.then(|| user("bob")),
+        group: None,
         role: Role::Member,
         members: 3,
         head: Seq(head),

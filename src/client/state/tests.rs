@@ -75,6 +75,7 @@ impl Log {
             kind: if self.members.len() == 2 { ConversationKind::Direct } else { ConversationKind::Group },
             title: self.title.clone(),
             peer: None,
+            group: None,
             role: Role::Member,
             members: self.members.len() as u32,
             head: self.head(),
@@ -193,6 +194,7 @@ impl World {
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
+            origin: None,
         };
         if let Body::Renamed { title } = &entry.body {
             at.title = Some(title.clone());
@@ -359,7 +361,7 @@ impl World {
             let Command::Send { to: Target::Conversation(conversation), content } = command else {
                 panic!("the client asked for {command:?}")
             };
-            let entry = self.append(conversation.0 as usize - 1, name, content.into(), Some(key), Some(n));
+            let entry = self.append(conversation.0 as usize - 1, name, content.body().unwrap(), Some(key), Some(n));
             let result = CommandResult::Appended { conversation, seq: entry.seq, ordinal: entry.ordinal, at: entry.at };
             let outcome = Outcome { lsn: entry.lsn, duplicate: false, result };
             self.done.insert((name, key), outcome.clone());

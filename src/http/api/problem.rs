@@ -46,7 +46,7 @@ impl Problem {
         self.status = status.as_u16();
         self
     }
-
+}
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {

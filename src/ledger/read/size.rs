@@ -108,6 +108,7 @@ mod tests {
                 reactions: vec![Reaction { emoji: Emoji::new("👨‍👩‍👧‍👦").unwrap(), users }],
                 edited_at: Some(Timestamp(NUMBER)),
                 recalled_at: Some(Timestamp(NUMBER)),
+                origin: None,
             };
             assert!(postcard::to_allocvec(&entry).unwrap().len() <= stored_bytes(&entry), "{entry:?}");
             assert!(serde_json::to_string(&entry).unwrap().len() <= shown_bytes(&entry), "{entry:?}");

@@ -59,6 +59,9 @@ mod tests {
             until: until.map(|(seq, ordinal)| Until { seq: Seq(seq), lsn: Lsn(40), ordinal: Ordinal(ordinal) }),
             read: Mark { seq: Seq(0), ordinal: Ordinal(first_read) },
             delivered: Seq(0),
+            alias: None,
+            silenced_until: None,
+            joined: crate::model::Timestamp(0),
             changed: Lsn(1),
         };
         for (until, read, first, floor, top, unread) in [

@@ -1,0 +1,410 @@
+//! One hand-written sample of each of the words that came with contacts, groups, profiles, files and history.
+
+use std::collections::BTreeMap;
+use tidings::model::{
+    Answer, Attach, Attachment, Availability, Body, Card, Command, CommandResult, Contact, ContactCard, ContactPolicy,
+    ContactRequest, Content, ConversationId, Emoji, Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView,
+    Has, Highlight, Hit, Invite, InviteCode, JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId,
+    MediaInfo, MediaKind, Name, NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState,
+    Profile, Query, Relation, RequestState, Search, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind,
+    UserSettings, Visibility, Who,
+};
+
+const AT: Timestamp = Timestamp(1_730_000_000_000);
+const TALK: ConversationId = ConversationId(43);
+const LABEL: LabelId = LabelId(3);
+const PICTURE: MediaId = MediaId([0xa5; 16]);
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).unwrap()
+}
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+fn line(text: &str) -> Line {
+    Line::new(text).unwrap()
+}
+fn paragraph(text: &str) -> Paragraph {
+    Paragraph::new(text).unwrap()
+}
+fn code() -> InviteCode {
+    InviteCode::new("Zq3vN8sK1tB7xW0rL5yPdA").unwrap()
+}
+fn extra() -> Extra {
+    Extra::new(BTreeMap::from([("name".to_owned(), "4-17".to_owned())])).unwrap()
+}
+
+fn card() -> Card {
+    Card {
+        avatar: Some(PICTURE),
+        gender: Some(line("female")),
+        birthday: Some(line("1815-12-10")),
+        location: Some(line("London")),
+        signature: Some(line("Poetical science")),
+        language: Some(line("en-GB")),
+        phone: Some(line("+44 20 7946 0000")),
+        email: Some(line("ada@example.com")),
+        extra: extra(),
+    }
+}
+
+pub fn profile(id: &str) -> Profile {
+    let whole = id == "ada";
+    Profile {
+        user: user(id),
+        name: name(if whole { "Ada Lovelace" } else { "Bob" }),
+        kind: if whole { UserKind::Person } else { UserKind::Bot },
+        card: if whole { card() } else { Card::default() },
+        deleted: false,
+        changed: Lsn(900),
+    }
+}
+
+fn rules() -> GroupRules {
+    GroupRules {
+        kind: GroupKind::Public,
+        invite: Who::Managers,
+        join: JoinPolicy::Free,
+        edit: Who::Members,
+        pin: Who::Members,
+        history: NewMemberHistory::All,
+        keep_reading: false,
+        members_max: Some(500),
+    }
+}
+
+fn group_card() -> GroupCard {
+    GroupCard {
+        avatar: Some(PICTURE),
+        introduction: Some(paragraph("We cook.")),
+        notice: Some(paragraph("Today:\n\tsoup")),
+        extra: extra(),
+    }
+}
+
+pub fn group_view() -> GroupView {
+    GroupView {
+        owner: user("ada"),
+        rules: rules(),
+        card: group_card(),
+        muted: true,
+        dissolved: Some(AT),
+        alias: Some(name("The countess")),
+        silenced_until: Some(AT),
+    }
+}
+
+fn info() -> MediaInfo {
+    MediaInfo {
+        media: PICTURE,
+        name: name("soup.png"),
+        content_type: "image/png".to_owned(),
+        bytes: 48_213,
+        width: Some(800),
+        height: Some(600),
+        duration_ms: None,
+        thumbnail: true,
+        created: AT,
+    }
+}
+
+fn presence() -> OwnPresence {
+    OwnPresence {
+        availability: Availability::Busy,
+        text: Some(line("in a meeting")),
+        emoji: Some(Emoji::new("📅").unwrap()),
+        until: Some(AT),
+    }
+}
+
+pub fn presence_of(state: PresenceState) -> PresenceOf {
+    let there = state != PresenceState::Offline;
+    PresenceOf {
+        user: user("bob"),
+        state,
+        text: there.then(|| line("in a meeting")),
+        emoji: there.then(|| Emoji::new("📅").unwrap()),
+        until: there.then_some(Timestamp(AT.0 + 3_600_000)),
+        platforms: if there { vec![Platform::Ios, Platform::Web] } else { vec![] },
+        last_seen: (!there).then_some(AT),
+    }
+}
+
+fn location() -> Location {
+    Location { latitude_e6: 51_507_351, longitude_e6: -127_758, name: Some(line("London")), reply_to: Some(Seq(3)) }
+}
+
+fn sticker() -> Sticker {
+    Sticker { set: Some(name("cats")), name: Emoji::new("wave").unwrap(), reply_to: None }
+}
+
+pub fn bodies() -> Vec<(&'static str, Body)> {
+    vec![
+        (
+            "media",
+            Body::Media(Attachment { kind: MediaKind::Image, info: info(), caption: Text::plain("Today's soup") }),
+        ),
+        ("location", Body::Location(location())),
+        ("contact_card", Body::ContactCard(ContactCard { user: user("cy"), reply_to: None })),
+        ("sticker", Body::Sticker(sticker())),
+        ("entry_pinned", Body::EntryPinned { entry: Seq(3), on: true }),
+        ("rules_changed", Body::RulesChanged { rules: rules() }),
+        ("card_changed", Body::CardChanged {}),
+        ("join_requested", Body::JoinRequested {}),
+        ("member_joined", Body::MemberJoined {}),
+        ("join_answered", Body::JoinAnswered { conversation: TALK, user: user("dora"), accepted: true }),
+        ("invite_changed", Body::InviteChanged { on: true }),
+        ("manager_changed", Body::ManagerChanged { user: user("bob"), manager: true }),
+        ("transferred", Body::Transferred { user: user("bob") }),
+        ("dissolved", Body::Dissolved {}),
+        ("group_muted", Body::GroupMuted { on: true }),
+        ("member_silenced", Body::MemberSilenced { user: user("bob"), until: Some(AT) }),
+        ("alias_changed", Body::AliasChanged { user: user("bob"), alias: Some(name("The cook")) }),
+        ("contact_requested", Body::ContactRequested { user: user("bob"), greeting: Some(line("It is me")) }),
+        ("contact_answered", Body::ContactAnswered { user: user("ada"), accepted: false }),
+        ("contacts_changed", Body::ContactsChanged { users: vec![user("bob")] }),
+        ("labels_changed", Body::LabelsChanged {}),
+    ]
+}
+
+pub fn commands() -> Vec<(&'static str, Command)> {
+    let conversation = TALK;
+    let send = |content| Command::Send { to: Target::Conversation(TALK), content };
+    let attach = Attach { kind: MediaKind::Image, media: PICTURE, caption: Text::plain("Today's soup") };
+    vec![
+        ("send media", send(Content::Media(attach))),
+        ("send location", send(Content::Location(location()))),
+        ("send contact_card", send(Content::ContactCard(ContactCard { user: user("cy"), reply_to: None }))),
+        ("send sticker", send(Content::Sticker(sticker()))),
+        ("forward", Command::Forward { from: conversation, seq: Seq(7), to: Target::User(user("bob")) }),
+        ("pin_entry", Command::PinEntry { conversation, seq: Seq(7), on: true }),
+        ("clear_history", Command::ClearHistory { conversation }),
+        ("set_profile", Command::SetProfile { name: name("Ada Lovelace"), card: card() }),
+        (
+            "set_settings",
+            Command::SetSettings {
+                settings: UserSettings {
+                    contact_policy: ContactPolicy::Closed,
+                    strangers: Some(Strangers::Contacts),
+                    last_seen: Visibility::Contacts,
+                    show_phone: true,
+                    show_email: false,
+                },
+            },
+        ),
+        ("set_presence", Command::SetPresence { presence: presence() }),
+        (
+            "request_contact",
+            Command::RequestContact {
+                user: user("bob"),
+                greeting: Some(line("It is me")),
+                remark: Some(name("Bob from work")),
+                source: Some(line("search")),
+            },
+        ),
+        ("answer_contact", Command::AnswerContact { user: user("ada"), accept: true }),
+        (
+            "set_contact",
+            Command::SetContact {
+                user: user("bob"),
+                remark: Some(name("Bob from work")),
+                labels: vec![LABEL],
+                extra: extra(),
+            },
+        ),
+        ("delete_contacts", Command::DeleteContacts { users: vec![user("bob")] }),
+        ("delete_all_contacts", Command::DeleteAllContacts {}),
+        ("block", Command::Block { user: user("bob"), on: true }),
+        ("create_label", Command::CreateLabel { name: name("Family") }),
+        ("rename_label", Command::RenameLabel { label: LABEL, name: name("Friends") }),
+        ("delete_label", Command::DeleteLabel { label: LABEL }),
+        ("label_contacts", Command::LabelContacts { label: LABEL, add: vec![user("bob")], remove: vec![user("cy")] }),
+        ("set_group_rules", Command::SetGroupRules { conversation, rules: rules() }),
+        ("set_group_card", Command::SetGroupCard { conversation, card: group_card() }),
+        ("join", Command::Join { conversation, greeting: Some(line("May I?")) }),
+        ("join_by_code", Command::JoinByCode { code: code() }),
+        ("answer_join", Command::AnswerJoin { conversation, user: user("dora"), accept: true }),
+        ("create_invite", Command::CreateInvite { conversation, code: code(), expires: Some(AT), uses_max: Some(10) }),
+        ("revoke_invite", Command::RevokeInvite { conversation, code: code() }),
+        ("set_manager", Command::SetManager { conversation, user: user("bob"), manager: true }),
+        ("transfer", Command::Transfer { conversation, user: user("bob") }),
+        ("dissolve", Command::Dissolve { conversation }),
+        ("mute_group", Command::MuteGroup { conversation, on: true }),
+        ("silence_member", Command::SilenceMember { conversation, user: user("bob"), until: Some(AT) }),
+        ("set_alias", Command::SetAlias { conversation, user: user("bob"), alias: Some(name("The cook")) }),
+    ]
+}
+
+pub fn queries() -> Vec<(&'static str, Query)> {
+    let conversation = TALK;
+    vec![
+        ("entry_at", Query::EntryAt { conversation, at: AT }),
+        (
+            "gallery",
+            Query::Gallery {
+                conversation,
+                kinds: vec![MediaKind::Image, MediaKind::Video],
+                before: Some(Seq(70)),
+                limit: 30,
+            },
+        ),
+        ("pins", Query::Pins { conversation }),
+        ("me", Query::Me {}),
+        ("contacts", Query::Contacts { after: Some(user("bob")), limit: 100, since: Some(Lsn(7)), blocked: false }),
+        ("contact", Query::Contact { user: user("bob") }),
+        ("contact_requests", Query::ContactRequests { sent: false, after: None, limit: 50 }),
+        ("labels", Query::Labels {}),
+        ("relations", Query::Relations { users: vec![user("bob"), user("cy")] }),
+        ("find_users", Query::FindUsers { text: "ad".to_owned(), after: None, limit: 20 }),
+        ("find_groups", Query::FindGroups { text: "kit".to_owned(), after: Some(TALK), limit: 20 }),
+        ("group_of_code", Query::GroupOfCode { code: code() }),
+        ("invites", Query::Invites { conversation }),
+        ("join_requests", Query::JoinRequests { conversation, after: None, limit: 50 }),
+        ("presences", Query::Presences { users: vec![user("bob")] }),
+        ("media", Query::Media { media: PICTURE }),
+        (
+            "search",
+            Query::Search(Box::new(Search {
+                q: "good \"old times\" from:bob".to_owned(),
+                conversation: Some(conversation),
+                from: None,
+                before: Some(AT),
+                after: None,
+                has: Some(Has::Link),
+                cursor: Some("1006.12.7".to_owned()),
+                limit: 20,
+            })),
+        ),
+    ]
+}
+
+pub fn results() -> Vec<(&'static str, CommandResult)> {
+    vec![
+        ("label", CommandResult::Label { label: LABEL }),
+        ("removed", CommandResult::Removed { count: 100, more: true }),
+    ]
+}
+
+pub fn answers() -> Vec<(&'static str, Answer)> {
+    let as_of = Lsn(1_007);
+    vec![
+        ("place", Answer::Place { seq: Seq(7), as_of }),
+        (
+            "me",
+            Answer::Me {
+                profile: Box::new(profile("ada")),
+                settings: UserSettings::default(),
+                presence: presence(),
+                feed: ConversationId(5),
+                administrator: true,
+                media_bytes: 48_213,
+                as_of,
+            },
+        ),
+        (
+            "contacts",
+            Answer::Contacts {
+                contacts: vec![Contact {
+                    user: user("bob"),
+                    profile: profile("bob"),
+                    contact: true,
+                    blocked: false,
+                    remark: Some(name("Bob from work")),
+                    labels: vec![LABEL],
+                    extra: extra(),
+                    since: Some(AT),
+                    changed: Lsn(950),
+                }],
+                more: true,
+                as_of,
+            },
+        ),
+        (
+            "contact_requests",
+            Answer::ContactRequests {
+                requests: vec![ContactRequest {
+                    from: user("ada"),
+                    to: user("bob"),
+                    profile: profile("ada"),
+                    state: RequestState::Pending,
+                    greeting: Some(line("It is me")),
+                    source: Some(line("search")),
+                    asked: AT,
+                    answered: None,
+                    unread: true,
+                }],
+                more: false,
+                unread: 1,
+                as_of,
+            },
+        ),
+        ("labels", Answer::Labels { labels: vec![Label { label: LABEL, name: name("Family") }], as_of }),
+        (
+            "relations",
+            Answer::Relations {
+                relations: vec![Relation {
+                    user: user("bob"),
+                    contact: true,
+                    contact_of: false,
+                    blocked: false,
+                    blocked_by: true,
+                }],
+                as_of,
+            },
+        ),
+        ("found_users", Answer::FoundUsers { users: vec![profile("ada")], more: false }),
+        (
+            "groups",
+            Answer::Groups {
+                groups: vec![GroupPreview {
+                    conversation: TALK,
+                    title: name("Kitchen"),
+                    avatar: Some(PICTURE),
+                    introduction: Some(paragraph("We cook.")),
+                    members: 12,
+                    join: JoinPolicy::Approval,
+                    joined: false,
+                    asked: true,
+                }],
+                more: false,
+            },
+        ),
+        (
+            "invites",
+            Answer::Invites {
+                invites: vec![Invite {
+                    code: code(),
+                    by: Some(user("ada")),
+                    created: AT,
+                    expires: Some(AT),
+                    uses_max: Some(10),
+                    uses: 2,
+                }],
+                as_of,
+            },
+        ),
+        (
+            "join_requests",
+            Answer::JoinRequests {
+                requests: vec![JoinRequest { user: user("dora"), greeting: Some(line("May I?")), asked: AT }],
+                more: false,
+                as_of,
+            },
+        ),
+        ("presences", Answer::Presences { presences: vec![presence_of(PresenceState::Away)] }),
+        ("media", Answer::Media { media: Box::new(info()) }),
+        (
+            "found",
+            Answer::Found {
+                hits: vec![Hit {
+                    conversation: TALK,
+                    entry: super::frames::plain_entry(4, "four"),
+                    highlights: vec![Highlight { part: Part::Text, start: 0, end: 4 }],
+                }],
+                next: Some("1004.12.4".to_owned()),
+                complete: true,
+                as_of,
+            },
+        ),
+    ]
+}
