@@ -30,4 +30,5 @@ mod gateway;
 mod hostile;
 mod model;
 mod protocol;
+mod search;
 mod support;

@@ -57,11 +57,17 @@ pub struct MediaOptions {
     pub reserve_bytes: u64,
     /// How often what nobody needs is looked for.
     pub sweep_every: Duration,
+    /// A body that stands still for this long is not waited for.
+    pub body_idle: Duration,
 }
 
 impl Default for MediaOptions {
     fn default() -> Self {
-        Self { reserve_bytes: 1024 * 1024 * 1024, sweep_every: Duration::from_secs(600) }
+        Self {
+            reserve_bytes: 1024 * 1024 * 1024,
+            sweep_every: Duration::from_mins(10),
+            body_idle: Duration::from_secs(30),
+        }
     }
 }
 
@@ -209,6 +215,11 @@ impl Media {
         .await?;
         self.0.uploads.end(busy);
         Ok(())
+    }
+
+    /// What media was told at start.
+    pub fn options(&self) -> &MediaOptions {
+        &self.0.options
     }
 
     /// How many uploads are on their way.

@@ -60,3 +60,9 @@ pub const TRIM_ENTRIES_MAX: usize = 200;
 pub const MEDIA_PER_COMMAND_MAX: usize = 100;
 /// Entries that a feed keeps.
 pub const FEED_ENTRIES_KEPT: u64 = 1_000;
+/// Longest `q` of a search, in bytes.
+pub const SEARCH_BYTES_MAX: usize = 512;
+/// Hits in one answer to a search.
+pub const SEARCH_HITS_MAX: usize = 50;
+/// Highlights of one hit.
+pub const HIGHLIGHTS_MAX: usize = 100;

@@ -93,7 +93,7 @@ fn member(id: &str, role: Role) -> Member {
     }
 }
 
-fn plain_entry(seq: u64, text: &str) -> Entry {
+pub fn plain_entry(seq: u64, text: &str) -> Entry {
     Entry {
         seq: Seq(seq),
         lsn: Lsn(1_000 + seq),
@@ -157,6 +157,18 @@ fn group() -> Conversation {
         head: Seq(1),
         head_ordinal: Ordinal(0),
         cursors: vec![Cursor { user: user("cy"), delivered: None, read: Seq(1) }],
+        entries: vec![],
+        ..direct()
+    }
+}
+
+fn feed() -> Conversation {
+    Conversation {
+        id: ConversationId(5),
+        kind: ConversationKind::Feed,
+        peer: None,
+        members: 1,
+        cursors: vec![],
         entries: vec![],
         ..direct()
     }
@@ -402,7 +414,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "changes".to_owned(),
         ServerFrame::Changes(Changes {
             request: 19,
-            conversations: vec![direct(), group()],
+            conversations: vec![direct(), group(), feed()],
             users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,
@@ -617,7 +629,7 @@ impl Dice {
     fn conversation(&mut self) -> Conversation {
         Conversation {
             id: self.talk(),
-            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group]),
+            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group, ConversationKind::Feed]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
             group: None,

@@ -5,6 +5,7 @@ mod media;
 mod own;
 mod pages;
 mod scan;
+pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
@@ -70,6 +71,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
             groups::join_requests(state, as_of, actor, &own, after.as_ref(), *limit)
         }
         Query::Media { media } => media::media(state, actor, *media),
+        Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
 }
