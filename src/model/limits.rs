@@ -53,7 +53,7 @@ pub const PINS_MAX: usize = 100;
 /// Invite links of one group, or codes of one app.
 pub const INVITES_MAX: usize = 100;
 /// Users who wait to join one group.
-pub const JOIN_REQUESTS_MAX: usize = 1_000;
+pub const JOIN_REQUESTS_MAX: usize = 200;
 /// Entries that one command trims.
 pub const TRIM_ENTRIES_MAX: usize = 200;
 /// Files that one command forgets.
