@@ -28,6 +28,7 @@ mod devices;
 mod docs;
 mod gateway;
 mod hostile;
+mod media;
 mod model;
 mod protocol;
 mod support;
