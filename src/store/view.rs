@@ -9,11 +9,13 @@ use super::records::{Head, Record, Table};
 use super::tail::Tail;
 use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, StorageError, TableError};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
 
 /// A table of a snapshot.
 pub(super) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// A key or a value of such a table.
+type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 
 /// One committed state of everything. A read that fails with [`Fault::Stale`] starts again on the newest View.
 pub struct View {
@@ -34,7 +36,7 @@ impl std::fmt::Debug for View {
 
 impl View {
     pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
-        Self { snapshot, rows: Default::default(), entries: OnceLock::new(), tail, epoch, lsn, commit }
+        Self { snapshot, rows: std::array::from_fn(|_| OnceLock::new()), entries: OnceLock::new(), tail, epoch, lsn, commit }
     }
 
     /// Everything with this lsn or a lower one is in it, nothing else.
@@ -108,12 +110,8 @@ impl View {
     }
 }
 
-/// A row of the file and its bytes.
-type Guard = AccessGuard<'static, &'static [u8]>;
-
-/// A row as what it is.
-fn typed<R: Record>(row: Result<(Guard, Guard), StorageError>) -> Result<(R::Key, Arc<R>), Fault> {
-    let (key, value) = row?;
+/// A row of the file, as it is in its table.
+fn decoded<R: Record>((key, value): (Guard<'_>, Guard<'_>)) -> Result<(R::Key, Arc<R>), Fault> {
     let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
     let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
         table: R::TABLE.name(),
@@ -142,7 +140,8 @@ impl Read for View {
         let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
             return Ok(Vec::new());
         };
-        rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit).map(typed::<R>).collect()
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.take(limit).map(|row| decoded(row?)).collect()
     }
 
     fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
@@ -150,7 +149,8 @@ impl Read for View {
         let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
             return Ok(Vec::new());
         };
-        rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.rev().take(limit).map(typed::<R>).collect()
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.rev().take(limit).map(|row| decoded(row?)).collect()
     }
 
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {

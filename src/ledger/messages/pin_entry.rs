@@ -4,11 +4,11 @@
 use super::check_not_recalled;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::groups::may_speak;
+use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::place::{Place, append};
 use crate::ledger::refuse::refuse;
-use crate::model::{
-    Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, Who, limits,
-};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Seq, limits};
 use crate::store::records::PinRow;
 use crate::store::{Read, Tables};
 
@@ -40,7 +40,7 @@ fn decide(
     on: bool,
 ) -> Result<Option<Plan>, Stop> {
     let place = Place::joined(state, caller, conversation)?;
-    caller.may_speak()?;
+    may_speak::check(caller, Some(&place))?;
     check_right(&place)?;
     let message = place.message(state, seq)?;
     check_not_recalled(&message)?;
@@ -58,15 +58,11 @@ fn decide(
 }
 
 fn check_right(place: &Place) -> Result<(), Stop> {
-    match (place.row.kind, &place.row.group) {
-        (ConversationKind::Group, Some(group)) if group.rules.pin == Who::Managers => match place.member.role {
-            Role::Owner | Role::Manager => Ok(()),
-            Role::Member => {
-                refuse(Code::Forbidden, "Only the owner and managers pin messages in this group; ask one of them.")
-            }
-        },
-        (ConversationKind::Direct | ConversationKind::Group | ConversationKind::Feed, _) => Ok(()),
+    let Some(group) = &place.row.group else { return Ok(()) };
+    if !allows(Action::Pin, place.member.role, &group.rules) {
+        return refuse(Code::Forbidden, "Only the owner and managers pin messages in this group; ask one of them.");
     }
+    Ok(())
 }
 
 fn apply(

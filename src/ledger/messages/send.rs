@@ -5,11 +5,13 @@ use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
+use crate::ledger::groups::may_speak;
+use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
 use crate::ledger::refuse::refuse;
 use crate::model::{
-    Body, Code, CommandResult, Content, ConversationId, ConversationKind, Effect, Entry, Origin, Role, Target, Text,
+    Body, Code, CommandResult, Content, ConversationId, ConversationKind, Effect, Entry, Origin, Target, Text,
     UserHandle,
 };
 use crate::store::records::{MemberRow, MentionAllRow, MentionRow};
@@ -23,6 +25,14 @@ pub(super) enum Where {
 }
 
 impl Where {
+    /// Where it is, when it is there.
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::There(place) => Some(place),
+            Self::New(_) => None,
+        }
+    }
+
     /// Whether somebody belongs to it.
     fn has(&self, state: &impl Read, user: UserHandle) -> Result<bool, Stop> {
         match self {
@@ -76,7 +86,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
 /// open; it is theirs; they may speak in it; the other side of a direct chat takes their messages.
 pub(super) fn target(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, Stop> {
     let to = find(state, caller, to)?;
-    caller.may_speak()?;
+    may_speak::check(caller, to.place())?;
     Ok(to)
 }
 
@@ -100,7 +110,10 @@ fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, St
 fn named(state: &impl Read, caller: &Caller<'_>, to: &Where, text: &Text) -> Result<Named, Stop> {
     if text.mention_all {
         let may = match to {
-            Where::There(place) => place.row.kind == ConversationKind::Group && place.member.role != Role::Member,
+            Where::There(place) => {
+                let group = place.row.group.as_ref();
+                group.is_some_and(|group| allows(Action::MentionAll, place.member.role, &group.rules))
+            }
             Where::New(_) => false,
         };
         if !may {
