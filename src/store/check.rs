@@ -201,7 +201,8 @@ fn media(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
             }
             for ((_, conversation, seq), _) in shown {
                 if view.get::<GalleryRow>(&(conversation, seq))?.is_none_or(|row| row.media != *media) {
-                    report.problem(format!("file {media}: entry {seq} of conversation {conversation} does not show it"));
+                    report
+                        .problem(format!("file {media}: entry {seq} of conversation {conversation} does not show it"));
                 }
             }
         }

@@ -36,7 +36,15 @@ impl std::fmt::Debug for View {
 
 impl View {
     pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
-        Self { snapshot, rows: std::array::from_fn(|_| OnceLock::new()), entries: OnceLock::new(), tail, epoch, lsn, commit }
+        Self {
+            snapshot,
+            rows: std::array::from_fn(|_| OnceLock::new()),
+            entries: OnceLock::new(),
+            tail,
+            epoch,
+            lsn,
+            commit,
+        }
     }
 
     /// Everything with this lsn or a lower one is in it, nothing else.

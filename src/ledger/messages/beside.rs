@@ -22,7 +22,9 @@ impl Beside {
         let (mut mentioned, mut all) = (Vec::new(), false);
         if let Some(text) = entry.body.text() {
             for id in &text.mentions {
-                let Some(user) = state.get::<UserIdRow>(&UserIdKey::new(app, id))?.map(|row| row.user) else { continue };
+                let Some(user) = state.get::<UserIdRow>(&UserIdKey::new(app, id))?.map(|row| row.user) else {
+                    continue;
+                };
                 if !mentioned.contains(&user) && state.get::<MentionRow>(&(user, conversation, entry.seq))?.is_some() {
                     mentioned.push(user);
                 }

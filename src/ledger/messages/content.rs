@@ -1,8 +1,8 @@
 //! What a message may contain.
 
+use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::media;
-use crate::ledger::Stop;
 use crate::ledger::refuse::refuse;
 use crate::model::{Body, Code, ContactCard, Content, Custom, Location, Text, limits};
 use crate::store::Read;
@@ -56,7 +56,10 @@ fn check_location(location: &Location) -> Result<(), Stop> {
         [("latitude_e6", location.latitude_e6, 90_000_000), ("longitude_e6", location.longitude_e6, 180_000_000)]
     {
         if value.unsigned_abs() > most {
-            return refuse(Code::Invalid, format!("`{field}` is {value}, and goes from -{most} to {most}; correct it."));
+            return refuse(
+                Code::Invalid,
+                format!("`{field}` is {value}, and goes from -{most} to {most}; correct it."),
+            );
         }
     }
     Ok(())

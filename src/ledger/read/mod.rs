@@ -59,9 +59,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => sessions(state, actor),
         Query::Users { users } => profiles(state, actor, users),
-        Query::EntryAt { conversation, at } => {
-            history::entry_at(state, as_of, &own(state, actor, *conversation)?, *at)
-        }
+        Query::EntryAt { conversation, at } => history::entry_at(state, as_of, &own(state, actor, *conversation)?, *at),
         Query::Gallery { conversation, kinds, before, limit } => {
             history::gallery(state, as_of, &own(state, actor, *conversation)?, kinds, *before, *limit)
         }

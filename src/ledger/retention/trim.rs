@@ -39,12 +39,7 @@ pub(in crate::ledger) fn run(
 }
 
 /// `None` when nothing goes.
-fn decide(
-    state: &impl Read,
-    order: &Order,
-    conversation: ConversationId,
-    first: Seq,
-) -> Result<Option<Plan>, Stop> {
+fn decide(state: &impl Read, order: &Order, conversation: ConversationId, first: Seq) -> Result<Option<Plan>, Stop> {
     let row = state.get::<ConversationRow>(&conversation)?;
     let app = row.as_ref().map_or(Ok(None), |row| state.get::<AppRow>(&row.app))?;
     let (Some(row), Some(app)) = (row, app) else {
