@@ -13,6 +13,7 @@ use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
 use crate::net::{self, Listener, NetError, Tls};
+use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
 use crate::{http, telemetry};
@@ -34,6 +35,8 @@ const RETRY_AFTER_MS: u64 = 1_000;
 const DOWN_MAX: Duration = Duration::from_secs(30);
 /// The database in the data folder, as `store` names it.
 const DATABASE: &str = "tidings.redb";
+/// The search index in the data folder.
+const SEARCH: &str = "search";
 /// Files beside connections: the database, listeners, the control socket, the runtime.
 const FILES_BESIDE: u64 = 64;
 
@@ -220,6 +223,8 @@ async fn run(
     warn_of_plaintext(config, &up);
     let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
 
+    let search = Search::new(engine, config.server.data.join(SEARCH));
+    tasks.spawn("search", search.run(shutdown.clone()));
     let auth = Auth::new();
     let passwords = auth.passwords.clone();
     let gateway = Gateway::new(engine.clone(), hub, auth, gateway_options(config), tasks.clone());

@@ -3,6 +3,7 @@
 //! Everybody may use this room; it uses none of the others.
 
 pub mod account;
+pub mod administration;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -17,6 +18,7 @@ pub mod media;
 pub mod profile;
 pub mod query;
 pub mod refusal;
+pub mod search;
 pub mod system;
 pub mod text;
 
@@ -24,6 +26,7 @@ pub use account::{
     Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
     TokenHash, UserActor, UserFlags,
 };
+pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
@@ -46,5 +49,6 @@ pub use profile::{
 };
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
+pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
 pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId};
