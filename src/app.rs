@@ -10,6 +10,7 @@ use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
 use crate::hub::{Hub, HubOptions};
+use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
 use crate::net::{self, Listener, NetError, Tls};
 use crate::search::Search;
@@ -227,13 +228,15 @@ async fn run(
     let auth = Auth::new();
     let passwords = auth.passwords.clone();
     let gateway = Gateway::new(engine.clone(), hub, auth, gateway_options(config), tasks.clone());
+    let media = open_media(config, engine, &tasks).await?;
     let control = Control::new(engine.clone(), passwords, config.server.data.clone())
         .with_server(server_status(gateway.clone(), &up));
     tasks.spawn("tcp", {
         let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
-    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown.clone(), tasks.clone()));
+    tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
+    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     ready(&up);
@@ -252,6 +255,21 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// Opens the folder of the files, and takes up the uploads that the last stop interrupted.
+async fn open_media(config: &Config, engine: &Engine, tasks: &Tasks) -> Result<Media, AppError> {
+    let (folder, engine, tasks) = (config.server.data.clone(), engine.clone(), tasks.clone());
+    let options = MediaOptions {
+        reserve_bytes: u64::from(config.media.reserve_mib.get()) * 1024 * 1024,
+        sweep_every: Duration::from_secs(u64::from(config.media.sweep_minutes.get()) * 60),
+        body_idle: Duration::from_secs(u64::from(config.media.body_idle_s.get())),
+    };
+    let opening = tokio::task::spawn_blocking(move || Media::open(engine, &folder, options, tasks)).await;
+    opening.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| {
+        let name = config.server.data.display();
+        AppError::Folder(format!("The files in the data folder {name} cannot be used: {error}."))
+    })
 }
 
 /// Waits for the signal to end, or for a store that stays down.
@@ -321,6 +339,8 @@ fn gateway_options(config: &Config) -> GatewayOptions {
         window: limits.window.get(),
         rate_per_second: limits.rate_per_second.get(),
         rate_burst: limits.rate_burst.get(),
+        rest_per_second: limits.rest_per_second.get(),
+        rest_burst: limits.rest_burst.get(),
         queue_bytes: limits.queue_kib.get() as usize * 1024,
         hello_timeout_ms: u64::from(limits.hello_timeout_s.get()) * 1_000,
         silence_timeout_ms: u64::from(limits.silence_timeout_s.get()) * 1_000,

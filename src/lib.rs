@@ -18,6 +18,7 @@
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! net         listeners and TLS
+//! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
 //! control     the socket in the data folder through which the command line talks to the server
@@ -38,6 +39,7 @@ pub mod gateway;
 pub mod http;
 pub mod hub;
 pub mod ledger;
+pub mod media;
 pub mod model;
 pub mod net;
 pub mod protocol;

@@ -526,8 +526,9 @@ fn the_specification_lists_every_kind_with_its_number() {
         let list: Vec<_> = words.iter().enumerate().map(|(number, word)| format!("{number} `{word}`")).collect();
         assert!(page.contains(&list.join(", ")), "{list:?}");
     }
-    for (number, word) in names::<Target>().iter().chain(names::<Content>()).enumerate() {
-        assert!(page.contains(&format!("{} `{word}`", number % 2)), "{word}");
+    let numbered = |words: &[&'static str]| words.iter().copied().enumerate().collect::<Vec<_>>();
+    for (number, word) in numbered(names::<Target>()).into_iter().chain(numbered(names::<Content>())) {
+        assert!(page.contains(&format!("{number} `{word}`")), "{word}");
     }
 }
 

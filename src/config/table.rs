@@ -143,6 +143,9 @@ macro_rules! sections {
     };
 }
 
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
+
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
@@ -182,6 +185,15 @@ sections! {
         /// "idle" keeps the file ready for an instant start when the server is at rest; "always" does so on every commit, which makes each one slower.
         quick_repair: QuickRepair = QuickRepair::Idle,
     }
+    /// Files that people send. How large one may be, and all of a user's together, are settings of each app.
+    media: Media {
+        /// Space that stays free on the disk of the data folder, in MiB; an upload that would take it is refused.
+        reserve_mib: Number<0, 16_777_216> = Number::new(1_024),
+        /// Minutes between two looks for files that nothing has referred to for a day, and uploads that were not completed in one.
+        sweep_minutes: Number<1, 1_440> = Number::new(10),
+        /// Seconds for which the body of an upload may stand still; on average it must come with 4 KiB a second.
+        body_idle_s: Number<1, 600> = Number::new(30),
+    }
     /// What one client can ask of the server. Whoever exceeds a limit is refused with its name.
     limits: Limits {
         /// Largest frame in bytes, both ways.
@@ -192,6 +204,10 @@ sections! {
         rate_per_second: Number<0, 1_000_000> = Number::new(20),
         /// Commands of one user at once, before the rate counts; 0 is no limit.
         rate_burst: Number<0, 1_000_000> = Number::new(60),
+        /// Requests over HTTP a second of one user, or of one address as long as nobody is logged in; 0 is no limit.
+        rest_per_second: Number<0, 1_000_000> = Number::new(50),
+        /// Requests over HTTP at once, before that rate counts.
+        rest_burst: Number<1, 1_000_000> = Number::new(100),
         /// Memory for what a connection has not read yet, in KiB; at least twice `max_frame`. Beyond it the client is told to synchronise.
         queue_kib: Number<512, 1_048_576> = Number::new(2_048),
         /// Connections, all together.
@@ -222,6 +238,10 @@ sections! {
         message_bytes_max: Number<256, { AppSettings::MESSAGE_BYTES_LIMIT }> = Number::new(65_536),
         /// Most members of a group.
         group_members_max: Number<2, { AppSettings::GROUP_MEMBERS_LIMIT }> = Number::new(10_000),
+        /// Largest file, in MiB.
+        media_mib_max: Number<1, 16_777_216> = Number::new(100),
+        /// All files of one user together, in MiB.
+        media_quota_mib: Number<1, 1_073_741_824> = Number::new(10_240),
     }
 }
 
@@ -241,6 +261,8 @@ impl Home {
             edit_window_ms: u64::from(self.edit_window_s.get()) * 1_000,
             message_bytes_max: self.message_bytes_max.get(),
             group_members_max: self.group_members_max.get(),
+            media_bytes_max: u64::from(self.media_mib_max.get()) * MIB,
+            media_quota_bytes: u64::from(self.media_quota_mib.get()) * MIB,
             ..AppSettings::default()
         }
     }
@@ -249,12 +271,15 @@ impl Home {
 impl From<&AppSettings> for Home {
     fn from(settings: &AppSettings) -> Self {
         let seconds = |ms: u64| u32::try_from(ms / 1_000).unwrap_or(u32::MAX);
+        let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
         Self {
             login_policy: settings.login_policy,
             recall_window_s: Number::nearest(seconds(settings.recall_window_ms)),
             edit_window_s: Number::nearest(seconds(settings.edit_window_ms)),
             message_bytes_max: Number::nearest(settings.message_bytes_max),
             group_members_max: Number::nearest(settings.group_members_max),
+            media_mib_max: Number::nearest(mib(settings.media_bytes_max)),
+            media_quota_mib: Number::nearest(mib(settings.media_quota_bytes)),
         }
     }
 }

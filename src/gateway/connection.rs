@@ -6,7 +6,8 @@ use super::{Admission, Gateway, fanout};
 use crate::engine::{ReplySink, Submission, Submitted};
 use crate::hub::{Arrival, Outbox, refused};
 use crate::model::{
-    Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Timestamp, UserActor, UserHandle, UserId,
+    Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Secret, Timestamp, UserActor, UserHandle,
+    UserId,
 };
 use crate::protocol::{
     Changes, ClientFrame, DecodeError, Encoding, Hello, Limits, Presence, PresenceState, ServerFrame, VERSION, Welcome,
@@ -27,6 +28,8 @@ pub struct Connection {
     outbox: Arc<Outbox>,
     id: u64,
     peer: IpAddr,
+    /// The session token of a browser whose page is our own.
+    cookie: Option<Secret>,
     session: Session,
     /// The time as of the last read.
     now_ms: u64,
@@ -62,7 +65,18 @@ impl Connection {
         let outbox = gateway.hub().outbox(options.queue_bytes);
         outbox.set_deadline_ms(session.deadline_ms());
         let id = gateway.enlist(&outbox);
-        Self { gateway, outbox, id, peer, session, now_ms, actor: None, write_first: None, _admission: admission }
+        Self {
+            gateway,
+            outbox,
+            id,
+            peer,
+            cookie: None,
+            session,
+            now_ms,
+            actor: None,
+            write_first: None,
+            _admission: admission,
+        }
     }
 
     /// What waits to be written.
@@ -78,6 +92,11 @@ impl Connection {
     /// Sets how frames are written.
     pub fn set_encoding(&self, encoding: Encoding) {
         self.outbox.set_encoding(encoding);
+    }
+
+    /// Sets the session token of a browser whose page is our own; `hello` with `cookie` then logs in with it.
+    pub fn set_cookie(&mut self, token: Secret) {
+        self.cookie = Some(token);
     }
 
     /// Whether the next frame can be handled: an answer to the last one is written.
@@ -239,7 +258,9 @@ impl Connection {
         let resume = hello.resume;
         // While the password is checked the peer is not silent.
         self.outbox.set_deadline_ms(u64::MAX);
-        let logged_in = login::log_in(self.gateway.engine(), self.gateway.auth(), hello, self.peer).await;
+        let (engine, auth) = (self.gateway.engine(), self.gateway.auth());
+        let with = (hello.auth, hello.device);
+        let logged_in = login::log_in(engine, auth, with, self.cookie.as_ref(), self.peer).await;
         let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
         match welcome {
             Ok(welcome) => {
@@ -261,7 +282,7 @@ impl Connection {
 
     /// Connects the session: from here on it gets pushes. The View is taken afterwards, so that what is not in it is pushed.
     fn enter(&mut self, logged_in: LoggedIn) -> Result<Welcome, Refusal> {
-        let LoggedIn { actor, platform, token } = logged_in;
+        let LoggedIn { actor, platform, administrator: _, token } = logged_in;
         let arrival = Arrival { user: actor.user, id: actor.id.clone(), session: actor.session, platform };
         let (app, user, session) = (actor.app, actor.id.clone(), actor.session);
         self.gateway.hub().arrive(&arrival, &self.outbox);

@@ -6,7 +6,7 @@ use crate::model::limits::{SESSION_AGE_MS, SESSION_IDLE_MS};
 use crate::model::{
     AppId, Code, CommandResult, Device, Platform, Refusal, Secret, SessionId, SystemCommand, UserActor, UserId,
 };
-use crate::protocol::{Auth, Hello};
+use crate::protocol::Auth;
 use crate::store::records::{SessionRow, TokenRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read, View};
 use std::net::IpAddr;
@@ -21,19 +21,34 @@ pub struct LoggedIn {
     pub actor: UserActor,
     /// What the session's device runs on.
     pub platform: Platform,
+    /// A right of persons in the app `home`.
+    pub administrator: bool,
     /// The new session's token.
     pub token: Option<Secret>,
 }
 
-/// Finds out who says `hello`.
-pub async fn log_in(engine: &Engine, auth: &auth::Auth, hello: Hello, peer: IpAddr) -> Result<LoggedIn, Refusal> {
-    match hello.auth {
+/// Finds out who says `hello`, or asks over HTTP. `cookie` is the session token of a browser whose page is our own.
+pub async fn log_in(
+    engine: &Engine,
+    auth: &auth::Auth,
+    (with, device): (Auth, Device),
+    cookie: Option<&Secret>,
+    peer: IpAddr,
+) -> Result<LoggedIn, Refusal> {
+    match with {
         Auth::Password { app, user, password } => {
-            Box::pin(by_password(engine, auth, app, user, password, hello.device, peer)).await
+            Box::pin(by_password(engine, auth, app, user, password, device, peer)).await
         }
         Auth::Token(token) => by_token(engine, &token).await,
         Auth::Signed(_) => unsupported("This server does not take tokens signed by apps yet; log in with a password."),
-        Auth::Cookie {} => unsupported("This server has no browser sessions yet; log in with a password or a token."),
+        Auth::Cookie {} => match cookie {
+            Some(token) => by_token(engine, token).await,
+            None => Err(Refusal::new(
+                Code::Unauthenticated,
+                "There is no browser session on this connection: the request for the WebSocket must carry its cookie and an \
+                 `Origin` of this server. Other programs log in with a token or a password.",
+            )),
+        },
     }
 }
 
@@ -90,10 +105,11 @@ async fn by_password(
         return Err(Refusal::new(Code::Unavailable, "The log-in failed; try again."));
     };
     let actor = auth::session_actor(row.app, handle, row.id.clone(), session);
-    Ok(LoggedIn { actor, platform, token: Some(token.secret()) })
+    Ok(LoggedIn { actor, platform, administrator: row.administrator, token: Some(token.secret()) })
 }
 
-async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refusal> {
+/// The session of a token.
+pub async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refusal> {
     let Some(token) = Token::parse(token.reveal()) else {
         return Err(Refusal::new(Code::Unauthenticated, "This is not a session token; log in with the password."));
     };
@@ -118,7 +134,7 @@ async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refusal> 
         drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
     }
     let actor = auth::session_actor(row.app, row.user, row.id.clone(), session);
-    Ok(LoggedIn { actor, platform: row.device.platform, token: None })
+    Ok(LoggedIn { actor, platform: row.device.platform, administrator: user.administrator, token: None })
 }
 
 fn get<R: crate::store::records::Record>(view: &View, key: &R::Key) -> Result<Option<std::sync::Arc<R>>, Refusal> {

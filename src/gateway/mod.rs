@@ -24,18 +24,20 @@ pub use accept::accept;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;
+pub use login::LoggedIn;
 pub use options::{GatewayOptions, GatewayStats};
+pub use rate::Bucket;
 
 use crate::auth::{AddressPrefix, Auth};
 use crate::engine::Engine;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{Code, Refusal, UserHandle};
+use crate::model::{Code, Device, Refusal, Secret, UserHandle};
 use crate::net::Listener;
-use crate::protocol::ServerFrame;
+use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
 use parking_lot::Mutex;
-use rate::{Bucket, Buckets};
+use rate::Buckets;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -258,16 +260,42 @@ impl Gateway {
         &self.0.tasks
     }
 
-    fn engine(&self) -> &Engine {
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
         &self.0.engine
     }
 
-    fn hub(&self) -> &Hub {
+    /// Who is connected.
+    pub fn hub(&self) -> &Hub {
         &self.0.hub
     }
 
-    fn auth(&self) -> &Auth {
+    /// Passwords and the limits on guessing them.
+    pub fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    /// Opens a session for somebody who asks over HTTP.
+    pub async fn log_in(&self, with: protocol::Auth, device: Device, peer: IpAddr) -> Result<LoggedIn, Refusal> {
+        let counters = self.counters();
+        let logged_in = login::log_in(self.engine(), self.auth(), (with, device), None, peer).await;
+        let counter = if logged_in.is_ok() { &counters.logins } else { &counters.logins_refused };
+        counter.fetch_add(1, Ordering::Relaxed);
+        logged_in
+    }
+
+    /// Whose session a token opens; asked for each request.
+    pub async fn authenticate(&self, token: &Secret) -> Result<LoggedIn, Refusal> {
+        login::by_token(self.engine(), token).await
+    }
+
+    /// Counts a command of a user that does not come over a connection, in the same bucket as those that do.
+    pub fn take_turn(&self, user: UserHandle) -> Result<(), Refusal> {
+        let Some(bucket) = self.bucket(user) else { return Ok(()) };
+        bucket.take(self.now_ms()).map_err(|wait_ms| {
+            Refusal::new(Code::RateLimited, "You are sending faster than this server allows; slow down.")
+                .retry_after_ms(wait_ms)
+        })
     }
 
     fn counters(&self) -> &Counters {

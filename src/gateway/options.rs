@@ -13,6 +13,10 @@ pub struct GatewayOptions {
     pub rate_per_second: u32,
     /// Submits of one user at once, before the average counts.
     pub rate_burst: u32,
+    /// Requests over HTTP per second of one user, or of one address without a user, on average; 0: not limited.
+    pub rest_per_second: u32,
+    /// Requests at once, before the average counts.
+    pub rest_burst: u32,
     /// Bytes that may wait for one connection before pushes are dropped; at least twice `max_frame`.
     pub queue_bytes: usize,
     /// A connection says `hello` within this time.
@@ -37,6 +41,8 @@ impl Default for GatewayOptions {
             window: 64,
             rate_per_second: 20,
             rate_burst: 60,
+            rest_per_second: 50,
+            rest_burst: 100,
             queue_bytes: 2 * crate::protocol::MAX_FRAME_DEFAULT,
             hello_timeout_ms: 10_000,
             silence_timeout_ms: 90_000,

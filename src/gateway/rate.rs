@@ -24,11 +24,18 @@ impl Bucket {
         Self { per_second, burst, left: Mutex::new((u64::from(burst) * 1_000, now_ms)) }
     }
 
+    /// How many whole tokens there are, and the milliseconds until nothing is missing.
+    pub fn left(&self, now_ms: u64) -> (u64, u64) {
+        let (thousandths, at_ms) = *self.left.lock();
+        let rate = u64::from(self.per_second.max(1));
+        let full = u64::from(self.burst) * 1_000;
+        let thousandths = thousandths.saturating_add(now_ms.saturating_sub(at_ms).saturating_mul(rate)).min(full);
+        (thousandths / 1_000, (full - thousandths).div_ceil(rate))
+    }
+
     /// Whether nothing is missing: then a new one is as good.
     fn is_full(&self, now_ms: u64) -> bool {
-        let (thousandths, at_ms) = *self.left.lock();
-        let since = now_ms.saturating_sub(at_ms).saturating_mul(u64::from(self.per_second.max(1)));
-        thousandths.saturating_add(since) >= u64::from(self.burst) * 1_000
+        self.left(now_ms).1 == 0
     }
 
     /// Takes a token. Refused: the milliseconds until there is one.

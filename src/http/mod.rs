@@ -1,15 +1,17 @@
-//! HTTP: health, metrics and the WebSocket.
+//! HTTP: the REST interface, health, metrics and the WebSocket.
 //!
 //! It has an accept loop of its own, because `axum::serve` waits for ever for a header that does not come. It promises: whoever
 //! is slow to shake hands or to ask is closed in time; every answer carries the security headers. The session behind a WebSocket
 //! is the gateway's.
 
+mod api;
 mod health;
 mod metrics;
 mod ws;
 
 use crate::engine::Engine;
 use crate::gateway::{Admission, Gateway, Purpose, accept};
+use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
@@ -29,7 +31,7 @@ use tower::ServiceExt;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// What every answer carries: it is nothing to keep, to guess about, to tell others of or to put into a frame.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -37,6 +39,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// What the handlers share.
@@ -44,6 +48,7 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 struct Site {
     gateway: Gateway,
     engine: Engine,
+    media: Media,
     tasks: Tasks,
 }
 
@@ -51,12 +56,21 @@ struct Site {
 #[derive(Clone)]
 struct Peer {
     address: IpAddr,
+    /// Whether the connection is encrypted up to here.
+    tls: bool,
     admission: Arc<Admission>,
 }
 
 /// Accepts HTTP connections until `shutdown`.
-pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdown: Shutdown, tasks: Tasks) {
-    let router = router(Site { gateway: gateway.clone(), engine, tasks: tasks.clone() });
+pub async fn serve(
+    gateway: Gateway,
+    engine: Engine,
+    media: Media,
+    listener: Listener,
+    shutdown: Shutdown,
+    tasks: Tasks,
+) {
+    let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
     accept(&listener, &shutdown, |incoming, peer| match gateway.admit(peer.ip(), Purpose::Http) {
         Ok(admission) => {
             let peer = (peer, Arc::new(admission));
@@ -70,14 +84,16 @@ pub async fn serve(gateway: Gateway, engine: Engine, listener: Listener, shutdow
 }
 
 fn router(site: Site) -> Router {
+    let api = api::router(api::ApiState::new(site.gateway.clone(), site.tasks.clone()));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .with_state(site)
+        .merge(api)
         .fallback(nothing_here)
         .layer(axum::middleware::map_response(secured))
-        .with_state(site)
 }
 
 async fn connection(
@@ -95,7 +111,7 @@ async fn connection(
             return;
         }
     };
-    let peer = Peer { address: peer.ip(), admission };
+    let peer = Peer { address: peer.ip(), tls: stream.is_tls(), admission };
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer.clone());
         let router = router.clone();

@@ -1,15 +1,16 @@
 //! `/ws`: the session protocol over a WebSocket. One message is one frame; the subprotocol names the encoding.
 
+use super::api::cookie;
 use super::{Peer, Site, refuse};
 use crate::gateway::{Gateway, Inbox, Received, Transport, drive};
 use crate::hub::{Outbox, Piece, next_payload};
-use crate::model::{Code, Refusal};
+use crate::model::{Code, Refusal, Secret};
 use crate::protocol::{DecodeError, Encoding};
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Sink, Stream, StreamExt};
@@ -37,6 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub async fn upgrade(
     State(site): State<Site>,
     Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
@@ -58,6 +60,10 @@ pub async fn upgrade(
         let words = "The WebSocket must ask for the subprotocol tidings.v1.postcard or tidings.v1.json.";
         return refuse(StatusCode::BAD_REQUEST, Refusal::new(Code::ProtocolVersion, words));
     };
+    let cookie = match browser(&headers, peer.tls) {
+        Ok(cookie) => cookie,
+        Err(refusal) => return refuse(StatusCode::FORBIDDEN, refusal),
+    };
     let max_frame = site.gateway.options().max_frame;
     upgrade
         .read_buffer_size(BUFFER_BYTES)
@@ -67,13 +73,30 @@ pub async fn upgrade(
         .max_frame_size(max_frame)
         // The callback runs in a task of the library's own, so it hands the socket to one of ours and is done.
         .on_upgrade(move |socket| async move {
-            site.tasks.spawn("websocket", run(site.gateway, socket, encoding, peer));
+            site.tasks.spawn("websocket", run(site.gateway, socket, encoding, peer, cookie));
         })
 }
 
-async fn run(gateway: Gateway, socket: WebSocket, encoding: Encoding, peer: Peer) {
+/// The session of a browser that sent its cookie, when the page is our own. A cookie that another site's page sends along is
+/// no session of anybody: the upgrade is refused.
+fn browser(headers: &HeaderMap, tls: bool) -> Result<Option<Secret>, Refusal> {
+    let Some(token) = cookie::token(headers, tls) else { return Ok(None) };
+    if !headers.contains_key(header::ORIGIN) {
+        // No browser: it says in `hello` who it is.
+        return Ok(None);
+    }
+    if cookie::has_own_origin(headers) {
+        return Ok(Some(token));
+    }
+    Err(Refusal::new(Code::Forbidden, "A browser session opens a WebSocket only from this server's own pages."))
+}
+
+async fn run(gateway: Gateway, socket: WebSocket, encoding: Encoding, peer: Peer, cookie: Option<Secret>) {
     let max_frame = gateway.options().max_frame;
     let mut connection = gateway.connect(peer.address, peer.admission);
+    if let Some(token) = cookie {
+        connection.set_cookie(token);
+    }
     connection.set_encoding(encoding);
     let transport = Mutex::new(Ws::new(socket, encoding, max_frame));
     let ended = drive(&mut connection, &transport).await;

@@ -9,6 +9,7 @@ mod apps;
 mod caller;
 mod conversations;
 mod cursors;
+mod media;
 mod messages;
 mod own_side;
 mod place;
@@ -259,7 +260,11 @@ fn system_command(
         | SystemCommand::DeleteUser { .. }
         | SystemCommand::DeleteUserStep { .. }
         | SystemCommand::Note { .. } => not_yet(),
-        SystemCommand::AddMedia { .. } | SystemCommand::ForgetMedia { .. } => not_yet(),
+        SystemCommand::AddMedia { app, owner, info, sha256 } => {
+            let new = media::add::NewMedia { app: *app, owner: *owner, info, sha256: *sha256 };
+            media::add::run(tables, order, &new)
+        }
+        SystemCommand::ForgetMedia { media } => media::forget::run(tables, order, media),
         SystemCommand::SetRetention { .. } | SystemCommand::Trim { .. } => not_yet(),
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Settings of an app, each a row set by command, so that rules depend on nothing but the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AppSettings {
     /// Which devices of one user may be logged in together.
     pub login_policy: LoginPolicy,
@@ -38,7 +38,7 @@ pub struct AppSettings {
 }
 
 /// Who can make an account with a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Registration {
     /// Everybody who reaches the server.
@@ -50,7 +50,7 @@ pub enum Registration {
 }
 
 /// Who is found by whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Directory {
     /// By the beginning of an id or name, and by the whole phone number or e-mail address.
@@ -90,7 +90,7 @@ impl Default for AppSettings {
 }
 
 /// Which devices of one user may be logged in together; `api` devices never count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginPolicy {
     /// One device.
@@ -104,7 +104,7 @@ pub enum LoginPolicy {
 }
 
 /// Flags of a user, set by administrators and the app's key; effective at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserFlags {
     /// Cannot log in or act.
     pub suspended: bool,
@@ -116,7 +116,7 @@ pub struct UserFlags {
 }
 
 /// What a device runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     /// A browser.
@@ -136,7 +136,7 @@ pub enum Platform {
 }
 
 /// A device as it introduces itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Device {
     /// Made by the device, stable.
     pub id: DeviceId,
@@ -147,7 +147,7 @@ pub struct Device {
 }
 
 /// A session as its user sees it in the list of their devices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionInfo {
     /// Its id.
     pub session: SessionId,
@@ -210,7 +210,7 @@ pub struct UserActor {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The user logged out on this device.

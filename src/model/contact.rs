@@ -4,7 +4,7 @@ use super::{Extra, LabelId, Line, Lsn, Name, Profile, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A contact as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Contact {
     /// Who.
     pub user: UserId,
@@ -28,7 +28,7 @@ pub struct Contact {
 }
 
 /// Where a contact request stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestState {
     /// Not answered yet.
@@ -40,7 +40,7 @@ pub enum RequestState {
 }
 
 /// A contact request as one of its two sides sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ContactRequest {
     /// Who asked.
     pub from: UserId,
@@ -63,7 +63,7 @@ pub struct ContactRequest {
 }
 
 /// A label: a group of contacts that their owner named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Label {
     /// Its id.
     pub label: LabelId,
@@ -72,7 +72,7 @@ pub struct Label {
 }
 
 /// How a user and the asker are related.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Relation {
     /// Who.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// An entry never changes its `seq`, `lsn`, `ordinal`, `at`, `author` or `key`. Its body and reactions change when a later entry
 /// edits, recalls or reacts to it; `changed` is then the lsn of that later entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Entry {
     /// Its place in the conversation: 1, 2, 3 … without gaps.
     pub seq: Seq,
@@ -41,7 +41,7 @@ pub struct Entry {
 }
 
 /// Where a forwarded message was said first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Origin {
     /// By whom.
     pub author: UserId,
@@ -50,7 +50,7 @@ pub struct Origin {
 }
 
 /// An emoji on an entry and who put it there, in the order in which they did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: Emoji,
@@ -60,7 +60,7 @@ pub struct Reaction {
 
 /// What an entry says. *Messages* count as unread; *notices* (everything else) do not. A notice with a `target` announces that
 /// the entry with that seq was rewritten: whoever keeps entries takes the target anew when theirs has a lower `changed`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Body {
     /// A message in words.
@@ -267,7 +267,7 @@ impl Body {
 }
 
 /// A message in words.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Text {
     /// The words, 1 byte to the app's `message_bytes_max`; kept byte for byte.
     pub text: String,
@@ -293,7 +293,7 @@ impl Text {
 }
 
 /// A message of a kind that integrators define.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Custom {
     /// What it is, for example `order.shipped`: 1–64 characters `a-z A-Z 0-9 _ . -`.
     pub kind: String,
@@ -305,7 +305,7 @@ pub struct Custom {
 }
 
 /// A place on earth (WGS 84).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Location {
     /// Degrees north × 1,000,000, −90,000,000 to 90,000,000.
     pub latitude_e6: i32,
@@ -320,7 +320,7 @@ pub struct Location {
 }
 
 /// Somebody's contact card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ContactCard {
     /// Whose.
     pub user: UserId,
@@ -330,7 +330,7 @@ pub struct ContactCard {
 }
 
 /// A sticker of a set that clients know, or one large emoji.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sticker {
     /// The set; none: `name` is an emoji.
     #[serde(default)]
@@ -343,7 +343,7 @@ pub struct Sticker {
 }
 
 /// A message as somebody wants to send it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Words.
@@ -396,7 +396,7 @@ impl Content {
 }
 
 /// What a conversation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKind {
     /// Two users.
@@ -408,7 +408,7 @@ pub enum ConversationKind {
 }
 
 /// What a member of a group may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Speaks and reads.
@@ -420,7 +420,7 @@ pub enum Role {
 }
 
 /// A conversation as one user sees it at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
@@ -454,7 +454,7 @@ pub struct Conversation {
 }
 
 /// One user's own side of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own that a client shows")]
 pub struct Inbox {
     /// The conversation.
@@ -482,7 +482,7 @@ pub struct Inbox {
 }
 
 /// How far one user has got in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Cursor {
     /// Who.
     pub user: UserId,
@@ -493,7 +493,7 @@ pub struct Cursor {
 }
 
 /// A member of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Member {
     /// Who.
     pub user: UserId,

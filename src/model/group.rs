@@ -4,7 +4,7 @@ use super::{ConversationId, Extra, InviteCode, Line, MediaId, Name, Paragraph, T
 use serde::{Deserialize, Serialize};
 
 /// Whether a group is found in the directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupKind {
     /// Known to its members only; one joins by being invited.
@@ -15,7 +15,7 @@ pub enum GroupKind {
 }
 
 /// How one joins a public group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinPolicy {
     /// At once.
@@ -28,7 +28,7 @@ pub enum JoinPolicy {
 }
 
 /// Who of a group may do something: a role and those above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// Everybody in it.
@@ -38,7 +38,7 @@ pub enum Who {
 }
 
 /// What new members see of what was said before them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NewMemberHistory {
     /// Nothing.
@@ -49,7 +49,7 @@ pub enum NewMemberHistory {
 }
 
 /// The rules of one group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct GroupRules {
     /// Private or public.
@@ -86,7 +86,7 @@ impl Default for GroupRules {
 }
 
 /// What a group says of itself, besides its title.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct GroupCard {
     /// Its picture.
@@ -100,7 +100,7 @@ pub struct GroupCard {
 }
 
 /// What only groups have, as a member sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GroupView {
     /// Its owner.
     pub owner: UserId,
@@ -119,7 +119,7 @@ pub struct GroupView {
 }
 
 /// A group as somebody sees it who is not in it: found in the directory, or behind a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GroupPreview {
     /// Its id.
     pub conversation: ConversationId,
@@ -140,7 +140,7 @@ pub struct GroupPreview {
 }
 
 /// A link into a group or an app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Invite {
     /// The secret part of the link.
     pub code: InviteCode,
@@ -157,7 +157,7 @@ pub struct Invite {
 }
 
 /// Somebody who wants to join a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JoinRequest {
     /// Who.
     pub user: UserId,

@@ -8,8 +8,10 @@ use uuid::Uuid;
 /// Declares a newtype over an unsigned integer: transparent on the wire, ordered, printable.
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+        )]
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub $inner);
 
@@ -94,7 +96,12 @@ impl Timestamp {
 
 /// The caller's idempotency key: 16 bytes, a UUID version 7 (RFC 9562), scoped to the acting user. A hyphenated string in JSON,
 /// 16 raw bytes in postcard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(
+    value_type = String,
+    pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+    example = "0192d4e0-7b1a-7cc3-98c4-dc0c0c07398f"
+)]
 pub struct Key(pub [u8; 16]);
 
 impl Key {
@@ -151,7 +158,8 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 /// A file: 128 random bits, 32 hexadecimal digits in text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(value_type = String, min_length = 32, max_length = 32, pattern = "^[0-9a-f]{32}$")]
 pub struct MediaId(pub [u8; 16]);
 
 impl fmt::Display for MediaId {

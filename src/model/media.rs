@@ -4,7 +4,7 @@ use super::{MediaId, Name, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MediaInfo {
     /// Its id.
     pub media: MediaId,
@@ -27,7 +27,7 @@ pub struct MediaInfo {
 }
 
 /// What shows a file in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {
     /// A picture.
@@ -41,7 +41,7 @@ pub enum MediaKind {
 }
 
 /// A file that somebody wants to send. Only who uploaded it can; others forward the message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Attach {
     /// How it is shown. An image must be a picture, voice a sound, video a film by its content.
     pub kind: MediaKind,
@@ -53,7 +53,7 @@ pub struct Attach {
 }
 
 /// A file in a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Attachment {
     /// How it is shown.
     pub kind: MediaKind,

@@ -4,7 +4,9 @@ use super::{Emoji, Extra, Line, Lsn, MediaId, Name, Platform, Timestamp, UserId}
 use serde::{Deserialize, Serialize};
 
 /// What kind of user it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum UserKind {
     /// Somebody.
@@ -19,7 +21,7 @@ pub enum UserKind {
 }
 
 /// What a user says of themselves, besides id and name. All of it is optional and unverified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Card {
     /// Their picture.
@@ -43,7 +45,7 @@ pub struct Card {
 }
 
 /// A user as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Profile {
     /// Their id.
     pub user: UserId,
@@ -60,7 +62,7 @@ pub struct Profile {
 }
 
 /// What happens with a contact request to a user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactPolicy {
     /// It makes a contact at once.
@@ -73,7 +75,7 @@ pub enum ContactPolicy {
 }
 
 /// Who may send direct messages to somebody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strangers {
     /// Everybody of the app.
@@ -84,7 +86,7 @@ pub enum Strangers {
 }
 
 /// To whom something is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Everybody who may see the user at all.
@@ -97,7 +99,7 @@ pub enum Visibility {
 }
 
 /// A user's own settings that rules depend on. Nobody else sees them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct UserSettings {
     /// What happens with contact requests.
@@ -113,7 +115,7 @@ pub struct UserSettings {
 }
 
 /// What a user says about being there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// There, when a device is.
@@ -128,7 +130,7 @@ pub enum Availability {
 }
 
 /// A user's own state, as they set it; it follows them to every device.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct OwnPresence {
     /// How they want to be shown while a device of theirs is there.
@@ -142,7 +144,7 @@ pub struct OwnPresence {
 }
 
 /// The presence of a user as one reader may see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PresenceOf {
     /// Whose.
     pub user: UserId,
@@ -161,7 +163,7 @@ pub struct PresenceOf {
 }
 
 /// How a user is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// No device is connected (or they want to be seen so).

@@ -229,7 +229,7 @@ pub struct CursorMove {
 }
 
 /// What a one-time link is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum LinkPurpose {
     /// To make the first administrator; there is at most one such link, and none once there is an administrator.
     SetUp,
@@ -238,7 +238,7 @@ pub enum LinkPurpose {
 }
 
 /// A line of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuditLine {
     /// The command it stands for.
     pub lsn: super::Lsn,

@@ -31,8 +31,8 @@ pub struct TextError(pub &'static str);
 /// Declares a checked string type over a short-string representation.
 macro_rules! checked {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(CompactString);
 
@@ -82,6 +82,7 @@ macro_rules! checked {
 checked! {
     /// The id of a user: 1–64 characters `A-Z a-z 0-9 _ . @ -`, unique in its app, compared without regard to case
     /// (see [`UserId::folded`]), chosen by whoever creates the user.
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.@-]+$", example = "ada")]
     UserId, |text| {
         let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'@' | b'-');
         if (1..=USER_ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
@@ -102,6 +103,7 @@ impl UserId {
 checked! {
     /// A name that people read: the title of a group, a display name, the name of a device. 1–256 bytes, no control characters,
     /// not only white space.
+    #[schema(value_type = String, min_length = 1, max_length = 256, example = "Ada's laptop")]
     Name, |text| {
         if (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
             Ok(())
@@ -114,6 +116,7 @@ checked! {
 checked! {
     /// A line that people read and may leave out: a greeting, a place, a signature. 1–512 bytes, no control characters, not only
     /// white space.
+    #[schema(value_type = String, min_length = 1, max_length = 512)]
     Line, |text| {
         if (1..=LINE_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
             Ok(())
@@ -126,6 +129,7 @@ checked! {
 checked! {
     /// Some lines that people read: the introduction or notice of a group. 1–4,096 bytes, no control characters but line breaks
     /// and tabs, not only white space.
+    #[schema(value_type = String, min_length = 1, max_length = 4096)]
     Paragraph, |text| {
         let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
         if (1..=PARAGRAPH_BYTES_MAX).contains(&text.len()) && !text.chars().any(bad) && !text.trim().is_empty() {
@@ -138,6 +142,7 @@ checked! {
 
 checked! {
     /// The secret part of an invite link, made by whoever makes the link: 16–48 characters `A-Z a-z 0-9 _ -`, best 22 random ones.
+    #[schema(value_type = String, min_length = 16, max_length = 48, pattern = "^[A-Za-z0-9_-]+$")]
     InviteCode, |text| {
         let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
         if (16..=INVITE_CODE_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
@@ -150,6 +155,7 @@ checked! {
 
 checked! {
     /// The emoji of a reaction: 1–64 bytes, no control characters, no white space.
+    #[schema(value_type = String, min_length = 1, max_length = 64, example = "👍")]
     Emoji, |text| {
         let bad = |c: char| c.is_control() || c.is_whitespace();
         if (1..=EMOJI_BYTES_MAX).contains(&text.len()) && !text.chars().any(bad) {
@@ -162,6 +168,7 @@ checked! {
 
 checked! {
     /// The stable id that a device made for itself: 1–64 characters `A-Z a-z 0-9 _ . -` (a UUID fits).
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.-]+$")]
     DeviceId, |text| {
         let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-');
         if (1..=DEVICE_ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
@@ -179,7 +186,7 @@ impl From<&UserId> for String {
 }
 
 /// Strings by name that an integrator keeps with a user, contact or group: at most 4,096 bytes of keys and values in all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Extra(BTreeMap<String, String>);
 

@@ -89,6 +89,13 @@ enum Kind {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Stream {
+    /// Whether it is encrypted.
+    pub const fn is_tls(&self) -> bool {
+        matches!(self.0, Kind::Tls(_))
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {

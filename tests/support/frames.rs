@@ -162,6 +162,18 @@ fn group() -> Conversation {
     }
 }
 
+fn feed() -> Conversation {
+    Conversation {
+        id: ConversationId(5),
+        kind: ConversationKind::Feed,
+        peer: None,
+        members: 1,
+        cursors: vec![],
+        entries: vec![],
+        ..direct()
+    }
+}
+
 fn text() -> Text {
     Text {
         text: "*Hello*, @bob — 你好 👋".to_owned(),
@@ -402,7 +414,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "changes".to_owned(),
         ServerFrame::Changes(Changes {
             request: 19,
-            conversations: vec![direct(), group()],
+            conversations: vec![direct(), group(), feed()],
             users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,
@@ -617,7 +629,7 @@ impl Dice {
     fn conversation(&mut self) -> Conversation {
         Conversation {
             id: self.talk(),
-            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group]),
+            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group, ConversationKind::Feed]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
             group: None,

@@ -31,7 +31,7 @@ fn code() -> InviteCode {
     InviteCode::new("Zq3vN8sK1tB7xW0rL5yPdA").unwrap()
 }
 fn extra() -> Extra {
-    Extra::new(BTreeMap::from([("desk".to_owned(), "4-17".to_owned())])).unwrap()
+    Extra::new(BTreeMap::from([("name".to_owned(), "4-17".to_owned())])).unwrap()
 }
 
 fn card() -> Card {

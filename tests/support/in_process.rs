@@ -7,9 +7,11 @@ use tidings::engine::{Engine, EngineOptions};
 use tidings::gateway::{self, Gateway, GatewayOptions};
 use tidings::http;
 use tidings::hub::{Hub, HubOptions};
+use tidings::media::{Media, MediaOptions};
 use tidings::model::text::DeviceId;
 use tidings::model::{
-    AppId, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle, UserId,
+    AppId, Clock, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle,
+    UserId,
 };
 use tidings::net::{Listener, Tls};
 use tidings::search::Search;
@@ -20,6 +22,7 @@ pub struct Server {
     pub engine: Engine,
     pub gateway: Gateway,
     pub auth: Auth,
+    pub media: Media,
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
@@ -47,12 +50,33 @@ impl Server {
     }
 
     pub async fn start_with(folder: &std::path::Path, options: GatewayOptions, tls: Tls) -> Self {
+        Self::start_by(folder, options, tls, Clock::system()).await
+    }
+
+    /// Starts one by a clock that the test moves.
+    pub async fn start_at(folder: &std::path::Path, options: GatewayOptions, clock: Clock) -> Self {
+        Self::start_by(folder, options, Tls::off(), clock).await
+    }
+
+    async fn start_by(folder: &std::path::Path, options: GatewayOptions, tls: Tls, clock: Clock) -> Self {
         let hub = Hub::new(HubOptions::default());
-        let (options_of_engine, subscribers) = (EngineOptions::new(folder), vec![gateway::subscriber(&hub)]);
+        let options_of_engine = EngineOptions { clock, ..EngineOptions::new(folder) };
+        let subscribers = vec![gateway::subscriber(&hub)];
         let opening = tokio::task::spawn_blocking(move || Engine::open(options_of_engine, subscribers));
         let engine = opening.await.unwrap().unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let (tasks, auth) = (Tasks::new(), Auth::new());
+        let media = {
+            let (engine, folder, tasks) = (engine.clone(), folder.to_owned(), tasks.clone());
+            // Nothing that a test waits for happens by the sweep: tests call it. A body that stands still ends soon.
+            let options = MediaOptions {
+                reserve_bytes: 0,
+                sweep_every: Duration::from_hours(1_000),
+                body_idle: Duration::from_secs(1),
+            };
+            let opening = move || Media::open(engine, &folder, options, tasks);
+            tokio::task::spawn_blocking(opening).await.unwrap().unwrap()
+        };
         let search = Search::new(&engine, folder.join("search"));
         tasks.spawn("search", search.clone().run(shutdown.clone()));
         let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
@@ -64,8 +88,9 @@ impl Server {
             async move { gateway.serve_tcp(tcp, shutdown).await }
         };
         tasks.spawn("tcp", serve_tcp);
-        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), web, shutdown, tasks.clone()));
-        Self { engine, gateway, auth, tasks, tcp: tcp_address, http: http_address, search, trigger }
+        tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
+        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media.clone(), web, shutdown, tasks.clone()));
+        Self { engine, gateway, auth, media, tasks, tcp: tcp_address, http: http_address, search, trigger }
     }
 
     /// Stops it; true when everything ended by itself.
@@ -79,9 +104,19 @@ impl Server {
 
     /// Makes a user, with a password perhaps.
     pub async fn add_user(&self, id: &str, password: Option<PasswordHash>) -> UserHandle {
+        self.add_user_of(AppId::HOME, id, password).await
+    }
+
+    /// Makes a user of another app, and a session.
+    pub async fn person_of(&self, app: AppId, id: &str) -> Person {
+        let handle = self.add_user_of(app, id, None).await;
+        self.device(id, handle, &format!("{id}-laptop")).await
+    }
+
+    async fn add_user_of(&self, app: AppId, id: &str, password: Option<PasswordHash>) -> UserHandle {
         let id = UserId::new(id).unwrap();
         let command = SystemCommand::AddUser {
-            app: AppId::HOME,
+            app,
             id,
             name: None,
             password,

@@ -585,6 +585,11 @@ impl<'a, S: Server> Play<'a, S> {
             Err(refusal) if refusal.code == Code::NotMember => None,
             other => return Err(format!("the members of {conversation} are {other:?}")),
         };
+        // When they joined is not in the reference model yet.
+        let members = members.map(|members| {
+            let joined = tidings::model::Timestamp(0);
+            members.into_iter().map(|member| tidings::model::Member { joined, ..member }).collect::<Vec<_>>()
+        });
         same(&format!("members of {conversation}"), &self.world.members_for(person, conversation), &members)?;
         for (from, to, limit) in [(None, None, 3), (Some(3), Some(6), 2), (None, Some(5), 200), (Some(9), None, 1)] {
             let (from, to) = (from.map(Seq), to.map(Seq));

@@ -13,17 +13,28 @@ pub(super) fn check(content: &Content, bytes_max: u32) -> Result<(), Stop> {
     match content {
         Content::Text(text) => check_text(text, bytes_max),
         Content::Custom(custom) => check_custom(custom, bytes_max),
-        Content::Media(_) | Content::Location(_) | Content::ContactCard(_) | Content::Sticker(_) => Ok(()),
+        Content::Media(attach) => check_caption(&attach.caption, bytes_max),
+        Content::Location(_) | Content::ContactCard(_) | Content::Sticker(_) => Ok(()),
     }
 }
 
 /// The body of a message.
 pub(super) fn body(content: &Content) -> Result<Body, Stop> {
-    content.body().map_or_else(|| refuse(Code::Unsupported, "Files cannot be sent yet."), Ok)
+    content.body().map_or_else(|| refuse(Code::Invalid, "A file is sent by its id."), Ok)
 }
 
 fn check_text(text: &Text, bytes_max: u32) -> Result<(), Stop> {
     check_words(&text.text, bytes_max)?;
+    check_mentions(text)
+}
+
+/// Words beside a file, of which there may be none.
+fn check_caption(caption: &Text, bytes_max: u32) -> Result<(), Stop> {
+    check_bytes("caption", caption.text.len(), bytes_max)?;
+    check_mentions(caption)
+}
+
+fn check_mentions(text: &Text) -> Result<(), Stop> {
     if text.mentions.len() > limits::MENTIONS_MAX {
         let limit = limits::MENTIONS_MAX;
         return refuse(Code::TooLarge, format!("A message mentions at most {limit} users; name fewer in `mentions`."));

@@ -3,6 +3,7 @@
 
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::media;
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
 use crate::model::{Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle};
@@ -99,5 +100,6 @@ fn apply(
     for user in plan.mentioned {
         tables.remove::<MentionRow>(&(user, conversation, seq))?;
     }
+    media::detach(tables, (conversation, seq), caller.at)?;
     Ok(rewrite(tables, caller.actor.app, conversation, plan.target, plan.notice, effects)?)
 }

@@ -4,8 +4,9 @@ use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
+use crate::ledger::media;
 use crate::ledger::place::{Place, append};
-use crate::model::{CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
+use crate::model::{Body, CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
 use crate::store::records::{MemberRow, MentionRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
@@ -60,7 +61,11 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
         Where::There(place) => &place.head,
         Where::New(_) => &EMPTY,
     };
-    let entry = caller.entry(head, content::body(content)?);
+    let body = match content {
+        Content::Media(attach) => Body::Media(media::attachment(state, caller, attach)?),
+        content => content::body(content)?,
+    };
+    let entry = caller.entry(head, body);
     Ok(Plan { to, entry, mentioned })
 }
 
@@ -105,6 +110,9 @@ fn apply(
     };
     for user in plan.mentioned {
         tables.put(&(user, conversation, plan.entry.seq), MentionRow {})?;
+    }
+    if let Body::Media(attachment) = &plan.entry.body {
+        media::attach(tables, (conversation, plan.entry.seq), attachment)?;
     }
     Ok(append(tables, caller.actor.app, conversation, plan.entry, effects)?)
 }

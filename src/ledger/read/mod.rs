@@ -1,5 +1,6 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
+mod media;
 mod own;
 mod pages;
 mod scan;
@@ -63,7 +64,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         }
         Query::FindGroups { .. } | Query::GroupOfCode { .. } => super::not_yet(),
         Query::Invites { .. } | Query::JoinRequests { .. } => super::not_yet(),
-        Query::Media { .. } => super::not_yet(),
+        Query::Media { media } => media::media(state, actor, *media),
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }

@@ -1,0 +1,180 @@
+//! Who asks: the session of a bearer token or of a browser's cookie, found once before any handler runs.
+
+use super::limits::{Asker, Counted};
+use super::problem::Problem;
+use super::{ApiState, cookie};
+use crate::auth::AddressPrefix;
+use crate::gateway::LoggedIn;
+use crate::http::Peer;
+use crate::model::{
+    Actor, Answer, Code, Command, CommandResult, Key, Outcome, Platform, Query, Secret, SystemCommand, UserActor,
+};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The user who asks, through which session. A handler that takes one is for users who are logged in.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who acts; from the session alone.
+    pub actor: UserActor,
+    /// What their device runs on.
+    pub platform: Platform,
+    /// A right of persons in the app `home`.
+    pub administrator: bool,
+    /// The session's token.
+    pub token: Secret,
+    api: ApiState,
+    keys: Keys,
+}
+
+/// The idempotency keys of one request's commands: the first is the caller's own, those after it are made from it.
+#[derive(Clone)]
+struct Keys {
+    first: Key,
+    used: Arc<AtomicU8>,
+}
+
+impl Keys {
+    fn next(&self) -> Key {
+        let nth = self.used.fetch_add(1, Ordering::Relaxed);
+        let mut key = self.first;
+        // The last byte is random in a UUID of version 7; the same request makes the same keys again.
+        key.0[15] = key.0[15].wrapping_add(nth);
+        key
+    }
+}
+
+/// What was found out about a request before its handler runs.
+#[derive(Clone)]
+struct Identity(Arc<Result<Caller, Problem>>);
+
+impl Caller {
+    /// What the handlers share.
+    pub const fn api(&self) -> &ApiState {
+        &self.api
+    }
+
+    /// Hands a command to the ledger and waits for its outcome. The request's `Idempotency-Key` is the key of the first command.
+    pub async fn submit(&self, command: Command) -> Result<Outcome, Problem> {
+        self.api.gateway.take_turn(self.actor.user)?;
+        self.carry_out(Actor::User(self.actor.clone()), Some(self.keys.next()), command).await
+    }
+
+    /// The same for what the server does in the caller's name, once it has checked that they may.
+    pub async fn submit_for_server(&self, command: SystemCommand) -> Result<Outcome, Problem> {
+        self.api.gateway.take_turn(self.actor.user)?;
+        self.carry_out(crate::auth::server(), None, command).await
+    }
+
+    async fn carry_out(
+        &self,
+        actor: Actor,
+        key: Option<Key>,
+        command: impl Into<crate::model::AnyCommand>,
+    ) -> Result<Outcome, Problem> {
+        let accepted = self.api.engine().execute(actor, key, command.into()).await?;
+        Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
+    }
+
+    /// Reads something for the caller.
+    pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
+        Ok(self.api.engine().query(self.actor.clone(), query).await?)
+    }
+}
+
+impl FromRequestParts<ApiState> for Caller {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+        match parts.extensions.get::<Identity>() {
+            Some(Identity(found)) => (**found).clone(),
+            None => Err(nobody()),
+        }
+    }
+}
+
+/// Runs before every handler: finds out who asks, and counts the request.
+pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
+    let Some(peer) = request.extensions().get::<Peer>().cloned() else { return nobody().into_response() };
+    let found = identify(&api, &peer, request.method(), request.headers()).await;
+    let asker = match &found {
+        Ok(caller) => Asker::User(caller.actor.user),
+        Err(_) => Asker::Address(AddressPrefix::of(peer.address)),
+    };
+    let counted = match api.limits.count(asker) {
+        Ok(counted) => counted,
+        Err((problem, counted)) => return told(problem.into_response(), Some(counted)),
+    };
+    request.extensions_mut().insert(Identity(Arc::new(found)));
+    told(next.run(request).await, counted)
+}
+
+fn told(mut response: Response, counted: Option<Counted>) -> Response {
+    if let Some(counted) = counted {
+        counted.tell(response.headers_mut());
+    }
+    response
+}
+
+async fn identify(api: &ApiState, peer: &Peer, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = match bearer(headers)? {
+        Some(token) => token,
+        None => match cookie::token(headers, peer.tls) {
+            Some(token) => {
+                cookie::check_origin(method, headers)?;
+                token
+            }
+            None => return Err(nobody()),
+        },
+    };
+    let LoggedIn { actor, platform, administrator, .. } = api.gateway.authenticate(&token).await?;
+    let first = idempotency_key(headers)?.unwrap_or_else(|| Key::new(api.engine().clock().now()));
+    let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };
+    Ok(Caller { actor, platform, administrator, token, api: api.clone(), keys })
+}
+
+/// The token of `Authorization: Bearer`.
+fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
+    });
+    token.map(Some).ok_or_else(|| {
+        let words = "The header `Authorization` must be `Bearer` and a session token; POST /api/v1/sessions gives one.";
+        Problem::new(Code::Unauthenticated, words)
+    })
+}
+
+/// The caller's idempotency key.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().map(|text| text.trim_matches('"')).and_then(|text| text.parse::<Key>().ok());
+    key.filter(Key::is_version_7).map(Some).ok_or_else(|| {
+        let words = "The header `Idempotency-Key` must be a UUID of version 7, for example \
+                     0192d4e0-7b1a-7cc3-98c4-dc0c0c07398f; make a new one for each new request.";
+        Problem::new(Code::Invalid, words)
+    })
+}
+
+fn nobody() -> Problem {
+    let words =
+        "Nobody is logged in here; send a session token as `Authorization: Bearer`. POST /api/v1/sessions gives one.";
+    Problem::new(Code::Unauthenticated, words)
+}
+
+/// When the engine gives another kind of answer than was asked for.
+pub fn unexpected() -> Problem {
+    tracing::error!("the engine gave another kind of answer than was asked for");
+    Problem::new(Code::Unavailable, "The answer could not be made; try again, and tell the operator if it stays so.")
+}
+
+/// The same for the result of a command.
+pub fn unexpected_result(result: &CommandResult) -> Problem {
+    tracing::error!(?result, "a command gave another kind of result than it should");
+    Problem::new(Code::Unavailable, "The answer could not be made; look whether it took effect before you try again.")
+}

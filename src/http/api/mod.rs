@@ -1,0 +1,102 @@
+//! REST under `/api/v1`: the same commands and queries as on the socket, one file per resource.
+//!
+//! It promises: who acts comes from the session alone; every "no" is a problem with the refusal's stable code; what the ledger
+//! refuses on the socket it refuses here, with the same words; the description at `/api/openapi.json` is made from the handlers.
+//! It decides no rule of the domain.
+//!
+//! In reading order: this file (what is shared, the routes), `caller` (who asks), `extract` (what they sent), `problem` (every
+//! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (OpenAPI and the page to try it),
+//! `stream` (server-sent events), then a file for each resource.
+
+mod answers;
+mod caller;
+mod conversations;
+pub(super) mod cookie;
+mod description;
+mod entries;
+mod extract;
+mod limits;
+mod me;
+mod members;
+mod problem;
+mod reactions;
+mod search;
+mod sessions;
+mod stream;
+mod users;
+
+use crate::engine::Engine;
+use crate::gateway::Gateway;
+use crate::model::Code;
+use crate::shutdown::Tasks;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use limits::Limits;
+use problem::Problem;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Where the resources are.
+pub const ROOT: &str = "/api/v1";
+/// Largest body in JSON, in bytes.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Sessions, limits and the hub.
+    pub gateway: Gateway,
+    /// Tasks that outlive a request.
+    pub tasks: Tasks,
+    limits: Arc<Limits>,
+}
+
+impl ApiState {
+    /// What the handlers of a server share.
+    pub fn new(gateway: Gateway, tasks: Tasks) -> Self {
+        let options = gateway.options();
+        let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
+        Self { gateway, tasks, limits }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        self.gateway.engine()
+    }
+}
+
+/// Every resource. A new one is a file with a `router()` and a line here.
+fn resources() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .merge(sessions::router())
+        .merge(me::router())
+        .merge(users::router())
+        .merge(conversations::router())
+        .merge(entries::router())
+        .merge(reactions::router())
+        .merge(members::router())
+        .merge(search::router())
+        .merge(stream::router())
+}
+
+/// Everything under `/api`.
+pub fn router(state: ApiState) -> Router {
+    let (router, found) = OpenApiRouter::default().nest(ROOT, resources()).split_for_parts();
+    router
+        .merge(description::router(found))
+        .route("/api/{*rest}", axum::routing::any(nothing_here))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), caller::entrance))
+        .with_state(state)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(Code::NotFound, "There is nothing at this address; /api/docs shows what there is.")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Code::Invalid, "This address does not take this method; the header `Allow` says which ones it takes.")
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

@@ -1,0 +1,171 @@
+//! `/sessions`: logging in, and the list of one's devices.
+
+use super::answers::{Changed, created};
+use super::caller::{Caller, unexpected};
+use super::extract::{At, Json};
+use super::problem::Problem;
+use super::{ApiState, cookie};
+use crate::http::Peer;
+use crate::model::text::DeviceId;
+use crate::model::{
+    Answer, AppId, Code, Command, Device, Epoch, Lsn, Name, Platform, Query, Secret, SessionId, SessionInfo, Timestamp,
+    UserId,
+};
+use crate::protocol::Auth;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this resource.
+pub fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default().routes(routes!(open, list)).routes(routes!(end))
+}
+
+/// A log-in.
+#[derive(Deserialize, ToSchema)]
+pub struct NewSession {
+    /// The app; 1, the server's own, when absent.
+    #[serde(default = "home")]
+    #[schema(value_type = Option<AppId>)]
+    app: AppId,
+    /// Who.
+    user: UserId,
+    /// Their password.
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+    /// The device; when absent a new one of platform `api`. The same device again takes the place of its last session.
+    #[serde(default)]
+    device: Option<Device>,
+    /// For browsers: put the token into a cookie that scripts cannot read, and not into the answer.
+    #[serde(default)]
+    cookie: bool,
+}
+
+const fn home() -> AppId {
+    AppId::HOME
+}
+
+/// A session that was opened.
+#[derive(Serialize, ToSchema)]
+pub struct NewlyOpened {
+    /// Its id.
+    session: SessionId,
+    /// The token that opens everything else, told this once; absent for a browser session, which has it in its cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, example = "tds_…")]
+    token: Option<Secret>,
+    /// The user's app.
+    app: AppId,
+    /// The user, spelt as they were created.
+    user: UserId,
+    /// Whether they administer this server.
+    administrator: bool,
+    /// The server's name.
+    server: String,
+    /// The server's time.
+    time: Timestamp,
+    /// Which data this is.
+    epoch: Epoch,
+    /// Where a device that has read everything starts to follow changes.
+    cursor: Lsn,
+}
+
+/// The caller's sessions.
+#[derive(Serialize, ToSchema)]
+pub struct SessionList {
+    sessions: Vec<SessionInfo>,
+}
+
+/// Log in with a password
+///
+/// Opens a session. Wrong passwords are limited for each user and address.
+#[utoipa::path(post, path = "/sessions", tag = "sessions", security(()),
+    responses((status = 201, description = "Logged in.", body = NewlyOpened)))]
+async fn open(
+    State(api): State<ApiState>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Json(new): Json<NewSession>,
+) -> Result<Response, Problem> {
+    let NewSession { app, user, password, device, cookie } = new;
+    // Else another site could log a browser in as somebody of its own choice.
+    if cookie && !cookie::is_own_page(&headers) {
+        let words = "A browser session is opened from this server's own pages only; leave `cookie` out to get a token.";
+        return Err(Problem::new(Code::Forbidden, words));
+    }
+    let device = match device {
+        Some(device) => device,
+        None => nameless_device()?,
+    };
+    let view_epoch = api.engine().epoch();
+    let auth = Auth::Password { app, user, password };
+    let opened = api.gateway.log_in(auth, device, peer.address).await?;
+    let token = opened.token.ok_or_else(unexpected)?;
+    let engine = api.engine();
+    let mut answer = NewlyOpened {
+        session: opened.actor.session,
+        token: None,
+        app: opened.actor.app,
+        user: opened.actor.id,
+        administrator: opened.administrator,
+        server: api.gateway.options().server_name.clone(),
+        time: engine.clock().now(),
+        epoch: view_epoch,
+        cursor: engine.view().lsn().next(),
+    };
+    let location = format!("{}/sessions/{}", super::ROOT, answer.session);
+    if !cookie {
+        answer.token = Some(token);
+        return Ok(created(&location, Json(answer)));
+    }
+    let cookie = cookie::set(&token, peer.tls).ok_or_else(unexpected)?;
+    let mut response = created(&location, Json(answer));
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// A device of its own for a program that names none.
+pub fn nameless_device() -> Result<Device, Problem> {
+    let id = uuid::Uuid::new_v4().to_string();
+    let (Ok(id), Ok(name)) = (DeviceId::new(id), Name::new("API")) else { return Err(unexpected()) };
+    Ok(Device { id, platform: Platform::Api, name })
+}
+
+/// List one's sessions
+#[utoipa::path(get, path = "/sessions", tag = "sessions",
+    responses((status = 200, description = "Every device the caller is logged in on.", body = SessionList)))]
+async fn list(caller: Caller) -> Result<Json<SessionList>, Problem> {
+    match caller.ask(Query::Sessions {}).await? {
+        Answer::Sessions { sessions } => Ok(Json(SessionList { sessions })),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Log out, or sign another device out
+///
+/// The session's id, as the list tells it, or `current`. Its connections are closed at once.
+#[utoipa::path(delete, path = "/sessions/{session}", tag = "sessions",
+    params(("session" = String, Path, description = "The id of a session of the caller, or `current`.", example = "current")),
+    responses((status = 200, description = "It has ended.", body = Changed)))]
+async fn end(caller: Caller, Extension(peer): Extension<Peer>, At(session): At<String>) -> Result<Response, Problem> {
+    let current = caller.actor.session;
+    let session = match session.as_str() {
+        "current" => current,
+        other => other
+            .parse()
+            .map_err(|_| Problem::new(Code::NotFound, "You have no such session; GET /api/v1/sessions lists yours."))?,
+    };
+    let command = if session == current { Command::LogOut {} } else { Command::EndSession { session } };
+    let mut response = Changed::from(caller.submit(command).await?).into_response();
+    if session == current
+        && let Some(cleared) = cookie::clear(peer.tls)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cleared);
+    }
+    Ok(response)
+}

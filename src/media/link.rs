@@ -1,0 +1,212 @@
+//! Signed links, so that an `<img>` loads without a header.
+//!
+//! A link names a media, a variant, the session it was given to, and when it ends; all of it is signed with a key that only this
+//! server has (HMAC-SHA-256, RFC 2104). It proves who asks, not that they may: that is decided anew, on the state at that time,
+//! whenever the link is used. When the session ends, its links end.
+//!
+//! What is signed, byte for byte: `tidings media link 1\n` · media (16) · variant (1) · session (8, big-endian) · end in seconds since
+//! 1970 (8, big-endian).
+
+use super::files::{Variant, write_new};
+use crate::model::{MediaId, SessionId, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A link ends at most so many seconds after it was given.
+pub const SECONDS_MAX: u64 = 10 * 60;
+/// The key's file in the data folder.
+const KEY_FILE: &str = "media.key";
+const KEY_BYTES: usize = 32;
+/// The domain of the signature: another use of the same key could not be mistaken for this one.
+const DOMAIN: &[u8] = b"tidings media link 1\n";
+
+/// What a link says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which media.
+    pub media: MediaId,
+    /// Which file of it.
+    pub variant: Variant,
+    /// The session it was given to.
+    pub session: SessionId,
+    /// When it ends, in seconds since 1970-01-01 UTC.
+    pub expires_s: u64,
+}
+
+/// Signs and checks links.
+#[derive(Clone)]
+pub struct Links(Hmac<Sha256>);
+
+impl std::fmt::Debug for Links {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(key of links)")
+    }
+}
+
+impl Links {
+    /// Reads the key of a data folder; makes it when it is not there.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let path = data.join(KEY_FILE);
+        let mut key = [0; KEY_BYTES];
+        match File::open(&path) {
+            Ok(mut file) => {
+                if file.metadata()?.permissions().mode() & 0o077 != 0 {
+                    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+                }
+                file.read_exact(&mut key)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                getrandom::fill(&mut key).map_err(io::Error::other)?;
+                write_new(&path, &key)?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Self::with_key(&key))
+    }
+
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    fn with_key(key: &[u8; KEY_BYTES]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of every length"))
+    }
+
+    /// When a link that is given at `now` ends.
+    pub fn end(now: Timestamp) -> u64 {
+        now.0 / 1_000 + SECONDS_MAX
+    }
+
+    /// The path and query of a link.
+    pub fn url(&self, link: &Link) -> String {
+        let Link { media, variant, session, expires_s } = link;
+        let thumbnail = match variant {
+            Variant::Original => "",
+            Variant::Thumbnail => "&v=thumbnail",
+        };
+        let signature = base64url(&self.mac(link).finalize().into_bytes());
+        format!("/media/{media}?e={expires_s}&n={session}{thumbnail}&s={signature}")
+    }
+
+    /// Whether `signature` is the one of `link`, compared in constant time, and the link has not ended.
+    pub fn holds(&self, link: &Link, signature: &str, now: Timestamp) -> bool {
+        let now_s = now.0 / 1_000;
+        let in_time = now_s < link.expires_s && link.expires_s - now_s <= SECONDS_MAX;
+        let signed = unbase64url(signature).is_some_and(|bytes| self.mac(link).verify_slice(&bytes).is_ok());
+        signed && in_time
+    }
+
+    fn mac(&self, link: &Link) -> Hmac<Sha256> {
+        let variant = match link.variant {
+            Variant::Original => 0,
+            Variant::Thumbnail => 1,
+        };
+        let mut mac = self.0.clone();
+        mac.update(DOMAIN);
+        mac.update(&link.media.0);
+        mac.update(&[variant]);
+        mac.update(&link.session.0.to_be_bytes());
+        mac.update(&link.expires_s.to_be_bytes());
+        mac
+    }
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// Characters of a signature of 32 bytes.
+const SIGNATURE_CHARS: usize = 43;
+
+/// Base64 for URLs without padding (RFC 4648, section 5).
+fn base64url(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let block = chunk.iter().fold(0u32, |block, byte| block << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..=chunk.len() {
+            text.push(char::from(ALPHABET[(block >> (18 - 6 * place)) as usize & 63]));
+        }
+    }
+    text
+}
+
+/// Reads a signature; `None` for everything that [`base64url`] would not have written.
+fn unbase64url(text: &str) -> Option<Vec<u8>> {
+    if text.len() != SIGNATURE_CHARS {
+        return None;
+    }
+    let (mut bytes, mut block, mut bits) = (Vec::with_capacity(32), 0u32, 0);
+    for c in text.bytes() {
+        let digit = ALPHABET.iter().position(|known| *known == c)? as u32;
+        block = block << 6 | digit;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((block >> bits) as u8);
+            block &= (1 << bits) - 1;
+        }
+    }
+    (block == 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn link() -> Link {
+        Link { media: MediaId([7; 16]), variant: Variant::Original, session: SessionId(3), expires_s: Links::end(NOW) }
+    }
+
+    fn signature(url: &str) -> &str {
+        url.rsplit_once("s=").unwrap().1
+    }
+
+    #[test]
+    fn a_link_holds_for_exactly_what_it_names_and_ends() {
+        let links = Links::with_key(&[1; 32]);
+        let url = links.url(&link());
+        let s = signature(&url);
+        assert!(links.holds(&link(), s, NOW));
+        for other in [
+            Link { media: MediaId([8; 16]), ..link() },
+            Link { variant: Variant::Thumbnail, ..link() },
+            Link { session: SessionId(4), ..link() },
+            Link { expires_s: link().expires_s + 1, ..link() },
+        ] {
+            assert!(!links.holds(&other, s, NOW), "{other:?}");
+        }
+        assert!(links.holds(&link(), s, Timestamp(NOW.0 + 599_999)));
+        assert!(!links.holds(&link(), s, Timestamp(NOW.0 + 600_000)));
+        assert!(!Links::with_key(&[2; 32]).holds(&link(), s, NOW), "another key");
+        for bad in ["", "AAAA", &s[1..], &format!("{s}A"), &"é".repeat(22), &s.replace(&s[..1], "+")] {
+            assert!(!links.holds(&link(), bad, NOW), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_would_live_too_long_does_not_hold() {
+        let links = Links::with_key(&[1; 32]);
+        let long = Link { expires_s: Links::end(NOW) + 3_600, ..link() };
+        assert!(!links.holds(&long, signature(&links.url(&long)), NOW));
+    }
+
+    #[test]
+    fn base64_for_urls_reads_back() {
+        assert_eq!(base64url(b"\xfb\xff\xfe"), "-__-");
+        assert_eq!(base64url(b"f"), "Zg");
+        assert_eq!(base64url(b"fo"), "Zm8");
+        let bytes: Vec<u8> = (0..32).map(|n| n * 7).collect();
+        assert_eq!(unbase64url(&base64url(&bytes)), Some(bytes));
+        assert_eq!(unbase64url(&format!("{}B", "A".repeat(42))), None, "bits after the end");
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_is_its_owners_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let url = Links::open(data.path()).unwrap().url(&link());
+        let again = Links::open(data.path()).unwrap();
+        assert!(again.holds(&link(), signature(&url), NOW));
+        let mode = fs::metadata(data.path().join(KEY_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
