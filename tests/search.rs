@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::model::{
-    Answer, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, Name, Part, Query, Search,
-    Seq, Target, Text, UserId,
+    Answer, Attach, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, MediaId, MediaKind,
+    Name, Part, Query, Search, Seq, Target, Text, UserId,
 };
 use tidings::protocol::{Encoding, Refused};
 
