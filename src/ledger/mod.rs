@@ -277,7 +277,9 @@ fn system_command(
         | SystemCommand::UsePasswordLink { .. }
         | SystemCommand::DeleteUser { .. }
         | SystemCommand::DeleteUserStep { .. }
-        | SystemCommand::Note { .. } => not_yet(),
+        | SystemCommand::Note { .. }
+        | SystemCommand::EndExpired { .. }
+        | SystemCommand::UpgradePassword { .. } => not_yet(),
         SystemCommand::AddMedia { app, owner, info, sha256 } => {
             let new = media::add::NewMedia { app: *app, owner: *owner, info, sha256: *sha256 };
             media::add::run(tables, order, &new)

@@ -169,6 +169,7 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     };
     let before = shown().await;
 
+    let unknown = Token::draw().secret();
     let mut wrong = Vec::new();
     for door in doors() {
         let name = format!("{} {}", door.method, door.path);
@@ -179,7 +180,6 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
             reply
         };
         if !door.open {
-            let unknown = Token::draw().secret();
             let nobodies = [
                 ("no token", Api::at(server.http), "unauthenticated"),
                 ("garbage", Api::at(server.http).header("authorization", "Bearer garbage"), "unauthenticated"),
