@@ -89,6 +89,8 @@ fn doors() -> Vec<Door> {
         door("GET", "/conversations/{conversation}/members", [Hidden, No(403, "not_member"), Hidden]),
         door("POST", "/conversations/{conversation}/members", MEMBERS).with(json!({"users": ["eve"]})),
         door("DELETE", "/conversations/{conversation}/members/{user}", MEMBERS),
+        door("GET", "/search?q=colour", OWN),
+        door("GET", "/search?q=colour&conversation={conversation}", READ),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
     ]
 }
