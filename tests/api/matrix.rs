@@ -98,6 +98,8 @@ fn doors() -> Vec<Door> {
         door("GET", "/uploads/{upload}", MEMBERS),
         door("PATCH", "/uploads/{upload}", MEMBERS),
         door("DELETE", "/uploads/{upload}", MEMBERS),
+        door("GET", "/search?q=colour", OWN),
+        door("GET", "/search?q=colour&conversation={conversation}", READ),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
     ]
 }

@@ -21,6 +21,7 @@ mod media;
 mod members;
 pub(super) mod problem;
 mod reactions;
+mod search;
 mod sessions;
 mod stream;
 mod uploads;
@@ -82,6 +83,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(members::router())
         .merge(media::router())
         .merge(uploads::router())
+        .merge(search::router())
         .merge(stream::router())
 }
 
