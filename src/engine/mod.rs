@@ -16,7 +16,7 @@ pub use changes::SyncState;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
-use crate::ledger::read::{self, MemberWindow};
+use crate::ledger::read::{self, Expired, MemberWindow};
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
@@ -443,6 +443,12 @@ impl Engine {
         retry_stale(|| read::peers(&*self.view(), user))
     }
 
+    /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
+    pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || retry_stale(|| read::expired(&*shared.view.load_full(), shared.clock.now(), from))).await
+    }
+
     /// Which data this is.
     pub fn epoch(&self) -> Epoch {
         self.view().epoch()
@@ -535,6 +541,7 @@ fn charge(submission: Submission) -> QueuedCommand {
     let bytes = match &command {
         AnyCommand::User(Command::Send { content: Content::Text(text), .. }) => text.text.len(),
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
+        AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
         AnyCommand::User(Command::Edit { text, .. }) => text.len(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,
     };

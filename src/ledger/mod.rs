@@ -16,12 +16,13 @@ mod own_side;
 mod place;
 pub mod read;
 mod refuse;
+mod retention;
 
 use crate::model::{
     Actor, AnyCommand, Code, Command, CommandResult, Effect, Key, Lsn, Refusal, SystemCommand, Timestamp, UserActor,
     UserHandle, limits,
 };
-use crate::store::records::Remembered;
+use crate::store::records::{Remembered, RetentionRow};
 use crate::store::{Fault, Tables};
 use caller::Caller;
 use refuse::{refuse, unreadable};
@@ -181,7 +182,11 @@ fn user_command(
         Command::MarkUnread { conversation } => own_side::mark_unread::run(tables, caller, *conversation, effects),
         Command::EndSession { session } => accounts::end_session::run(tables, caller, *session, effects),
         Command::LogOut {} => accounts::log_out::run(tables, caller, effects),
-        Command::Forward { .. } | Command::PinEntry { .. } | Command::ClearHistory { .. } => not_yet(),
+        Command::Forward { from, seq, to } => messages::forward::run(tables, caller, (*from, *seq), to, effects),
+        Command::PinEntry { conversation, seq, on } => {
+            messages::pin_entry::run(tables, caller, *conversation, *seq, *on, effects)
+        }
+        Command::ClearHistory { conversation } => own_side::clear_history::run(tables, caller, *conversation, effects),
         Command::SetProfile { .. } | Command::SetSettings { .. } | Command::SetPresence { .. } => not_yet(),
         Command::RequestContact { .. }
         | Command::AnswerContact { .. }
@@ -285,7 +290,13 @@ fn system_command(
             media::add::run(tables, order, &new)
         }
         SystemCommand::ForgetMedia { media } => media::forget::run(tables, order, media),
-        SystemCommand::SetRetention { .. } | SystemCommand::Trim { .. } => not_yet(),
+        SystemCommand::SetRetention { conversation, keep_ms, keep_entries, hold } => {
+            let retention = RetentionRow { keep_ms: *keep_ms, keep_entries: *keep_entries, hold: *hold };
+            retention::set::run(tables, *conversation, retention)
+        }
+        SystemCommand::Trim { conversation, first } => {
+            retention::trim::run(tables, order, *conversation, *first, effects)
+        }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
     }
 }

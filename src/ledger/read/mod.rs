@@ -1,15 +1,18 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
 mod groups;
+mod history;
 mod media;
 mod own;
 mod pages;
+mod retention;
 mod scan;
 pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
 
+pub use retention::{Expired, expired};
 pub use size::conversation_bytes;
 
 use super::Stop;
@@ -29,8 +32,8 @@ use std::collections::BTreeSet;
 const USERS_MAX: usize = 100;
 /// Cursors in an answer to `receipts`.
 const RECEIPTS_MAX: usize = 500;
-/// Member rows read for an answer to `receipts`.
-const RECEIPTS_ROWS_MAX: usize = 10_000;
+/// Member rows read for an answer to `receipts`: those of the largest group there can be, and as many who have left.
+const RECEIPTS_ROWS_MAX: usize = 200_000;
 /// Members of a group up to which they are told of each other's presence.
 const PEERS_GROUP_MEMBERS_MAX: u32 = 100;
 /// Users told of one user's presence.
@@ -56,7 +59,11 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => sessions(state, actor),
         Query::Users { users } => profiles(state, actor, users),
-        Query::EntryAt { .. } | Query::Gallery { .. } | Query::Pins { .. } => super::not_yet(),
+        Query::EntryAt { conversation, at } => history::entry_at(state, as_of, &own(state, actor, *conversation)?, *at),
+        Query::Gallery { conversation, kinds, before, limit } => {
+            history::gallery(state, as_of, &own(state, actor, *conversation)?, kinds, *before, *limit)
+        }
+        Query::Pins { conversation } => history::pins(state, as_of, &own(state, actor, *conversation)?),
         Query::Me {} | Query::Contacts { .. } | Query::Contact { .. } | Query::ContactRequests { .. } => {
             super::not_yet()
         }
@@ -202,16 +209,19 @@ fn receipts(state: &impl Read, as_of: Lsn, own: &Own, seq: Seq) -> Result<Answer
         return refuse(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."));
     }
     let direct = own.row.kind == ConversationKind::Direct;
-    let (mut cursors, mut rows) = (Vec::new(), 0);
+    let (mut cursors, mut read, mut rows) = (Vec::new(), 0, 0);
     scan::members_of(state, own.id, |_, member| {
         rows += 1;
-        let there = member.read.seq >= seq || direct && member.delivered >= seq;
-        if member.until.is_none() && there {
-            cursors.push(cursor(&member, direct));
+        let has_read = member.read.seq >= seq;
+        if member.until.is_none() && (has_read || direct && member.delivered >= seq) {
+            read += u32::from(has_read);
+            if cursors.len() < RECEIPTS_MAX {
+                cursors.push(cursor(&member, direct));
+            }
         }
-        cursors.len() < RECEIPTS_MAX && rows < RECEIPTS_ROWS_MAX
+        rows < RECEIPTS_ROWS_MAX
     })?;
-    Ok(Answer::Receipts { cursors, as_of })
+    Ok(Answer::Receipts { cursors, read, as_of })
 }
 
 fn sessions(state: &impl Read, actor: &UserActor) -> Result<Answer, Stop> {
