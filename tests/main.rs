@@ -29,6 +29,7 @@ mod devices;
 mod docs;
 mod gateway;
 mod hostile;
+mod media;
 mod model;
 mod protocol;
 mod search;

@@ -8,8 +8,9 @@ use super::journal::{self, ENTRIES, IDEMPOTENCY, JOURNAL, JournalRow, KeyRecord,
 use super::key::RecordKey;
 use super::read::Read;
 use super::records::{
-    AppRow, ConversationRow, DirectRow, Head, InboxRow, MemberRow, MentionRow, Record, SessionRow, TokenRow, UserIdRow,
-    UserRow, UserSessionRow,
+    AdministratorRow, AppRow, AuditRow, ConversationRow, DeletionRow, DirectRow, Head, InboxRow, InviteListRow,
+    InviteRow, LinkOwnerRow, LinkRow, MemberRow, MentionRow, Record, SessionRow, TokenRow, UserIdRow, UserRow,
+    UserSessionRow,
 };
 use super::store::{Store, StoreOptions};
 use super::view::View;
@@ -69,6 +70,13 @@ pub fn check_view(view: &View) -> Result<CheckReport, Fault> {
     rows::<InboxRow>(view, &mut report)?;
     rows::<Head>(view, &mut report)?;
     rows::<MentionRow>(view, &mut report)?;
+    rows::<InviteRow>(view, &mut report)?;
+    rows::<InviteListRow>(view, &mut report)?;
+    rows::<LinkRow>(view, &mut report)?;
+    rows::<LinkOwnerRow>(view, &mut report)?;
+    rows::<AuditRow>(view, &mut report)?;
+    rows::<AdministratorRow>(view, &mut report)?;
+    rows::<DeletionRow>(view, &mut report)?;
     values::<JournalRow>(view, JOURNAL, &mut report)?;
     values::<Entry>(view, ENTRIES, &mut report)?;
     values::<Vec<KeyRecord>>(view, IDEMPOTENCY, &mut report)?;

@@ -110,8 +110,14 @@ tables! {
     Gallery = "gallery", GalleryRow, (ConversationId, Seq);
     /// How much a user has uploaded.
     MediaTotals = "media_totals", MediaTotalRow, UserHandle;
+    /// The one link that there is for each user; that of set-up belongs to handle 0.
+    LinkOwners = "link_owners", LinkOwnerRow, UserHandle;
     /// The audit log by the command it stands for.
     Audit = "audit", AuditRow, Lsn;
+    /// Who has an administrator's right.
+    Administrators = "administrators", AdministratorRow, UserHandle;
+    /// Accounts that were deleted and have not left all of their groups yet.
+    Deletions = "deletions", DeletionRow, UserHandle;
 }
 
 /// An app.
@@ -536,6 +542,21 @@ pub struct LinkRow {
     /// When it ends.
     pub expires: Timestamp,
 }
+
+/// Which link there is for a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkOwnerRow {
+    /// The hash of its secret.
+    pub token: TokenHash,
+}
+
+/// That a user has an administrator's right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdministratorRow {}
+
+/// That an account was deleted and still has groups to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionRow {}
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

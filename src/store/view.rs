@@ -9,11 +9,13 @@ use super::records::{Head, Record, Table};
 use super::tail::Tail;
 use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
 
 /// A table of a snapshot.
 pub(super) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// A key or a value of such a table.
+type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 
 /// One committed state of everything. A read that fails with [`Fault::Stale`] starts again on the newest View.
 pub struct View {
@@ -34,7 +36,15 @@ impl std::fmt::Debug for View {
 
 impl View {
     pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
-        Self { snapshot, rows: Default::default(), entries: OnceLock::new(), tail, epoch, lsn, commit }
+        Self {
+            snapshot,
+            rows: std::array::from_fn(|_| OnceLock::new()),
+            entries: OnceLock::new(),
+            tail,
+            epoch,
+            lsn,
+            commit,
+        }
     }
 
     /// Everything with this lsn or a lower one is in it, nothing else.
@@ -82,6 +92,16 @@ impl View {
         if self.tail.removed() > self.commit { Err(Fault::Stale) } else { Ok(()) }
     }
 
+    /// Rows with `from` ≤ key ≤ `to`, from the highest key down, at most `limit`.
+    pub fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
+        let (from, to) = (from.to_key(), to.to_key());
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.rev().take(limit).map(|row| decoded(row?)).collect()
+    }
+
     /// The folded entries with `from` ≤ seq ≤ `to`.
     pub(super) fn folded(
         &self,
@@ -108,6 +128,17 @@ impl View {
     }
 }
 
+/// A row of the file, as it is in its table.
+fn decoded<R: Record>((key, value): (Guard<'_>, Guard<'_>)) -> Result<(R::Key, Arc<R>), Fault> {
+    let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+    let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
+        table: R::TABLE.name(),
+        key: hex(key.value()),
+        reason: "its key is not one of this table".to_owned(),
+    })?;
+    Ok((key, Arc::new(row)))
+}
+
 impl Read for View {
     fn get<R: Record>(&self, key: &R::Key) -> Result<Option<Arc<R>>, Fault> {
         let Some(rows) = self.rows::<R>()? else {
@@ -123,25 +154,12 @@ impl Read for View {
     }
 
     fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
-        let mut found = Vec::new();
-        let Some(rows) = self.rows::<R>()? else {
-            return Ok(found);
-        };
         let (from, to) = (from.to_key(), to.to_key());
-        if from > to {
-            return Ok(found);
-        }
-        for row in rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit) {
-            let (key, value) = row?;
-            let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
-            let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
-                table: R::TABLE.name(),
-                key: hex(key.value()),
-                reason: "its key is not one of this table".to_owned(),
-            })?;
-            found.push((key, Arc::new(row)));
-        }
-        Ok(found)
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.take(limit).map(|row| decoded(row?)).collect()
     }
 
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
