@@ -30,9 +30,18 @@ impl Place {
         Ok(Self { id, row, member, head: state.head(id)? })
     }
 
+    /// Refuses a feed: it is read, and nothing else.
+    pub fn check_no_feed(&self) -> Result<(), Stop> {
+        if self.row.kind == ConversationKind::Feed {
+            return refuse(Code::Invalid, "This is your feed, which can only be read; name another conversation.");
+        }
+        Ok(())
+    }
+
     /// A conversation the caller belongs to now.
     pub fn joined(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<Self, Stop> {
         let place = Self::known(state, caller, id)?;
+        place.check_no_feed()?;
         if place.member.until.is_some() {
             return refuse(Code::NotMember, "You do not belong to this group any more; ask a member to add you again.");
         }

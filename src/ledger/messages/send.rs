@@ -3,6 +3,7 @@
 use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
+use crate::ledger::contacts::may_write;
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
@@ -18,6 +19,14 @@ enum Where {
 }
 
 impl Where {
+    /// The rules of the other side of a direct chat.
+    fn check_peer(&self, state: &impl Read, caller: &Caller<'_>) -> Result<(), Stop> {
+        match self {
+            Self::There(place) => may_write::check_in(state, caller, &place.row),
+            Self::New(new) => may_write::check_in(state, caller, &new.row),
+        }
+    }
+
     /// Whether somebody belongs to it.
     fn has(&self, state: &impl Read, user: UserHandle) -> Result<bool, Stop> {
         match self {
@@ -51,6 +60,7 @@ pub(in crate::ledger) fn run(
 fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content) -> Result<Plan, Stop> {
     let to = find(state, caller, to)?;
     caller.may_speak()?;
+    to.check_peer(state, caller)?;
     content::check(content, caller.app(state)?.settings.message_bytes_max)?;
     check_reply(content.reply_to(), |seq| match &to {
         Where::There(place) => place.sees(seq),

@@ -34,7 +34,7 @@ pub fn conversation_bytes(conversation: &Conversation) -> usize {
 }
 
 /// The bytes of a string in JSON, without its quotes.
-fn escaped(text: &str) -> usize {
+pub(super) fn escaped(text: &str) -> usize {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
         0..0x20 => 6,
