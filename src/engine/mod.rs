@@ -440,7 +440,8 @@ impl Engine {
 
     /// Who is told of a user's presence, as of the newest state.
     pub fn peers(&self, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-        retry_stale(|| read::peers(&*self.view(), user))
+        let peers = retry_stale(|| read::peers(&*self.view(), user))?;
+        Ok(peers.into_iter().map(|peer| peer.user).collect())
     }
 
     /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.

@@ -7,13 +7,17 @@
 mod accounts;
 mod apps;
 mod caller;
+mod contacts;
 mod conversations;
 mod cursors;
+mod directory;
+mod feed;
 pub mod groups;
 mod media;
 mod messages;
 mod own_side;
 mod place;
+mod profiles;
 pub mod read;
 mod refuse;
 mod retention;
@@ -187,17 +191,28 @@ fn user_command(
             messages::pin_entry::run(tables, caller, *conversation, *seq, *on, effects)
         }
         Command::ClearHistory { conversation } => own_side::clear_history::run(tables, caller, *conversation, effects),
-        Command::SetProfile { .. } | Command::SetSettings { .. } | Command::SetPresence { .. } => not_yet(),
-        Command::RequestContact { .. }
-        | Command::AnswerContact { .. }
-        | Command::SetContact { .. }
-        | Command::DeleteContacts { .. }
-        | Command::DeleteAllContacts {}
-        | Command::Block { .. }
-        | Command::CreateLabel { .. }
-        | Command::RenameLabel { .. }
-        | Command::DeleteLabel { .. }
-        | Command::LabelContacts { .. } => not_yet(),
+        Command::SetProfile { name, card } => profiles::set_profile::run(tables, caller, name, card, effects),
+        Command::SetSettings { settings } => profiles::set_settings::run(tables, caller, *settings, effects),
+        Command::SetPresence { presence } => profiles::set_presence::run(tables, caller, presence, effects),
+        Command::RequestContact { user, greeting, remark, source } => {
+            let (greeting, remark, source) = (greeting.as_ref(), remark.as_ref(), source.as_ref());
+            let request = contacts::request::Request { user, greeting, remark, source };
+            contacts::request::run(tables, caller, &request, effects)
+        }
+        Command::AnswerContact { user, accept } => contacts::answer::run(tables, caller, user, *accept, effects),
+        Command::SetContact { user, remark, labels, extra } => {
+            let kept = contacts::set::Kept { remark: remark.as_ref(), labels, extra };
+            contacts::set::run(tables, caller, user, &kept, effects)
+        }
+        Command::DeleteContacts { users } => contacts::delete::run(tables, caller, users, effects),
+        Command::DeleteAllContacts {} => contacts::delete_all::run(tables, caller, effects),
+        Command::Block { user, on } => contacts::block::run(tables, caller, user, *on, effects),
+        Command::CreateLabel { name } => contacts::labels::create::run(tables, caller, name, effects),
+        Command::RenameLabel { label, name } => contacts::labels::rename::run(tables, caller, *label, name, effects),
+        Command::DeleteLabel { label } => contacts::labels::delete::run(tables, caller, *label, effects),
+        Command::LabelContacts { label, add, remove } => {
+            contacts::labels::put::run(tables, caller, *label, (add, remove), effects)
+        }
         Command::SetGroupRules { conversation, rules } => {
             groups::set_rules::run(tables, caller, *conversation, rules, effects)
         }

@@ -97,6 +97,8 @@ tables! {
     Presences = "presences", PresenceRow, UserHandle;
     /// Each user's own side of their contacts: owner, other.
     Contacts = "contacts", ContactRow, (UserHandle, UserHandle);
+    /// How many contacts and open requests a user has.
+    ContactTotals = "contact_totals", ContactTotalRow, UserHandle;
     /// Contact requests: who is asked, who asks.
     Requests = "contact_requests", RequestRow, (UserHandle, UserHandle);
     /// Contact requests the other way round: who asks, who is asked.
@@ -396,6 +398,15 @@ pub struct ContactRow {
     pub extra: Extra,
     /// The last command that changed this row.
     pub changed: Lsn,
+}
+
+/// How many contacts and open requests a user has, so that limits need no counting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactTotalRow {
+    /// Rows of contacts or blocked users.
+    pub contacts: u32,
+    /// Contact requests to them that are pending.
+    pub pending: u32,
 }
 
 /// A contact request.

@@ -121,6 +121,8 @@ async fn go_on(caller: Caller, At(upload): At<MediaId>, request: Request) -> Res
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(number);
     let (api, body) = (caller.api(), request.into_body());
     let begun = async {
+        // First of all, so that whose it is not is told nothing more.
+        api.media.upload(&caller.actor, upload)?;
         let writing = api.media.go_on(&caller.actor, upload, offset?).await?;
         let missing = writing.missing();
         if length.is_some_and(|length| length > missing) {

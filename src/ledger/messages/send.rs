@@ -4,6 +4,7 @@
 use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
+use crate::ledger::contacts::may_write;
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
 use crate::ledger::groups::may_speak;
 use crate::ledger::groups::permissions::{Action, allows};
@@ -30,6 +31,14 @@ impl Where {
         match self {
             Self::There(place) => Some(place),
             Self::New(_) => None,
+        }
+    }
+
+    /// The rules of the other side of a direct chat.
+    fn check_peer(&self, state: &impl Read, caller: &Caller<'_>) -> Result<(), Stop> {
+        match self {
+            Self::There(place) => may_write::check_in(state, caller, &place.row),
+            Self::New(new) => may_write::check_in(state, caller, &new.row),
         }
     }
 
@@ -87,6 +96,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
 pub(super) fn target(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, Stop> {
     let to = find(state, caller, to)?;
     may_speak::check(caller, to.place())?;
+    to.check_peer(state, caller)?;
     Ok(to)
 }
 

@@ -25,6 +25,7 @@ fn decide(
     change: impl FnOnce(&Place, &mut InboxRow),
 ) -> Result<Plan, Stop> {
     let place = Place::known(state, caller, conversation)?;
+    place.check_no_feed()?;
     let before = state.get::<InboxRow>(&(caller.handle(), conversation))?.map(|row| (*row).clone()).unwrap_or_default();
     let mut row = before.clone();
     change(&place, &mut row);
