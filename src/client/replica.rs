@@ -349,8 +349,8 @@ impl Local {
                 inbox.marked_unread = false;
             } else if entry.seq > inbox.read {
                 inbox.unread = inbox.unread.saturating_add(1);
-                if let (Body::Text(text), Some(me)) = (&entry.body, me)
-                    && text.mentions.iter().any(|user| same(user, me))
+                if let (Some(text), Some(me)) = (entry.body.text(), me)
+                    && (text.mention_all || text.mentions.iter().any(|user| same(user, me)))
                 {
                     inbox.mentions = (inbox.mentions + 1).min(MENTIONS_COUNTED_MAX);
                 }

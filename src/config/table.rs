@@ -145,6 +145,8 @@ macro_rules! sections {
 
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
+/// A day in milliseconds.
+const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -242,6 +244,12 @@ sections! {
         media_mib_max: Number<1, 16_777_216> = Number::new(100),
         /// All files of one user together, in MiB.
         media_quota_mib: Number<1, 1_073_741_824> = Number::new(10_240),
+        /// Days after which messages are deleted for everybody; 0 is never.
+        retention_days: Number<0, 36_500> = Number::new(0),
+        /// Newest entries of each conversation that are kept; 0 is all.
+        retention_entries: Number<0, 1_000_000_000> = Number::new(0),
+        /// Legal hold: nothing is deleted by retention while it is on.
+        hold: bool = false,
     }
 }
 
@@ -253,8 +261,17 @@ impl Config {
 }
 
 impl Home {
-    /// The same as settings of an app.
+    /// The same as settings of an app, the others as they are by default.
     pub fn settings(&self) -> AppSettings {
+        self.over(AppSettings::default())
+    }
+
+    /// Settings of an app with these in their place, and the others as they were.
+    pub fn over(&self, settings: AppSettings) -> AppSettings {
+        // What is shown in days may be kept in hours; whoever changes something else leaves that as it is.
+        let same_days = Self::from(&settings).retention_days == self.retention_days;
+        let retention_ms =
+            if same_days { settings.retention_ms } else { u64::from(self.retention_days.get()) * DAY_MS };
         AppSettings {
             login_policy: self.login_policy,
             recall_window_ms: u64::from(self.recall_window_s.get()) * 1_000,
@@ -263,7 +280,10 @@ impl Home {
             group_members_max: self.group_members_max.get(),
             media_bytes_max: u64::from(self.media_mib_max.get()) * MIB,
             media_quota_bytes: u64::from(self.media_quota_mib.get()) * MIB,
-            ..AppSettings::default()
+            retention_ms,
+            retention_entries: u64::from(self.retention_entries.get()),
+            hold: self.hold,
+            ..settings
         }
     }
 }
@@ -271,6 +291,8 @@ impl Home {
 impl From<&AppSettings> for Home {
     fn from(settings: &AppSettings) -> Self {
         let seconds = |ms: u64| u32::try_from(ms / 1_000).unwrap_or(u32::MAX);
+        // Less than a day is shown as one, because none would be for ever.
+        let days = u32::try_from(settings.retention_ms.div_ceil(DAY_MS)).unwrap_or(u32::MAX);
         let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
         Self {
             login_policy: settings.login_policy,
@@ -280,6 +302,9 @@ impl From<&AppSettings> for Home {
             group_members_max: Number::nearest(settings.group_members_max),
             media_mib_max: Number::nearest(mib(settings.media_bytes_max)),
             media_quota_mib: Number::nearest(mib(settings.media_quota_bytes)),
+            retention_days: Number::nearest(days),
+            retention_entries: Number::nearest(u32::try_from(settings.retention_entries).unwrap_or(u32::MAX)),
+            hold: settings.hold,
         }
     }
 }
