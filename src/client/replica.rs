@@ -6,7 +6,7 @@
 use super::notices;
 use super::state::Backlog;
 use crate::model::{
-    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Ordinal, Role, Seq, UserId,
+    Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Ordinal, Role, Seq, UserId,
 };
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
