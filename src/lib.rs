@@ -13,6 +13,8 @@
 //! auth        passwords, session tokens, limits on guessing; makes `Actor`, nobody else can
 //! ledger      the deterministic rules: each command is decided, then applied
 //! engine      the one order: submit queue, writer thread, group commit, publishing, reads
+//! administration  what every door does for accounts: passwords, links, codes, the administrators' commands
+//! workers     what goes on by itself: deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
@@ -27,6 +29,7 @@
 //! main        the binary: hands over to `cli`
 //! ```
 
+pub mod administration;
 pub mod app;
 pub mod auth;
 pub mod cli;
@@ -45,3 +48,4 @@ pub mod protocol;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod workers;

@@ -9,7 +9,7 @@ use super::records::{Head, Record, Table};
 use super::tail::Tail;
 use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
 
 /// A table of a snapshot.
@@ -36,7 +36,15 @@ impl std::fmt::Debug for View {
 
 impl View {
     pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
-        Self { snapshot, rows: Default::default(), entries: OnceLock::new(), tail, epoch, lsn, commit }
+        Self {
+            snapshot,
+            rows: std::array::from_fn(|_| OnceLock::new()),
+            entries: OnceLock::new(),
+            tail,
+            epoch,
+            lsn,
+            commit,
+        }
     }
 
     /// Everything with this lsn or a lower one is in it, nothing else.

@@ -1,9 +1,10 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
+pub mod administration;
 mod media;
 mod own;
 mod pages;
-mod scan;
+pub(in crate::ledger) mod scan;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
