@@ -17,6 +17,7 @@
 //! workers     what goes on by itself: deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
+//! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! net         listeners and TLS
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
@@ -45,6 +46,7 @@ pub mod media;
 pub mod model;
 pub mod net;
 pub mod protocol;
+pub mod search;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

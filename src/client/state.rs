@@ -1027,6 +1027,7 @@ impl State {
                     | Answer::JoinRequests { .. }
                     | Answer::Presences { .. }
                     | Answer::Media { .. }
+                    | Answer::Found { .. }
                     | Answer::Unreadable(_) => {
                         self.needs.insert(id, now.ms + AGAIN_MS);
                     }

@@ -21,10 +21,10 @@ use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
     Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId,
-    CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, SessionId, SystemCommand, UserActor, UserHandle,
+    CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
 };
 use crate::protocol::Changes;
-use crate::store::{Fault, Store, StoreOptions, View};
+use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
 use cursors::Cursors;
@@ -32,11 +32,11 @@ use parking_lot::Mutex;
 use stats::Counters;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use writer::{Job, PublishedBatch, QueuedCommand, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -135,6 +135,15 @@ pub trait Subscriber: Send {
     fn flush(&mut self);
 }
 
+/// What is found, or why nothing was looked for.
+pub type Searching = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;
+
+/// Who answers searches. The engine knows no index; it hands these queries on, so that all queries go through one door.
+pub trait Searcher: Send + Sync {
+    /// Looks for messages on behalf of a user.
+    fn search(self: Arc<Self>, actor: UserActor, search: Search) -> Searching;
+}
+
 /// Whether commands are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -151,6 +160,8 @@ type ReadJob = Box<dyn FnOnce() + Send>;
 /// What the threads of the engine share.
 pub struct Shared {
     view: ArcSwap<View>,
+    /// The lsn of `view`.
+    news: watch::Sender<Lsn>,
     health: ArcSwap<Health>,
     closed: AtomicBool,
     clock: Clock,
@@ -162,6 +173,13 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Shows a new state to readers, and tells those who follow the log.
+    fn show(&self, view: Arc<View>) {
+        let lsn = view.lsn();
+        self.view.store(view);
+        self.news.send_if_modified(|known| std::mem::replace(known, lsn) != lsn);
+    }
+
     fn set_health(&self, health: Health) {
         self.health.store(Arc::new(health));
     }
@@ -177,6 +195,8 @@ struct Inner {
     /// Places in the readers' queue.
     read_places: Arc<Semaphore>,
     reads: Sender<ReadJob>,
+    /// Guards who answers searches, if anybody does.
+    searcher: Mutex<Option<Weak<dyn Searcher>>>,
     /// Guards the threads until `stop` takes them.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -213,6 +233,7 @@ impl Engine {
             .then(|| SystemCommand::Found { epoch: store.epoch(), settings: options.home.clone() });
         let shared = Arc::new(Shared {
             view: ArcSwap::from(Arc::clone(store.view())),
+            news: watch::Sender::new(store.lsn()),
             health: ArcSwap::from_pointee(Health::Live),
             closed: AtomicBool::new(false),
             clock: options.clock,
@@ -245,7 +266,14 @@ impl Engine {
             threads.push(thread("reader", &shared, move || jobs.iter().for_each(|job| job()))?);
         }
         let read_places = Arc::new(Semaphore::new(READER_QUEUE));
-        let engine = Self(Arc::new(Inner { shared, queue, read_places, reads, threads: Mutex::new(threads) }));
+        let engine = Self(Arc::new(Inner {
+            shared,
+            queue,
+            read_places,
+            reads,
+            searcher: Mutex::new(None),
+            threads: Mutex::new(threads),
+        }));
         if let Some(found) = found {
             let outcome = engine.execute_blocking(Actor::Server, None, found.into());
             outcome.map_err(|refusal| Fault::Unusable(format!("the data could not be founded: {refusal}")))?;
@@ -314,6 +342,13 @@ impl Engine {
 
     /// Answers a query on one of the reader threads; `overloaded` when there was no place for 5 s.
     pub async fn query(&self, actor: UserActor, query: Query) -> Result<Answer, Refusal> {
+        if let Query::Search(search) = query {
+            let searcher = self.0.searcher.lock().as_ref().and_then(Weak::upgrade);
+            return match searcher {
+                Some(searcher) => searcher.search(actor, *search).await,
+                None => Err(Refusal::new(Code::Unavailable, "The search is not running; try again a little later.")),
+            };
+        }
         let shared = Arc::clone(&self.0.shared);
         self.read(move || {
             retry_stale(|| {
@@ -388,9 +423,27 @@ impl Engine {
         answer.await.map_err(|_| stopped())?.map_err(|fault| fault_refusal(&fault))
     }
 
+    /// Says who answers searches from now on, as long as it is there.
+    pub fn set_searcher(&self, searcher: Weak<dyn Searcher>) {
+        *self.0.searcher.lock() = Some(searcher);
+    }
+
     /// The newest committed state.
     pub fn view(&self) -> Arc<View> {
         self.0.shared.view.load_full()
+    }
+
+    /// What happened after `after`, as of one View, which has the entries that the items name: at least `limit` items when there
+    /// are so many. How followers of the log work is told in `store::log`. Blocks for a read of the disk; not for a task.
+    pub fn log_after(&self, after: Lsn, limit: usize) -> Result<(Arc<View>, LogBatch), Fault> {
+        let view = self.view();
+        let batch = view.log_after(after, limit)?;
+        Ok((view, batch))
+    }
+
+    /// The lsn of the newest committed state, and word of every newer one: a follower of the log waits for it instead of polling.
+    pub fn news(&self) -> watch::Receiver<Lsn> {
+        self.0.shared.news.subscribe()
     }
 
     /// Everybody who is or was in a conversation, as of `view`.

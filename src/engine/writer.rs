@@ -175,7 +175,7 @@ impl Writer {
         };
         match store.rest(now) {
             Ok(()) => {
-                self.shared.view.store(Arc::clone(store.view()));
+                self.shared.show(Arc::clone(store.view()));
                 self.count();
             }
             Err(fault) => self.fail(&fault),
@@ -256,7 +256,7 @@ impl Writer {
                     self.shared.counters.committed(started.elapsed().as_micros() as u64);
                 }
                 self.shared.cursors.note_all(own_reads);
-                self.shared.view.store(Arc::clone(&view));
+                self.shared.show(Arc::clone(&view));
                 self.count();
                 self.publish(PublishedBatch { view, items });
                 Ok(())
@@ -305,7 +305,7 @@ impl Writer {
             let opened = (self.open)().and_then(|store| note_sent(&self.shared.cursors, &store).map(|()| store));
             match opened {
                 Ok(store) => {
-                    self.shared.view.store(Arc::clone(store.view()));
+                    self.shared.show(Arc::clone(store.view()));
                     self.store = Some(store);
                     self.shared.counters.reopened.fetch_add(1, Ordering::Relaxed);
                     self.shared.set_health(Health::Live);

@@ -11,6 +11,7 @@ mod audit;
 mod caller;
 mod conversations;
 mod cursors;
+pub mod groups;
 mod links;
 mod media;
 mod messages;
@@ -175,18 +176,16 @@ fn user_command(
         }
         Command::OpenDirect { user } => conversations::open_direct::run(tables, caller, user, effects),
         Command::CreateGroup { title, members, rules } => {
-            conversations::create_group::run(tables, caller, title, members, rules, effects)
+            groups::create_group::run(tables, caller, title, members, rules, effects)
         }
         Command::AddMembers { conversation, users } => {
-            conversations::add_members::run(tables, caller, *conversation, users, effects)
+            groups::add_members::run(tables, caller, *conversation, users, effects)
         }
         Command::RemoveMember { conversation, user } => {
-            conversations::remove_member::run(tables, caller, *conversation, user, effects)
+            groups::remove_member::run(tables, caller, *conversation, user, effects)
         }
-        Command::Leave { conversation } => conversations::leave::run(tables, caller, *conversation, effects),
-        Command::Rename { conversation, title } => {
-            conversations::rename::run(tables, caller, *conversation, title, effects)
-        }
+        Command::Leave { conversation } => groups::leave::run(tables, caller, *conversation, effects),
+        Command::Rename { conversation, title } => groups::rename::run(tables, caller, *conversation, title, effects),
         Command::Pin { conversation, pinned } => own_side::pin::run(tables, caller, *conversation, *pinned, effects),
         Command::Mute { conversation, until } => own_side::mute::run(tables, caller, *conversation, *until, effects),
         Command::Hide { conversation, hidden } => own_side::hide::run(tables, caller, *conversation, *hidden, effects),
@@ -205,19 +204,38 @@ fn user_command(
         | Command::RenameLabel { .. }
         | Command::DeleteLabel { .. }
         | Command::LabelContacts { .. } => not_yet(),
-        Command::SetGroupRules { .. }
-        | Command::SetGroupCard { .. }
-        | Command::Join { .. }
-        | Command::JoinByCode { .. }
-        | Command::AnswerJoin { .. }
-        | Command::CreateInvite { .. }
-        | Command::RevokeInvite { .. }
-        | Command::SetManager { .. }
-        | Command::Transfer { .. }
-        | Command::Dissolve { .. }
-        | Command::MuteGroup { .. }
-        | Command::SilenceMember { .. }
-        | Command::SetAlias { .. } => not_yet(),
+        Command::SetGroupRules { conversation, rules } => {
+            groups::set_rules::run(tables, caller, *conversation, rules, effects)
+        }
+        Command::SetGroupCard { conversation, card } => {
+            groups::set_card::run(tables, caller, *conversation, card, effects)
+        }
+        Command::Join { conversation, greeting } => {
+            groups::join::run(tables, caller, *conversation, greeting.as_ref(), effects)
+        }
+        Command::JoinByCode { code } => groups::join_by_code::run(tables, caller, code, effects),
+        Command::AnswerJoin { conversation, user, accept } => {
+            groups::answer_join::run(tables, caller, *conversation, user, *accept, effects)
+        }
+        Command::CreateInvite { conversation, code, expires, uses_max } => {
+            let new = groups::create_invite::NewInvite { code, expires: *expires, uses_max: *uses_max };
+            groups::create_invite::run(tables, caller, *conversation, &new, effects)
+        }
+        Command::RevokeInvite { conversation, code } => {
+            groups::revoke_invite::run(tables, caller, *conversation, code, effects)
+        }
+        Command::SetManager { conversation, user, manager } => {
+            groups::set_manager::run(tables, caller, *conversation, user, *manager, effects)
+        }
+        Command::Transfer { conversation, user } => groups::transfer::run(tables, caller, *conversation, user, effects),
+        Command::Dissolve { conversation } => groups::dissolve::run(tables, caller, *conversation, effects),
+        Command::MuteGroup { conversation, on } => groups::mute_group::run(tables, caller, *conversation, *on, effects),
+        Command::SilenceMember { conversation, user, until } => {
+            groups::silence_member::run(tables, caller, *conversation, user, *until, effects)
+        }
+        Command::SetAlias { conversation, user, alias } => {
+            groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
+        }
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
 }

@@ -138,7 +138,7 @@ pub enum Body {
     JoinRequested {},
     /// Notice: the author joined by themselves or by a link.
     MemberJoined {},
-    /// Notice: the author answered somebody who asked to join. Also stands in the feed of the one who asked.
+    /// Notice: the author answered somebody who asked to join. A no also stands in the feed of the one who asked.
     JoinAnswered {
         /// The group.
         conversation: ConversationId,

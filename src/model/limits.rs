@@ -53,13 +53,19 @@ pub const PINS_MAX: usize = 100;
 /// Invite links of one group, or codes of one app.
 pub const INVITES_MAX: usize = 100;
 /// Users who wait to join one group.
-pub const JOIN_REQUESTS_MAX: usize = 1_000;
+pub const JOIN_REQUESTS_MAX: usize = 200;
 /// Entries that one command trims.
 pub const TRIM_ENTRIES_MAX: usize = 200;
 /// Files that one command forgets.
 pub const MEDIA_PER_COMMAND_MAX: usize = 100;
 /// Entries that a feed keeps.
 pub const FEED_ENTRIES_KEPT: u64 = 1_000;
+/// Longest `q` of a search, in bytes.
+pub const SEARCH_BYTES_MAX: usize = 512;
+/// Hits in one answer to a search.
+pub const SEARCH_HITS_MAX: usize = 50;
+/// Highlights of one hit.
+pub const HIGHLIGHTS_MAX: usize = 100;
 /// Administrators of one server.
 pub const ADMINISTRATORS_MAX: usize = 250;
 /// Sessions that one command ends because they expired (each is three rows).

@@ -18,6 +18,7 @@ pub mod media;
 pub mod profile;
 pub mod query;
 pub mod refusal;
+pub mod search;
 pub mod system;
 pub mod text;
 
@@ -48,5 +49,6 @@ pub use profile::{
 };
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
+pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
 pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId};

@@ -2,9 +2,9 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    Contact, ContactRequest, Conversation, ConversationId, Cursor, Entry, GroupPreview, Invite, InviteCode,
-    JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf, Profile, Relation, Seq,
-    SessionInfo, Timestamp, UserId, UserSettings,
+    Contact, ContactRequest, Conversation, ConversationId, Cursor, Entry, GroupPreview, Hit, Invite, InviteCode,
+    JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf, Profile, Relation, Search,
+    Seq, SessionInfo, Timestamp, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +181,8 @@ pub enum Query {
         /// Which.
         media: MediaId,
     },
+    /// Messages of the caller's conversations with certain words, newest first.
+    Search(Box<Search>),
     /// A query that this version cannot read.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -343,6 +345,18 @@ pub enum Answer {
     Media {
         /// What is known.
         media: Box<MediaInfo>,
+    },
+    /// To `search`.
+    Found {
+        /// Newest first.
+        hits: Vec<Hit>,
+        /// Ask with this as `cursor` for those that follow; none when there are no more.
+        next: Option<String>,
+        /// Whether everything was looked through. False while the index is being made, or when the search took too long: older
+        /// hits may be missing.
+        complete: bool,
+        /// As of this lsn.
+        as_of: Lsn,
     },
     /// An answer that this version cannot read.
     #[serde(skip)]

@@ -47,3 +47,15 @@ pub fn unseal<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8,
         None => Err(damaged("it is empty".to_owned())),
     }
 }
+
+/// Decodes what a value begins with, for finding one's way among many: the checksum is not looked at.
+pub fn peek<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8, bytes: &[u8]) -> Result<T, Fault> {
+    let damaged = |reason: String| Fault::Damaged { table, key: hex(key), reason };
+    match bytes.split_first() {
+        Some((found, fields)) if *found == version => {
+            postcard::take_from_bytes(fields).map(|(value, _)| value).map_err(|error| damaged(error.to_string()))
+        }
+        Some((found, _)) => Err(damaged(format!("it has version {found}; this program reads version {version}"))),
+        None => Err(damaged("it is empty".to_owned())),
+    }
+}

@@ -112,7 +112,8 @@ pub enum LogKind {
     Rewritten,
 }
 
-/// What the commands of one commit did.
+/// What the commands of one commit did. A row without items stands at the front once rows have expired: its key is the last lsn
+/// that went with them, so that a follower who needs what was there can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRow {
     /// The time of the commit's last command.
@@ -134,6 +135,11 @@ pub fn key_bucket(key: &model::Key) -> (u64, u8) {
 /// The key of an idempotency row.
 pub fn bucket_key((second, byte): (u64, u8), commit: u64) -> Key {
     Key::empty().then(&second.to_be_bytes()).then(&[byte]).then(&commit.to_be_bytes())
+}
+
+/// The place of a journal row, without decoding or checking the rest of it.
+pub fn place_of(key: &[u8], row: &[u8]) -> Result<Place, Fault> {
+    codec::peek(JOURNAL, key, VERSION, row)
 }
 
 /// Encodes a row of this file.

@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`records`] (the rows), [`key`] and `codec` (their bytes), `journal` (the tables with shapes of their own),
 //! `tables` (a batch's staging layer), `store` (the commit), `folding` (when journal rows become entries), `tail` and `view` (what
-//! readers see), `keys` (idempotency keys in memory), `file` (the data folder), `check` (is everything what was written?).
+//! readers see), `log` (what followers read), `keys` (idempotency keys in memory), `file` (the data folder), `check` (is everything what was written?).
 
 mod check;
 mod codec;
@@ -16,6 +16,7 @@ mod folding;
 mod journal;
 pub mod key;
 mod keys;
+mod log;
 mod read;
 pub mod records;
 #[allow(clippy::module_inception, reason = "the file is named after the type it holds")]
@@ -29,6 +30,8 @@ mod tests;
 
 pub use check::{CheckReport, check, check_view, dump};
 pub use fault::Fault;
+pub use journal::{LogItem, LogKind};
+pub use log::LogBatch;
 pub use read::{Read, Rows};
 pub use store::{StagedBatch, Store, StoreOptions, StoreStats};
 pub use tables::Tables;

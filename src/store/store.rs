@@ -517,20 +517,29 @@ fn write_journal(transaction: &WriteTransaction, row: &JournalRow) -> Result<usi
     Ok(bytes.len())
 }
 
+/// Removes what is older than 7 days from the front of the log, and leaves there the lsn up to which that was.
 fn expire_log(log: &mut redb::Table<'_, &'static [u8], &'static [u8]>, now: Timestamp) -> Result<(), Fault> {
     use redb::ReadableTable;
     let horizon = now.0.saturating_sub(LOG_KEPT_MS);
-    for _ in 0..EXPIRED_ROWS_MAX {
-        let Some((key, value)) = log.first()? else {
-            return Ok(());
-        };
+    let (mut expired, mut upto) = (0, None);
+    for row in log.range::<&[u8]>(..)?.take(EXPIRED_ROWS_MAX) {
+        let (key, value) = row?;
         let row: LogRow = journal::unseal(LOG, key.value(), value.value())?;
         if row.at.0 >= horizon {
-            return Ok(());
+            break;
         }
-        drop((key, value));
+        expired += 1;
+        // The row that stands for those that have gone before stays when no other goes.
+        if let Some(last) = row.items.last() {
+            upto = Some((last.lsn, row.at));
+        }
+    }
+    let Some((upto, at)) = upto else { return Ok(()) };
+    for _ in 0..expired {
         log.pop_first()?;
     }
+    let key = upto.0.to_be_bytes();
+    log.insert(key.as_slice(), journal::seal(LOG, &key, &LogRow { at, items: Vec::new() })?.as_slice())?;
     Ok(())
 }
 

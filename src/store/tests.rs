@@ -1,7 +1,7 @@
 //! The store against a plain map, with commits, folding, trimming, rest and restarts in between.
 
 use super::records::{ConversationRow, DirectRow, Remembered};
-use super::{Read, Store, StoreOptions};
+use super::{LogItem, LogKind, Read, Store, StoreOptions, View};
 use crate::model::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ struct Model {
     entries: BTreeMap<u64, Vec<Entry>>,
     rows: BTreeMap<u64, u64>,
     keys: Vec<(Key, Lsn)>,
+    log: Vec<LogItem>,
     lsn: u64,
     now: u64,
 }
@@ -87,6 +88,29 @@ fn same(state: &impl Read, model: &Model) {
     }
 }
 
+/// Whoever follows the log in pieces, from anywhere, meets everything once and in order.
+fn same_log(view: &View, model: &Model) {
+    for (from, limit) in [(0, 1), (0, 3), (0, 1_000), (model.lsn / 2, 2), (model.lsn, 5)] {
+        let (mut after, mut seen) = (Lsn(from), Vec::new());
+        loop {
+            let batch = view.log_after(after, limit).unwrap();
+            assert!(!batch.gap);
+            seen.extend(batch.items.iter().copied());
+            if batch.upto == view.lsn() {
+                break;
+            }
+            assert!(batch.items.len() >= limit && batch.upto > after);
+            after = batch.upto;
+        }
+        let expected: Vec<_> = model.log.iter().filter(|item| item.lsn.0 > from).copied().collect();
+        assert_eq!(seen, expected, "from {from} by {limit}");
+    }
+}
+
+fn item(lsn: u64, conversation: u64, seq: Seq, kind: LogKind) -> LogItem {
+    LogItem { lsn: Lsn(lsn), app: AppId(0), conversation: ConversationId(conversation), seq, kind }
+}
+
 fn key(at: u64) -> (UserHandle, UserHandle) {
     (UserHandle(at), UserHandle(0))
 }
@@ -108,6 +132,7 @@ fn run(steps: Vec<Step>) {
                 Step::Append(conversation) => {
                     let new = entry(&model, conversation, lsn);
                     tables.append(ConversationId(conversation), new.clone()).unwrap();
+                    model.log.push(item(lsn, conversation, new.seq, LogKind::Appended));
                     model.entries.entry(conversation).or_default().push(new);
                     let remembered = Remembered { hash: lsn, lsn: Lsn(lsn), result: CommandResult::Done {} };
                     let key = Key::new(Timestamp(model.now));
@@ -121,6 +146,7 @@ fn run(steps: Vec<Step>) {
                         log[at].changed = Lsn(lsn);
                         log[at].body = Body::Text(Text::plain(format!("rewritten {lsn}")));
                         tables.rewrite(ConversationId(conversation), log[at].clone()).unwrap();
+                        model.log.push(item(lsn, conversation, log[at].seq, LogKind::Rewritten));
                     }
                 }
                 Step::Put(at, value) => {
@@ -160,6 +186,7 @@ fn run(steps: Vec<Step>) {
             _ => {}
         }
         same(&**store.view(), &durable);
+        same_log(store.view(), &durable);
         same(&store.batch(), &durable);
         for (key, lsn) in &durable.keys {
             assert_eq!(store.batch().remembered(UserHandle(1), key).unwrap().map(|found| found.lsn), Some(*lsn));
@@ -203,6 +230,38 @@ fn a_view_keeps_its_state_while_the_writer_goes_on_or_says_that_it_is_stale() {
     assert!(fresh >= 64, "the newest Views can be read: {fresh}");
     for (view, model) in &views[views.len() - fresh..] {
         same(&**view, model);
+    }
+}
+
+#[test]
+fn a_follower_that_is_older_than_the_log_is_told_of_the_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path(), OPTIONS).unwrap();
+    let mut model = Model { now: 1_700_000_000_000, ..Model::default() };
+    let day = 24 * 3_600 * 1_000;
+    for _ in 0..20 {
+        let mut tables = store.batch();
+        for _ in 0..3 {
+            model.lsn += 2;
+            let new = entry(&model, 1, model.lsn);
+            tables.append(ConversationId(1), new.clone()).unwrap();
+            model.log.push(item(model.lsn, 1, new.seq, LogKind::Appended));
+            model.entries.entry(1).or_default().push(new);
+        }
+        model.lsn += 5;
+        let batch = tables.finish();
+        store.commit(batch, Lsn(model.lsn), Timestamp(model.now)).unwrap();
+        model.now += day;
+        store.rest(Timestamp(model.now)).unwrap();
+    }
+    let view = store.view();
+    let all = view.log_after(Lsn(0), 1_000).unwrap();
+    assert!(all.gap && all.upto == view.lsn());
+    let first = all.items[0].lsn;
+    assert!((7 * 3..=8 * 3).contains(&all.items.len()), "{}", all.items.len());
+    for lsn in 0..=model.lsn {
+        let lost = model.log.iter().any(|item| item.lsn.0 > lsn && item.lsn < first);
+        assert_eq!(view.log_after(Lsn(lsn), 1).unwrap().gap, lost, "after {lsn}");
     }
 }
 

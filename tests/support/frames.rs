@@ -93,7 +93,7 @@ fn member(id: &str, role: Role) -> Member {
     }
 }
 
-fn plain_entry(seq: u64, text: &str) -> Entry {
+pub fn plain_entry(seq: u64, text: &str) -> Entry {
     Entry {
         seq: Seq(seq),
         lsn: Lsn(1_000 + seq),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use tidings::model::{
     Answer, Attach, Attachment, Availability, Body, Card, Command, CommandResult, Contact, ContactCard, ContactPolicy,
     ContactRequest, Content, ConversationId, Emoji, Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView,
-    Invite, InviteCode, JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId, MediaInfo, MediaKind,
-    Name, NewMemberHistory, OwnPresence, Paragraph, Platform, PresenceOf, PresenceState, Profile, Query, Relation,
-    RequestState, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind, UserSettings, Visibility, Who,
+    Has, Highlight, Hit, Invite, InviteCode, JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId,
+    MediaInfo, MediaKind, Name, NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState,
+    Profile, Query, Relation, RequestState, Search, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind,
+    UserSettings, Visibility, Who,
 };
 
 const AT: Timestamp = Timestamp(1_730_000_000_000);
@@ -261,6 +262,19 @@ pub fn queries() -> Vec<(&'static str, Query)> {
         ("join_requests", Query::JoinRequests { conversation, after: None, limit: 50 }),
         ("presences", Query::Presences { users: vec![user("bob")] }),
         ("media", Query::Media { media: PICTURE }),
+        (
+            "search",
+            Query::Search(Box::new(Search {
+                q: "good \"old times\" from:bob".to_owned(),
+                conversation: Some(conversation),
+                from: None,
+                before: Some(AT),
+                after: None,
+                has: Some(Has::Link),
+                cursor: Some("1006.12.7".to_owned()),
+                limit: 20,
+            })),
+        ),
     ]
 }
 
@@ -379,5 +393,18 @@ pub fn answers() -> Vec<(&'static str, Answer)> {
         ),
         ("presences", Answer::Presences { presences: vec![presence_of(PresenceState::Away)] }),
         ("media", Answer::Media { media: Box::new(info()) }),
+        (
+            "found",
+            Answer::Found {
+                hits: vec![Hit {
+                    conversation: TALK,
+                    entry: super::frames::plain_entry(4, "four"),
+                    highlights: vec![Highlight { part: Part::Text, start: 0, end: 4 }],
+                }],
+                next: Some("1004.12.4".to_owned()),
+                complete: true,
+                as_of,
+            },
+        ),
     ]
 }

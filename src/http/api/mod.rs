@@ -17,15 +17,18 @@ mod entries;
 mod extract;
 mod limits;
 mod me;
+mod media;
 mod members;
-mod problem;
+pub(super) mod problem;
 mod reactions;
 mod sessions;
 mod stream;
+mod uploads;
 mod users;
 
 use crate::engine::Engine;
 use crate::gateway::Gateway;
+use crate::media::Media;
 use crate::model::Code;
 use crate::shutdown::Tasks;
 use axum::Router;
@@ -46,6 +49,8 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub struct ApiState {
     /// Sessions, limits and the hub.
     pub gateway: Gateway,
+    /// Files.
+    pub media: Media,
     /// Tasks that outlive a request.
     pub tasks: Tasks,
     limits: Arc<Limits>,
@@ -53,10 +58,10 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
-        Self { gateway, tasks, limits }
+        Self { gateway, media, tasks, limits }
     }
 
     /// The engine.
@@ -75,6 +80,8 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(entries::router())
         .merge(reactions::router())
         .merge(members::router())
+        .merge(media::router())
+        .merge(uploads::router())
         .merge(stream::router())
 }
 

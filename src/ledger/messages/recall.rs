@@ -3,10 +3,11 @@
 
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::ledger::media;
+use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle};
+use crate::ledger::{groups, media};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Role, Seq, UserHandle};
 use crate::store::records::{MemberRow, MentionRow};
 use crate::store::{Read, Tables};
 
@@ -38,6 +39,7 @@ fn decide(
     seq: Seq,
 ) -> Result<Option<Plan>, Stop> {
     let place = Place::joined(state, caller, conversation)?;
+    groups::check_open(&place.row)?;
     let before = place.message(state, seq)?;
     check_right(state, caller, &place, &before)?;
     if before.recalled_at.is_some() {
@@ -64,14 +66,11 @@ fn decide(
 /// Who may take back what.
 fn check_right(state: &impl Read, caller: &Caller<'_>, place: &Place, entry: &Entry) -> Result<(), Stop> {
     let own = entry.author == *caller.id();
-    let role = match place.row.kind {
-        ConversationKind::Group => place.member.role,
-        ConversationKind::Direct | ConversationKind::Feed => Role::Member,
-    };
-    match role {
-        Role::Owner => return Ok(()),
-        Role::Manager if !own && author_role(state, caller, place, entry)? == Role::Member => return Ok(()),
-        Role::Manager | Role::Member => {}
+    if let Some(group) = &place.row.group {
+        let author = author_role(state, caller, place, entry)?;
+        if allows(Action::Recall(author), place.member.role, &group.rules) {
+            return Ok(());
+        }
     }
     if !own {
         return refuse(Code::Forbidden, "This message is not yours, and your role here does not let you recall it.");

@@ -4,6 +4,7 @@ use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
+use crate::ledger::groups::may_speak;
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
 use crate::model::{Body, CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
@@ -18,6 +19,14 @@ enum Where {
 }
 
 impl Where {
+    /// Where it is, when it is there.
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::There(place) => Some(place),
+            Self::New(_) => None,
+        }
+    }
+
     /// Whether somebody belongs to it.
     fn has(&self, state: &impl Read, user: UserHandle) -> Result<bool, Stop> {
         match self {
@@ -50,7 +59,7 @@ pub(in crate::ledger) fn run(
 /// size and kind.
 fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content) -> Result<Plan, Stop> {
     let to = find(state, caller, to)?;
-    caller.may_speak()?;
+    may_speak::check(caller, to.place())?;
     content::check(content, caller.app(state)?.settings.message_bytes_max)?;
     check_reply(content.reply_to(), |seq| match &to {
         Where::There(place) => place.sees(seq),

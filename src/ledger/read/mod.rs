@@ -1,10 +1,12 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
 pub mod administration;
+mod groups;
 mod media;
 mod own;
 mod pages;
 pub(in crate::ledger) mod scan;
+pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
@@ -50,7 +52,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
             entries(state, as_of, &own(state, actor, *conversation)?, *from, *to, *limit)
         }
         Query::Members { conversation, after, limit } => {
-            members_page(state, as_of, &own(state, actor, *conversation)?, after.as_ref(), *limit)
+            members_page(state, (as_of, now), &own(state, actor, *conversation)?, after.as_ref(), *limit)
         }
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => sessions(state, actor),
@@ -62,9 +64,15 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Labels {} | Query::Relations { .. } | Query::FindUsers { .. } | Query::Presences { .. } => {
             super::not_yet()
         }
-        Query::FindGroups { .. } | Query::GroupOfCode { .. } => super::not_yet(),
-        Query::Invites { .. } | Query::JoinRequests { .. } => super::not_yet(),
+        Query::FindGroups { text, after, limit } => groups::find(state, actor, text, *after, *limit),
+        Query::GroupOfCode { code } => groups::of_code(state, now, actor, code),
+        Query::Invites { conversation } => groups::invites_of(state, as_of, &own(state, actor, *conversation)?),
+        Query::JoinRequests { conversation, after, limit } => {
+            let own = own(state, actor, *conversation)?;
+            groups::join_requests(state, as_of, actor, &own, after.as_ref(), *limit)
+        }
         Query::Media { media } => media::media(state, actor, *media),
+        Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
 }
@@ -80,6 +88,9 @@ fn own(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Re
 /// A silence that is over is not shown.
 fn end_mute(shown: &mut Conversation, now: Timestamp) {
     shown.inbox.muted_until = shown.inbox.muted_until.filter(|until| *until > now);
+    if let Some(group) = &mut shown.group {
+        group.silenced_until = group.silenced_until.filter(|until| *until > now);
+    }
 }
 
 fn page_limit(limit: u32, most: usize) -> usize {
@@ -151,18 +162,24 @@ fn check_not_gone(own: &Own) -> Result<(), Stop> {
 }
 
 /// A member as they are told.
-fn member(row: &MemberRow) -> Member {
+fn member(row: &MemberRow, now: Timestamp) -> Member {
     Member {
         user: row.id.clone(),
         role: row.role,
         alias: row.alias.clone(),
-        silenced_until: row.silenced_until,
+        silenced_until: row.silenced_until.filter(|until| *until > now),
         joined: row.joined,
     }
 }
 
 /// Members in the order of their ids, without regard to case. Rows are kept in the order of handles, so all are read.
-fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>, limit: u32) -> Result<Answer, Stop> {
+fn members_page(
+    state: &impl Read,
+    (as_of, now): (Lsn, Timestamp),
+    own: &Own,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<Answer, Stop> {
     check_not_gone(own)?;
     let after = after.map(UserId::folded);
     let mut found = Vec::new();
@@ -176,7 +193,7 @@ fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>
     found.sort_by(|(left, _), (right, _)| left.cmp(right));
     let limit = page_limit(limit, limits::PAGE_MEMBERS_MAX);
     let more = found.len() > limit;
-    let members = found.into_iter().take(limit).map(|(_, row)| member(&row)).collect();
+    let members = found.into_iter().take(limit).map(|(_, row)| member(&row, now)).collect();
     Ok(Answer::Members { members, more, as_of })
 }
 

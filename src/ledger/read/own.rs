@@ -4,9 +4,10 @@ use super::pages::{self, Keep, Range};
 use super::size::CONVERSATION_BYTES_MAX;
 use super::window::Window;
 use crate::model::{
-    Conversation, ConversationId, ConversationKind, Cursor, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId, limits,
+    Conversation, ConversationId, ConversationKind, Cursor, GroupView, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId,
+    limits,
 };
-use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow, MentionRow};
+use crate::store::records::{ConversationRow, GroupCardRow, Head, InboxRow, MemberRow, MentionRow, UserRow};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
 
@@ -123,7 +124,7 @@ impl Own {
             kind: self.row.kind,
             title: self.row.title.clone(),
             peer: self.peer(),
-            group: None,
+            group: self.group(state)?,
             role: self.member.role,
             members: if window.gone { 0 } else { self.row.members },
             head: window.head,
@@ -134,6 +135,22 @@ impl Own {
             cursors: self.cursors(state)?,
             entries: pages::entries(state, self.id, &window, &range)?,
         })
+    }
+
+    /// What only a group has; who has left is told nothing of it any more.
+    fn group(&self, state: &impl Read) -> Result<Option<Box<GroupView>>, Fault> {
+        let Some(group) = self.row.group.as_ref().filter(|_| self.member.until.is_none()) else { return Ok(None) };
+        let Some(owner) = state.get::<UserRow>(&group.owner)? else { return Ok(None) };
+        let card = state.get::<GroupCardRow>(&self.id)?.map(|row| row.card.clone()).unwrap_or_default();
+        Ok(Some(Box::new(GroupView {
+            owner: owner.id.clone(),
+            rules: group.rules,
+            card,
+            muted: group.muted,
+            dissolved: group.dissolved,
+            alias: self.member.alias.clone(),
+            silenced_until: self.member.silenced_until,
+        })))
     }
 
     /// The other user of a direct chat; oneself in a chat with oneself.
