@@ -112,8 +112,8 @@ impl Site {
 
 /// An answer.
 #[derive(Debug)]
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     /// In lower case.
     head: String,
     body: Vec<u8>,
@@ -125,7 +125,7 @@ impl Reply {
         Some(line[name.len() + 1..].trim())
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
@@ -135,7 +135,7 @@ impl Reply {
     }
 }
 
-async fn ask(
+pub async fn ask(
     address: SocketAddr,
     who: Option<&Person>,
     method: &str,

@@ -7,7 +7,7 @@ use crate::support::in_process::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tidings::auth::{self, Token};
-use tidings::model::{SystemCommand, UserFlags};
+use tidings::model::{Secret, SystemCommand, UserFlags};
 
 /// What a stranger must never see.
 const SECRET: &str = "the-colour-of-the-door-is-green";
@@ -98,6 +98,8 @@ fn doors() -> Vec<Door> {
         door("GET", "/uploads/{upload}", MEMBERS),
         door("PATCH", "/uploads/{upload}", MEMBERS),
         door("DELETE", "/uploads/{upload}", MEMBERS),
+        door("GET", "/search?q=colour", OWN),
+        door("GET", "/search?q=colour&conversation={conversation}", READ),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
     ]
 }
@@ -157,7 +159,7 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     server.person("eve").await;
     let other = server.app("other").await;
     let outsider = server.person_of(other, "ada").await;
-    let api = |token| Api::with_token(server.http, token);
+    let api = |token: &Secret| Api::with_token(server.http, token);
     let (ada_api, former_api) = (api(&ada.token), api(&former.token));
     drop(bob);
 
