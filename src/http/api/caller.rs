@@ -83,7 +83,7 @@ impl Caller {
 
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
-        Ok(self.api.engine().query(self.actor.clone(), query).await?)
+        Ok(self.api.gateway.query(&self.actor, query).await?)
     }
 }
 
@@ -151,7 +151,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
 }
 
 /// The caller's idempotency key.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().map(|text| text.trim_matches('"')).and_then(|text| text.parse::<Key>().ok());
     key.filter(Key::is_version_7).map(Some).ok_or_else(|| {
