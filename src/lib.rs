@@ -17,6 +17,7 @@
 //! telemetry   log lines
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
+//! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
@@ -36,6 +37,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod gateway;
+pub mod hot;
 pub mod http;
 pub mod hub;
 pub mod ledger;

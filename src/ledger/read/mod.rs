@@ -19,15 +19,14 @@ pub use size::conversation_bytes;
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, Card, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Profile, Query, Seq,
-    SessionInfo, Timestamp, UserActor, UserHandle, UserId, limits,
+    Answer, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Query, Seq, Timestamp, UserActor,
+    UserHandle, UserId, limits,
 };
-use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::MemberRow;
 use crate::store::{Fault, Read};
-use own::{Own, cursor, other_side};
+use own::{Own, cursor};
 use pages::{Keep, Range};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 /// Users asked for at once.
 const USERS_MAX: usize = 100;
@@ -35,6 +34,7 @@ const USERS_MAX: usize = 100;
 const RECEIPTS_MAX: usize = 500;
 /// Member rows read for an answer to `receipts`.
 const RECEIPTS_ROWS_MAX: usize = 10_000;
+
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
     super::caller::admit(state, actor)?;
