@@ -18,6 +18,7 @@ mod server;
 #[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
 mod torture_check;
 
+mod api;
 mod arrows;
 mod bench;
 mod chat;
@@ -28,6 +29,8 @@ mod devices;
 mod docs;
 mod gateway;
 mod hostile;
+mod media;
+mod messages;
 mod model;
 mod protocol;
 mod search;

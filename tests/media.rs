@@ -1,5 +1,6 @@
 //! Files: uploading, who may read them, how they are served, and how they go. Everything through HTTP, as a client does it.
 
+use crate::server::PASSWORD;
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, SOON, Way, fresh_key, soon, tcp};
 use serde_json::{Value, json};
@@ -9,15 +10,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings::auth;
 use tidings::model::{
-    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, MediaId, MediaKind, Name,
-    Seq, SystemCommand, Target, Text, Timestamp, UserId,
+    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, GroupCard, GroupRules,
+    MediaKind, Name, Secret, Seq, SessionId, SystemCommand, Target, Text, UserHandle, UserId,
 };
 use tidings::protocol::Encoding;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const JSON: Way = Way::Tcp(Encoding::Json);
-/// When the clocks of these tests begin.
-const START: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A server whose clock the test moves.
@@ -32,7 +31,8 @@ impl Site {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let clock = Clock::manual(START);
+        // From now on, so that the keys that peers make count for the days that a test moves it by.
+        let clock = Clock::manual(Clock::system().now());
         let server = Server::start_at(&data, quick(), clock.clone()).await;
         Self { _folder: folder, data, server, clock }
     }
@@ -49,7 +49,14 @@ impl Site {
         assert!(self.server.stop().await);
     }
 
-    async fn ask(&self, who: Option<&Person>, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    async fn ask(
+        &self,
+        who: Option<&Person>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
         ask(self.server.http, who, method, path, headers, body).await
     }
 
@@ -66,6 +73,19 @@ impl Site {
         let reply = self.upload(who, "file", bytes).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         reply.json()["media"].as_str().unwrap().to_owned()
+    }
+
+    /// A link that somebody gets.
+    async fn link(&self, who: &Person, id: &str, body: &str) -> String {
+        let json = [("Content-Type", "application/json")];
+        let reply = self.ask(Some(who), "POST", &format!("/api/v1/media/{id}/link"), &json, body.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["url"].as_str().unwrap().to_owned()
+    }
+
+    /// What somebody without any token gets.
+    async fn bare(&self, url: String) -> Reply {
+        self.ask(None, "GET", &url, &[], b"").await
     }
 
     /// Sets something in the settings of the app `home`.
@@ -92,8 +112,8 @@ impl Site {
 
 /// An answer.
 #[derive(Debug)]
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     /// In lower case.
     head: String,
     body: Vec<u8>,
@@ -105,7 +125,7 @@ impl Reply {
         Some(line[name.len() + 1..].trim())
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
@@ -115,7 +135,7 @@ impl Reply {
     }
 }
 
-async fn ask(
+pub async fn ask(
     address: SocketAddr,
     who: Option<&Person>,
     method: &str,
@@ -147,7 +167,8 @@ async fn ask(
         drop(reader.read_to_end(&mut answer).await);
         answer
     };
-    let ((), answer) = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(write, read) }).await.unwrap();
+    let ((), answer) =
+        tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(write, read) }).await.unwrap();
     reply(&answer)
 }
 
@@ -183,7 +204,7 @@ async fn send(peer: &mut Peer, to: Target, content: Content) -> (ConversationId,
 async fn group(peer: &mut Peer, members: &[&Person]) -> ConversationId {
     let members = members.iter().map(|member| member.id.clone()).collect();
     let title = Name::new("Travel").unwrap();
-    match peer.execute(Command::CreateGroup { title, members, rules: Default::default() }).await.unwrap() {
+    match peer.execute(Command::CreateGroup { title, members, rules: GroupRules::default() }).await.unwrap() {
         CommandResult::Conversation { conversation } => conversation,
         other => panic!("{other:?}"),
     }
@@ -222,7 +243,10 @@ async fn a_picture_is_uploaded_sent_and_seen_by_members_and_nobody_else() {
     let content = site.get(&bob, &format!("{at}/content")).await;
     assert_eq!((content.status, &content.body), (200, &bytes));
     assert_eq!(content.header("content-type"), Some("image/png"));
-    assert_eq!(content.header("content-disposition"), Some("inline; filename=\"caf_.png\"; filename*=utf-8''caf%c3%a9.png"));
+    assert_eq!(
+        content.header("content-disposition"),
+        Some("inline; filename=\"caf_.png\"; filename*=utf-8''caf%c3%a9.png")
+    );
     let thumbnail = site.get(&bob, &format!("{at}/thumbnail")).await;
     assert_eq!((thumbnail.status, thumbnail.header("content-type")), (200, Some("image/jpeg")));
     let small = image::load_from_memory(&thumbnail.body).unwrap();
@@ -339,7 +363,10 @@ async fn an_upload_goes_on_after_a_cut_and_after_a_restart() {
     site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "300000")], b"x").await.refused(409, "conflict");
     let content = site.get(&ada, &format!("/api/v1/media/{id}/content")).await;
     assert_eq!((content.status, content.body == bytes), (200, true));
-    assert_eq!(content.header("content-disposition"), Some("attachment; filename=\"film.bin\"; filename*=utf-8''film.bin"));
+    assert_eq!(
+        content.header("content-disposition"),
+        Some("attachment; filename=\"film.bin\"; filename*=utf-8''film.bin")
+    );
     assert_eq!(site.files().len(), 1, "nothing is left of the upload");
     site.stop().await;
 }
@@ -349,7 +376,8 @@ async fn an_upload_is_given_up_by_its_owner_or_after_a_day() {
     let site = Site::start().await;
     let ada = site.server.person("ada").await;
     let json = ("Content-Type", "application/json");
-    let begin = || site.ask(Some(&ada), "POST", "/api/v1/uploads", &[json], br#"{"name":"a","bytes":10}"#);
+    let (json, announce) = ([json], br#"{"name":"a","bytes":10}"#);
+    let begin = || site.ask(Some(&ada), "POST", "/api/v1/uploads", &json, announce);
     let id = begin().await.json()["id"].as_str().unwrap().to_owned();
     let at = format!("/api/v1/uploads/{id}");
     assert_eq!(site.ask(Some(&ada), "DELETE", &at, &[], b"").await.status, 204);
@@ -393,7 +421,12 @@ async fn a_range_a_tag_and_a_head_are_answered_as_http_says() {
     ] {
         assert_eq!(whole.header(name), Some(value), "{name}");
     }
-    for (range, from, to) in [("bytes=0-0", 0, 1), ("bytes=100-70000", 100, 70_001), ("bytes=-5", 199_995, 200_000), ("bytes=199999-", 199_999, 200_000)] {
+    for (range, from, to) in [
+        ("bytes=0-0", 0, 1),
+        ("bytes=100-70000", 100, 70_001),
+        ("bytes=-5", 199_995, 200_000),
+        ("bytes=199999-", 199_999, 200_000),
+    ] {
         let part = site.ask(Some(&ada), "GET", &at, &[("Range", range)], b"").await;
         assert_eq!(part.status, 206, "{range}");
         assert_eq!(part.body, &bytes[from..to], "{range}");
@@ -421,28 +454,15 @@ async fn a_link_loads_without_a_header_for_ten_minutes_and_not_after_its_right_h
     let (mut peer, _) = Peer::log_in(&site.server, JSON, &ada.token).await;
     let id = site.file(&ada, &picture(20, 20)).await;
     let (conversation, seq) = send(&mut peer, Target::User(bob.id.clone()), attach(&id, MediaKind::Image)).await;
-    let link = |who: &Person, body: &'static str| {
-        let token = who.token.clone();
-        let address = site.server.http;
-        let (path, handle, user, session) = (format!("/api/v1/media/{id}/link"), who.handle, who.id.clone(), who.session);
-        async move {
-            let who = Person { id: user, handle, session, token };
-            let json = [("Content-Type", "application/json")];
-            let reply = ask(address, Some(&who), "POST", &path, &json, body.as_bytes()).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            reply.json()["url"].as_str().unwrap().to_owned()
-        }
-    };
-    let bare = |url: String| async move { site.ask(None, "GET", &url, &[], b"").await };
-    let url = link(&bob, "{}").await;
-    let small = link(&bob, r#"{"variant":"thumbnail"}"#).await;
-    let shown = bare(url.clone()).await;
+    let url = site.link(&bob, &id, "{}").await;
+    let small = site.link(&bob, &id, r#"{"variant":"thumbnail"}"#).await;
+    let shown = site.bare(url.clone()).await;
     assert_eq!((shown.status, shown.header("content-type")), (200, Some("image/png")));
     assert_eq!(shown.header("content-security-policy"), Some("sandbox; default-src 'none'"));
     assert!(shown.header("cache-control").unwrap().starts_with("private, max-age="));
     let part = site.ask(None, "GET", &url, &[("Range", "bytes=0-3")], b"").await;
     assert_eq!((part.status, part.body.as_slice()), (206, &b"\x89PNG"[..]));
-    assert_eq!(bare(small.clone()).await.header("content-type"), Some("image/jpeg"));
+    assert_eq!(site.bare(small.clone()).await.header("content-type"), Some("image/jpeg"));
     // Nothing in it can be changed.
     let other = site.file(&ada, b"another").await;
     for forged in [
@@ -456,27 +476,25 @@ async fn a_link_loads_without_a_header_for_ten_minutes_and_not_after_its_right_h
         "/media/../../tidings.redb".to_owned(),
         "/media/%2e%2e%2f%2e%2e%2ftidings.redb?e=1&n=1&s=1".to_owned(),
     ] {
-        bare(forged).await.refused(404, "not_found");
+        site.bare(forged).await.refused(404, "not_found");
     }
     site.clock.advance(Duration::from_secs(599));
-    assert_eq!(bare(url.clone()).await.status, 200);
+    assert_eq!(site.bare(url.clone()).await.status, 200);
     site.clock.advance(Duration::from_secs(1));
-    bare(url).await.refused(404, "not_found");
+    site.bare(url).await.refused(404, "not_found");
 
-    let url = link(&bob, "{}").await;
+    let url = site.link(&bob, &id, "{}").await;
     peer.execute(Command::Recall { conversation, seq }).await.unwrap_err();
     let (conversation, seq) = send(&mut peer, Target::User(bob.id.clone()), attach(&other, MediaKind::File)).await;
-    let json = [("Content-Type", "application/json")];
-    let reply = site.ask(Some(&bob), "POST", &format!("/api/v1/media/{other}/link"), &json, b"{}").await;
-    let second = reply.json()["url"].as_str().unwrap().to_owned();
-    assert_eq!(bare(second.clone()).await.status, 200);
+    let second = site.link(&bob, &other, "{}").await;
+    assert_eq!(site.bare(second.clone()).await.status, 200);
     peer.execute(Command::Recall { conversation, seq }).await.unwrap();
-    bare(second).await.refused(404, "not_found");
+    site.bare(second).await.refused(404, "not_found");
     // A link ends with the session it was given to.
-    assert_eq!(bare(url.clone()).await.status, 200);
+    assert_eq!(site.bare(url.clone()).await.status, 200);
     let end = SystemCommand::EndSessions { user: bob.handle };
     site.server.engine.execute(auth::operator(), None, end.into()).await.unwrap();
-    bare(url).await.refused(404, "not_found");
+    site.bare(url).await.refused(404, "not_found");
     site.stop().await;
 }
 
@@ -540,8 +558,11 @@ fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, Option<&'static str>)>
     let script = b"<script>alert(document.domain)</script>";
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
     let gifar = [b"GIF89a/*".as_slice(), &[0; 20], b"*/=1;alert(1)//PK\x03\x04"].concat();
-    let mut polyglot = picture(2, 2);
-    polyglot.extend(script);
+    let behind = |format, more: &[u8]| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::DynamicImage::new_rgb8(2, 2).write_to(&mut bytes, format).unwrap();
+        [&bytes.into_inner(), more].concat()
+    };
     vec![
         ("a.png", "image/png", script.to_vec(), None),
         ("a.html", "text/html", b"<!doctype html><body>".to_vec(), None),
@@ -552,9 +573,10 @@ fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, Option<&'static str>)>
         ("a.js", "text/javascript", b"alert(1)".to_vec(), None),
         ("a.png", "image/png", [b"\x89PNG\r\n\x1a\n".as_slice(), script].concat(), None),
         ("a.jpg", "image/jpeg", [b"\xff\xd8\xff\xe0".as_slice(), script].concat(), None),
+        ("a.gif", "image/gif", gifar, None),
         // A real picture with something behind it is a picture, and only that.
-        ("a.html", "text/html", polyglot, Some("image/png")),
-        ("a.gif", "text/html", gifar, Some("image/gif")),
+        ("a.html", "text/html", behind(image::ImageFormat::Png, script), Some("image/png")),
+        ("a.jar", "application/java-archive", behind(image::ImageFormat::Gif, b"PK\x03\x04a.class"), Some("image/gif")),
     ]
 }
 
@@ -569,7 +591,11 @@ async fn nothing_that_can_carry_a_program_is_ever_shown() {
         let id = reply.json()["media"].as_str().unwrap().to_owned();
         let content = site.get(&ada, &format!("/api/v1/media/{id}/content")).await;
         assert_eq!(content.body, bytes, "{name}: kept as it is");
-        assert_eq!(content.header("content-type"), Some(shown.unwrap_or("application/octet-stream")), "{name} {declared}");
+        assert_eq!(
+            content.header("content-type"),
+            Some(shown.unwrap_or("application/octet-stream")),
+            "{name} {declared}"
+        );
         let disposition = content.header("content-disposition").unwrap();
         assert_eq!(disposition.starts_with("inline"), shown.is_some(), "{name}: {disposition}");
         assert_eq!(content.header("x-content-type-options"), Some("nosniff"));
@@ -618,17 +644,112 @@ async fn a_hostile_name_is_only_a_name() {
     site.stop().await;
 }
 
-/// Bytes of memory that this process has in use.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_is_the_same_file() {
+    let site = Site::start().await;
+    let (ada, bob) = (site.server.person("ada").await, site.server.person("bob").await);
+    let key = fresh_key().to_string();
+    let with_key = [("Idempotency-Key", key.as_str())];
+    let first = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+    let again = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+    assert_eq!(again.json(), first.json());
+    let other = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello, world").await;
+    other.refused(422, "idempotency_conflict");
+    let bobs = site.ask(Some(&bob), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_ne!(bobs.json()["media"], first.json()["media"], "keys are each user's own");
+    assert_eq!(site.files().len(), 2);
+
+    let key = fresh_key().to_string();
+    let with_key = [("Idempotency-Key", key.as_str()), ("Content-Type", "application/json")];
+    let announce = br#"{"name":"a","bytes":10}"#;
+    let begun = site.ask(Some(&ada), "POST", "/api/v1/uploads", &with_key, announce).await.json();
+    let at = format!("/api/v1/uploads/{}", begun["id"].as_str().unwrap());
+    site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "0")], b"01234").await.json();
+    let again = site.ask(Some(&ada), "POST", "/api/v1/uploads", &with_key, announce).await;
+    assert_eq!((&again.json()["id"], &again.json()["offset"]), (&begun["id"], &json!(5)));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_requests_do_not_write_into_one_upload() {
+    let site = Site::start().await;
+    let ada = site.server.person("ada").await;
+    let json = [("Content-Type", "application/json")];
+    let begun = site.ask(Some(&ada), "POST", "/api/v1/uploads", &json, br#"{"name":"a","bytes":10}"#).await.json();
+    let id = begun["id"].as_str().unwrap().to_owned();
+    let at = format!("/api/v1/uploads/{id}");
+    let mut stream = tcp(site.server.http).await;
+    let head = format!(
+        "PATCH {at} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n\r\n01234",
+        ada.token.reveal()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let part = site.data.join("media/incoming").join(format!("{id}.part"));
+    soon("the bytes arrive", || std::fs::metadata(&part).is_ok_and(|part| part.len() == 5)).await;
+    site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "5")], b"56789").await.refused(409, "conflict");
+    site.ask(Some(&ada), "DELETE", &at, &[], b"").await.refused(409, "conflict");
+    drop(stream);
+    let deadline = tokio::time::Instant::now() + SOON;
+    let last = loop {
+        let reply = site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "5")], b"56789").await;
+        if reply.status != 409 {
+            break reply;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{reply:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!(last.json()["media"]["bytes"], 10);
+    assert_eq!(site.get(&ada, &format!("/api/v1/media/{id}/content")).await.body, b"0123456789");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_picture_of_a_group_is_seen_by_the_whole_app_while_it_is_that() {
+    let site = Site::start().await;
+    let (ada, eve) = (site.server.person("ada").await, site.server.person("eve").await);
+    let (mut peer, _) = Peer::log_in(&site.server, JSON, &ada.token).await;
+    let conversation = group(&mut peer, &[]).await;
+    let id = site.file(&ada, &picture(20, 20)).await;
+    let at = format!("/api/v1/media/{id}/thumbnail");
+    site.get(&eve, &at).await.refused(404, "not_found");
+    let card = |avatar| Command::SetGroupCard { conversation, card: GroupCard { avatar, ..GroupCard::default() } };
+    peer.execute(card(Some(id.parse().unwrap()))).await.unwrap();
+    assert_eq!(site.get(&eve, &at).await.status, 200);
+    site.clock.advance(DAY * 2);
+    assert_eq!(site.server.media.sweep().await.forgotten, 0, "it is needed");
+    peer.execute(card(None)).await.unwrap();
+    site.get(&eve, &at).await.refused(404, "not_found");
+    site.clock.advance(DAY);
+    assert_eq!(site.server.media.sweep().await.forgotten, 1);
+    site.stop().await;
+}
+
+/// A token of a user of the real binary, over HTTP.
+async fn log_in(server: &crate::server::Server, user: &str) -> Person {
+    let body = json!({ "user": user, "password": PASSWORD }).to_string();
+    let json = [("Content-Type", "application/json")];
+    let reply = ask(server.http, None, "POST", "/api/v1/sessions", &json, body.as_bytes()).await;
+    let opened = reply.json();
+    Person {
+        id: UserId::new(user).unwrap(),
+        handle: UserHandle(0),
+        session: SessionId(opened["session"].as_u64().unwrap()),
+        token: Secret::new(opened["token"].as_str().unwrap()),
+    }
+}
+
+/// Bytes of memory that a process has in use.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_picture_that_claims_to_be_huge_gets_no_thumbnail_and_takes_no_memory() {
-    let site = Site::start().await;
-    let ada = site.server.person("ada").await;
+/// The smallest PNG, which claims to be 50,000 pixels wide and high: 7.5 GB when it is decoded.
+fn bomb() -> Vec<u8> {
     let mut bomb = picture(1, 1);
     bomb[16..24].copy_from_slice(&[0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50]);
     let mut crc = u32::MAX;
@@ -639,14 +760,45 @@ async fn a_picture_that_claims_to_be_huge_gets_no_thumbnail_and_takes_no_memory(
         }
     }
     bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
-    let before = memory();
-    for _ in 0..5 {
-        let info = site.upload(&ada, "bomb.png", &bomb).await.json();
-        assert_eq!((&info["width"], &info["thumbnail"]), (&json!(50_000), &json!(false)), "7.5 GB if it were decoded");
+    bomb
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_claims_to_be_huge_or_a_large_file_takes_no_memory_and_a_killed_server_goes_on() {
+    let mut server = crate::server::Server::with(&[("TIDINGS_MEDIA_RESERVE_MIB", "0")]);
+    server.add_user("ada");
+    let ada = log_in(&server, "ada").await;
+    let before = memory(server.pid());
+    for _ in 0..3 {
+        let reply = ask(server.http, Some(&ada), "POST", "/api/v1/media?name=bomb.png", &[], &bomb()).await;
+        let info = reply.json();
+        assert_eq!((&info["width"], &info["thumbnail"]), (&json!(50_000), &json!(false)), "{reply:?}");
     }
-    let grown = memory().saturating_sub(before);
-    assert!(grown < 200 * 1024 * 1024, "{grown}");
-    site.stop().await;
+    let large: Vec<u8> = (0..64 * 1024 * 1024u32).map(|n| (n % 253) as u8).collect();
+    let json = [("Content-Type", "application/json")];
+    let announce = json!({ "name": "large.bin", "bytes": large.len() }).to_string();
+    let begun = ask(server.http, Some(&ada), "POST", "/api/v1/uploads", &json, announce.as_bytes()).await.json();
+    let at = format!("/api/v1/uploads/{}", begun["id"].as_str().unwrap());
+    let half = large.len() / 2;
+    let first = ask(server.http, Some(&ada), "PATCH", &at, &[("Upload-Offset", "0")], &large[..half]).await;
+    assert_eq!(first.json()["offset"], half);
+    let grown = memory(server.pid()).saturating_sub(before);
+    assert!(grown < 24 * 1024 * 1024, "{grown} bytes more than before");
+
+    // What was acknowledged is there after a crash.
+    server.kill();
+    server.restart();
+    let offset = half.to_string();
+    assert_eq!(
+        ask(server.http, Some(&ada), "HEAD", &at, &[], b"").await.header("upload-offset"),
+        Some(offset.as_str())
+    );
+    let last = ask(server.http, Some(&ada), "PATCH", &at, &[("Upload-Offset", &offset)], &large[half..]).await;
+    let id = last.json()["media"]["media"].as_str().unwrap().to_owned();
+    server.kill();
+    server.restart();
+    let content = ask(server.http, Some(&ada), "GET", &format!("/api/v1/media/{id}/content"), &[], b"").await;
+    assert!(content.status == 200 && content.body == large);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,12 +16,12 @@ pub use changes::SyncState;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
-use crate::ledger::read::{self, MemberWindow};
+use crate::ledger::read::{self, Expired, MemberWindow};
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId, CursorMove, Effect, Epoch,
-    Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId,
+    CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
 };
 use crate::protocol::Changes;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
@@ -363,6 +363,19 @@ impl Engine {
         .await?
     }
 
+    /// Answers those who run the server, on one of the reader threads: administrators, the operator, the server itself.
+    pub async fn administer(&self, actor: Actor, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::administration::answer(&shared.view.load_full(), &actor, &query) {
+                Ok(answer) => Ok(Ok(answer)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
     /// One page of changes since `cursor`; `state` is kept by the caller between pages of one sync (start with the default).
     /// `before_last` is called just before the View of the last page is taken, so that the caller starts taking pushes again; it is
     /// called once per sync.
@@ -441,6 +454,12 @@ impl Engine {
     /// Who may see a user's presence, as of the newest state. Blocks.
     pub fn peers(&self, user: UserHandle) -> Result<Vec<Peer>, Fault> {
         retry_stale(|| read::peers(&*self.view(), user))
+    }
+
+    /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
+    pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || retry_stale(|| read::expired(&*shared.view.load_full(), shared.clock.now(), from))).await
     }
 
     /// What one user may see of another one's presence, as of the newest state. Blocks.
@@ -567,12 +586,15 @@ fn charge(submission: Submission) -> QueuedCommand {
     let bytes = match &command {
         AnyCommand::User(Command::Send { content: Content::Text(text), .. }) => text.text.len(),
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
+        AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
         AnyCommand::User(Command::Edit { text, .. }) => text.len(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,
     };
     let hash = match (&key, &command) {
         (Some(_), AnyCommand::User(command)) => postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes)),
-        (Some(_), AnyCommand::System(_)) | (None, _) => 0,
+        // Secrets print only that they are there, so those that are drawn anew do not make another command of it.
+        (Some(_), AnyCommand::System(command)) => xxh3_64(format!("{command:?}").as_bytes()),
+        (None, _) => 0,
     };
     let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
     QueuedCommand { actor, key, hash, command, reply, cost, bytes }

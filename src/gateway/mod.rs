@@ -9,6 +9,7 @@
 //! `presence` and `wheel` (the two tasks that serve all connections), `rate`.
 
 mod accept;
+mod accounts;
 mod connection;
 mod drive;
 mod fanout;
@@ -21,6 +22,7 @@ mod tcp;
 mod wheel;
 
 pub use accept::accept;
+pub use accounts::NewAccount;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;
@@ -186,6 +188,7 @@ impl Gateway {
             turned_away: count(&counters.turned_away),
             logins: count(&counters.logins),
             logins_refused: count(&counters.logins_refused),
+            throttled: self.0.auth.guesses.throttled(),
             frames: count(&counters.frames),
             lagging: self.0.hub.lagging(),
             protocol_errors: count(&counters.protocol_errors),

@@ -4,14 +4,18 @@
 //! One file per operation, each with a `decide(&impl Read, …) -> Plan` that makes every check and a `apply(&mut Tables, Plan, …)`
 //! that only writes: so a refusal leaves nothing behind. Only the engine's writer calls [`execute`]; readers call [`read`].
 
-mod accounts;
+pub mod accounts;
+mod administration;
 mod apps;
+mod audit;
 mod caller;
 mod contacts;
 mod conversations;
 mod cursors;
 mod directory;
 mod feed;
+pub mod groups;
+mod links;
 mod media;
 mod messages;
 mod own_side;
@@ -19,12 +23,13 @@ mod place;
 mod profiles;
 pub mod read;
 mod refuse;
+mod retention;
 
 use crate::model::{
     Actor, AnyCommand, Code, Command, CommandResult, Effect, Key, Lsn, Refusal, SystemCommand, Timestamp, UserActor,
     UserHandle, limits,
 };
-use crate::store::records::Remembered;
+use crate::store::records::{Remembered, RetentionRow};
 use crate::store::{Fault, Tables};
 use caller::Caller;
 use refuse::{refuse, unreadable};
@@ -86,9 +91,14 @@ pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>
             return answer_again(first, order.hash);
         }
     }
+    let audited = audit::line(&*tables, order)?;
     let result = match (&order.actor, &order.command) {
         (Actor::User(actor), AnyCommand::User(command)) => user_command(tables, order, actor, command, effects)?,
         (Actor::Operator | Actor::Server, AnyCommand::System(command)) => {
+            system_command(tables, order, command, effects)?
+        }
+        (Actor::User(actor), AnyCommand::System(command)) if command.is_administration() => {
+            administration::admit(&*tables, actor)?;
             system_command(tables, order, command, effects)?
         }
         (Actor::User(_), AnyCommand::System(_)) => {
@@ -98,6 +108,9 @@ pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>
             return refuse(Code::Forbidden, "Only a user can do this; log in as one.");
         }
     };
+    if let Some(line) = audited {
+        audit::write(tables, order.lsn, line)?;
+    }
     if let Some(key) = &order.key {
         tables.remember(scope, key, Remembered { hash: order.hash, lsn: order.lsn, result: result.clone() })?;
     }
@@ -168,25 +181,27 @@ fn user_command(
         }
         Command::OpenDirect { user } => conversations::open_direct::run(tables, caller, user, effects),
         Command::CreateGroup { title, members, rules } => {
-            conversations::create_group::run(tables, caller, title, members, rules, effects)
+            groups::create_group::run(tables, caller, title, members, rules, effects)
         }
         Command::AddMembers { conversation, users } => {
-            conversations::add_members::run(tables, caller, *conversation, users, effects)
+            groups::add_members::run(tables, caller, *conversation, users, effects)
         }
         Command::RemoveMember { conversation, user } => {
-            conversations::remove_member::run(tables, caller, *conversation, user, effects)
+            groups::remove_member::run(tables, caller, *conversation, user, effects)
         }
-        Command::Leave { conversation } => conversations::leave::run(tables, caller, *conversation, effects),
-        Command::Rename { conversation, title } => {
-            conversations::rename::run(tables, caller, *conversation, title, effects)
-        }
+        Command::Leave { conversation } => groups::leave::run(tables, caller, *conversation, effects),
+        Command::Rename { conversation, title } => groups::rename::run(tables, caller, *conversation, title, effects),
         Command::Pin { conversation, pinned } => own_side::pin::run(tables, caller, *conversation, *pinned, effects),
         Command::Mute { conversation, until } => own_side::mute::run(tables, caller, *conversation, *until, effects),
         Command::Hide { conversation, hidden } => own_side::hide::run(tables, caller, *conversation, *hidden, effects),
         Command::MarkUnread { conversation } => own_side::mark_unread::run(tables, caller, *conversation, effects),
         Command::EndSession { session } => accounts::end_session::run(tables, caller, *session, effects),
         Command::LogOut {} => accounts::log_out::run(tables, caller, effects),
-        Command::Forward { .. } | Command::PinEntry { .. } | Command::ClearHistory { .. } => not_yet(),
+        Command::Forward { from, seq, to } => messages::forward::run(tables, caller, (*from, *seq), to, effects),
+        Command::PinEntry { conversation, seq, on } => {
+            messages::pin_entry::run(tables, caller, *conversation, *seq, *on, effects)
+        }
+        Command::ClearHistory { conversation } => own_side::clear_history::run(tables, caller, *conversation, effects),
         Command::SetProfile { name, card } => profiles::set_profile::run(tables, caller, name, card, effects),
         Command::SetSettings { settings } => profiles::set_settings::run(tables, caller, *settings, effects),
         Command::SetPresence { presence } => profiles::set_presence::run(tables, caller, presence, effects),
@@ -209,27 +224,42 @@ fn user_command(
         Command::LabelContacts { label, add, remove } => {
             contacts::labels::put::run(tables, caller, *label, (add, remove), effects)
         }
-        Command::SetGroupRules { .. }
-        | Command::SetGroupCard { .. }
-        | Command::Join { .. }
-        | Command::JoinByCode { .. }
-        | Command::AnswerJoin { .. }
-        | Command::CreateInvite { .. }
-        | Command::RevokeInvite { .. }
-        | Command::SetManager { .. }
-        | Command::Transfer { .. }
-        | Command::Dissolve { .. }
-        | Command::MuteGroup { .. }
-        | Command::SilenceMember { .. }
-        | Command::SetAlias { .. } => not_yet(),
+        Command::SetGroupRules { conversation, rules } => {
+            groups::set_rules::run(tables, caller, *conversation, rules, effects)
+        }
+        Command::SetGroupCard { conversation, card } => {
+            groups::set_card::run(tables, caller, *conversation, card, effects)
+        }
+        Command::Join { conversation, greeting } => {
+            groups::join::run(tables, caller, *conversation, greeting.as_ref(), effects)
+        }
+        Command::JoinByCode { code } => groups::join_by_code::run(tables, caller, code, effects),
+        Command::AnswerJoin { conversation, user, accept } => {
+            groups::answer_join::run(tables, caller, *conversation, user, *accept, effects)
+        }
+        Command::CreateInvite { conversation, code, expires, uses_max } => {
+            let new = groups::create_invite::NewInvite { code, expires: *expires, uses_max: *uses_max };
+            groups::create_invite::run(tables, caller, *conversation, &new, effects)
+        }
+        Command::RevokeInvite { conversation, code } => {
+            groups::revoke_invite::run(tables, caller, *conversation, code, effects)
+        }
+        Command::SetManager { conversation, user, manager } => {
+            groups::set_manager::run(tables, caller, *conversation, user, *manager, effects)
+        }
+        Command::Transfer { conversation, user } => groups::transfer::run(tables, caller, *conversation, user, effects),
+        Command::Dissolve { conversation } => groups::dissolve::run(tables, caller, *conversation, effects),
+        Command::MuteGroup { conversation, on } => groups::mute_group::run(tables, caller, *conversation, *on, effects),
+        Command::SilenceMember { conversation, user, until } => {
+            groups::silence_member::run(tables, caller, *conversation, user, *until, effects)
+        }
+        Command::SetAlias { conversation, user, alias } => {
+            groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
+        }
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
 }
 
-/// Its words are there, its rules are not.
-fn not_yet<T>() -> Result<T, Stop> {
-    refuse(Code::Unsupported, "This server does not offer that yet.")
-}
 
 fn system_command(
     tables: &mut Tables<'_>,
@@ -252,8 +282,8 @@ fn system_command(
             };
             accounts::add_user::run(tables, order, &new)
         }
-        SystemCommand::SetPassword { user, password, keep: _ } => {
-            accounts::set_password::run(tables, order, *user, password, effects)
+        SystemCommand::SetPassword { user, password, keep } => {
+            accounts::set_password::run(tables, order, *user, password, *keep, effects)
         }
         SystemCommand::SetFlags { user, flags } => accounts::set_flags::run(tables, order, *user, *flags, effects),
         SystemCommand::SetAdministrator { user, administrator } => {
@@ -266,21 +296,45 @@ fn system_command(
         }
         SystemCommand::TouchSession { session } => accounts::touch_session::run(tables, order, *session),
         SystemCommand::EndSessions { user } => accounts::end_sessions::run(tables, *user, effects),
-        SystemCommand::Register { .. }
-        | SystemCommand::CreateAppInvite { .. }
-        | SystemCommand::RevokeAppInvite { .. }
-        | SystemCommand::CreateLink { .. }
-        | SystemCommand::SetUp { .. }
-        | SystemCommand::UsePasswordLink { .. }
-        | SystemCommand::DeleteUser { .. }
-        | SystemCommand::DeleteUserStep { .. }
-        | SystemCommand::Note { .. } => not_yet(),
+        SystemCommand::EndExpired { sessions } => accounts::end_expired::run(tables, order, sessions, effects),
+        SystemCommand::UpgradePassword { user, credential, password } => {
+            accounts::upgrade_password::run(tables, *user, *credential, password)
+        }
+        SystemCommand::Register { app, id, name, password, code } => {
+            let registrant =
+                accounts::register::Registrant { app: *app, id, name: name.as_ref(), password, code: code.as_ref() };
+            accounts::register::run(tables, order, &registrant)
+        }
+        SystemCommand::CreateAppInvite { app, code, expires, uses_max } => {
+            let new = apps::invites::NewInvite { app: *app, code, expires: *expires, uses_max: *uses_max };
+            apps::invites::create(tables, order, &new)
+        }
+        SystemCommand::RevokeAppInvite { app, code } => apps::invites::revoke(tables, *app, code),
+        SystemCommand::CreateLink { token, purpose, expires } => {
+            links::create_link::run(tables, order, *token, *purpose, *expires)
+        }
+        SystemCommand::SetUp { token, id, name, password } => {
+            links::set_up::run(tables, order, *token, id, name.as_ref(), password)
+        }
+        SystemCommand::UsePasswordLink { token, password } => {
+            links::use_password_link::run(tables, order, *token, password, effects)
+        }
+        SystemCommand::DeleteUser { user } => accounts::delete_user::run(tables, order, *user, effects),
+        SystemCommand::DeleteUserStep { user } => accounts::delete_user_step::run(tables, order, *user, effects),
+        // The line that `execute` writes is all of it.
+        SystemCommand::Note { .. } => Ok(CommandResult::Done {}),
         SystemCommand::AddMedia { app, owner, info, sha256 } => {
             let new = media::add::NewMedia { app: *app, owner: *owner, info, sha256: *sha256 };
             media::add::run(tables, order, &new)
         }
         SystemCommand::ForgetMedia { media } => media::forget::run(tables, order, media),
-        SystemCommand::SetRetention { .. } | SystemCommand::Trim { .. } => not_yet(),
+        SystemCommand::SetRetention { conversation, keep_ms, keep_entries, hold } => {
+            let retention = RetentionRow { keep_ms: *keep_ms, keep_entries: *keep_entries, hold: *hold };
+            retention::set::run(tables, *conversation, retention)
+        }
+        SystemCommand::Trim { conversation, first } => {
+            retention::trim::run(tables, order, *conversation, *first, effects)
+        }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
     }
 }

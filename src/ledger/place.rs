@@ -4,10 +4,8 @@ use super::Stop;
 use super::caller::Caller;
 use super::read;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{
-    AppId, Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle,
-};
-use crate::store::records::{ConversationRow, Head, InboxRow, Mark, MemberRow, Until};
+use crate::model::{AppId, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Seq, UserHandle};
+use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
@@ -46,17 +44,6 @@ impl Place {
             return refuse(Code::NotMember, "You do not belong to this group any more; ask a member to add you again.");
         }
         Ok(place)
-    }
-
-    /// A group the caller belongs to now; `doing` says what direct chats do not have.
-    pub fn group(state: &impl Read, caller: &Caller<'_>, id: ConversationId, doing: &str) -> Result<Self, Stop> {
-        let place = Self::joined(state, caller, id)?;
-        match place.row.kind {
-            ConversationKind::Group => Ok(place),
-            ConversationKind::Direct | ConversationKind::Feed => {
-                refuse(Code::Invalid, format!("This is no group, and {doing} needs a group; name a group."))
-            }
-        }
     }
 
     /// Whether the caller may see an entry.
@@ -119,23 +106,6 @@ pub(super) fn tell_inbox(
     Ok(())
 }
 
-/// The row of somebody who joins with the entry `join`, before which the conversation had got as far as `before`. Their window
-/// starts above `before`, so that they see their own joining, and it counts as read.
-pub(super) fn joining(id: crate::model::UserId, role: Role, before: &Head, join: &Entry) -> MemberRow {
-    MemberRow {
-        id,
-        role,
-        from: Mark { seq: before.seq, ordinal: before.ordinal },
-        until: None,
-        read: Mark { seq: join.seq, ordinal: join.ordinal },
-        delivered: join.seq,
-        alias: None,
-        silenced_until: None,
-        joined: join.at,
-        changed: join.lsn,
-    }
-}
-
 /// Writes what joining means for one user: their member row, and their inbox row, whose pin and mute survive an absence.
 pub(super) fn put_joining(
     tables: &mut Tables<'_>,
@@ -153,36 +123,4 @@ pub(super) fn put_joining(
     };
     tables.put(&(conversation, user), member)?;
     tables.put(&(user, conversation), inbox)
-}
-
-/// A member who goes: their row, the group's row and the entry that says so, which is the last one of their window.
-pub(super) struct Departure {
-    pub conversation: ConversationId,
-    pub row: ConversationRow,
-    pub user: UserHandle,
-    pub member: MemberRow,
-    pub entry: Entry,
-}
-
-impl Departure {
-    /// Plans it.
-    pub fn plan(caller: &Caller<'_>, place: &Place, user: UserHandle, member: &MemberRow, body: Body) -> Self {
-        let entry = caller.entry(&place.head, body);
-        let until = Until { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal };
-        let row = ConversationRow { members: place.row.members.saturating_sub(1), ..(*place.row).clone() };
-        let member = MemberRow { until: Some(until), role: Role::Member, changed: caller.lsn, ..member.clone() };
-        Self { conversation: place.id, row, user, member, entry }
-    }
-
-    /// Writes it.
-    pub fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<CommandResult, Stop> {
-        let Self { conversation, row, user, member, entry } = self;
-        let app = row.app;
-        tables.put(&conversation, row)?;
-        tables.put(&(conversation, user), member)?;
-        effects.push(Effect::Members { conversation });
-        let result = append(tables, app, conversation, entry, effects)?;
-        tell_inbox(tables, user, conversation, effects)?;
-        Ok(result)
-    }
 }

@@ -138,7 +138,7 @@ pub enum Body {
     JoinRequested {},
     /// Notice: the author joined by themselves or by a link.
     MemberJoined {},
-    /// Notice: the author answered somebody who asked to join. Also stands in the feed of the one who asked.
+    /// Notice: the author answered somebody who asked to join. A no also stands in the feed of the one who asked.
     JoinAnswered {
         /// The group.
         conversation: ConversationId,
@@ -226,6 +226,15 @@ impl Body {
                 | Self::Sticker(_)
                 | Self::Recalled {}
         )
+    }
+
+    /// The words in it that can mention somebody.
+    pub const fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Media(attachment) => Some(&attachment.caption),
+            _ => None,
+        }
     }
 
     /// The entry that this notice says was rewritten.

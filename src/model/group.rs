@@ -54,7 +54,8 @@ pub enum NewMemberHistory {
 pub struct GroupRules {
     /// Private or public.
     pub kind: GroupKind,
-    /// Who adds members to a private group and makes links. (In a public one its managers make links, and every member may add.)
+    /// Who adds members and makes invite links: in a private group, and in a public one that is free to join. (In a public one with
+    /// approval, or closed: its managers, whatever this says.)
     pub invite: Who,
     /// How one joins a public group.
     pub join: JoinPolicy,
@@ -66,7 +67,7 @@ pub struct GroupRules {
     pub history: NewMemberHistory,
     /// Whether those who left or were removed keep reading what they saw.
     pub keep_reading: bool,
-    /// Most members, at most the app's limit.
+    /// Most members, 2 up to the app's limit; none: the app's limit.
     pub members_max: Option<u32>,
 }
 

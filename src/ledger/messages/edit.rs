@@ -4,6 +4,7 @@ use super::{check_entry_size, check_not_recalled, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::contacts::may_write;
+use crate::ledger::groups::may_speak;
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
 use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Seq, Text};
@@ -34,7 +35,7 @@ fn decide(
     words: &str,
 ) -> Result<Plan, Stop> {
     let place = Place::joined(state, caller, conversation)?;
-    caller.may_speak()?;
+    may_speak::check(caller, Some(&place))?;
     may_write::check_not_blocked(state, caller, &place.row)?;
     let before = place.message(state, seq)?;
     if before.author != *caller.id() {

@@ -1,20 +1,22 @@
 //! Take back a message: an own one within the app's window; in a group its owner anyone's and a manager a member's, at any time.
 //! What is recalled already stays so.
 
+use super::beside::Beside;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::ledger::media;
+use crate::ledger::groups;
+use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle};
-use crate::store::records::{MemberRow, MentionRow};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Role, Seq};
+use crate::store::records::MemberRow;
 use crate::store::{Read, Tables};
 
 struct Plan {
     target: Entry,
     notice: Entry,
-    /// Whom it mentioned: a mention of nothing is taken away.
-    mentioned: Vec<UserHandle>,
+    /// What names it: a mention or a pin of nothing is taken away, and the file is not shown any more.
+    beside: Beside,
 }
 
 pub(in crate::ledger) fn run(
@@ -26,7 +28,7 @@ pub(in crate::ledger) fn run(
 ) -> Result<CommandResult, Stop> {
     match decide(tables, caller, conversation, seq)? {
         None => Ok(CommandResult::Done {}),
-        Some(plan) => apply(tables, caller, conversation, seq, plan, effects),
+        Some(plan) => apply(tables, caller, conversation, plan, effects),
     }
 }
 
@@ -38,40 +40,34 @@ fn decide(
     seq: Seq,
 ) -> Result<Option<Plan>, Stop> {
     let place = Place::joined(state, caller, conversation)?;
+    groups::check_open(&place.row)?;
     let before = place.message(state, seq)?;
     check_right(state, caller, &place, &before)?;
     if before.recalled_at.is_some() {
         return Ok(None);
-    }
-    let mut mentioned = Vec::new();
-    if let Body::Text(text) = &before.body {
-        for id in &text.mentions {
-            mentioned.extend(caller.find(state, id)?);
-        }
     }
     let target = Entry {
         body: Body::Recalled {},
         reactions: Vec::new(),
         edited_at: None,
         recalled_at: Some(caller.at),
+        origin: None,
         changed: caller.lsn,
         ..(*before).clone()
     };
     let notice = caller.entry(&place.head, Body::RecalledEntry { target: seq });
-    Ok(Some(Plan { target, notice, mentioned }))
+    let beside = Beside::find(state, caller.actor.app, conversation, &before)?;
+    Ok(Some(Plan { target, notice, beside }))
 }
 
 /// Who may take back what.
 fn check_right(state: &impl Read, caller: &Caller<'_>, place: &Place, entry: &Entry) -> Result<(), Stop> {
     let own = entry.author == *caller.id();
-    let role = match place.row.kind {
-        ConversationKind::Group => place.member.role,
-        ConversationKind::Direct | ConversationKind::Feed => Role::Member,
-    };
-    match role {
-        Role::Owner => return Ok(()),
-        Role::Manager if !own && author_role(state, caller, place, entry)? == Role::Member => return Ok(()),
-        Role::Manager | Role::Member => {}
+    if let Some(group) = &place.row.group {
+        let author = author_role(state, caller, place, entry)?;
+        if allows(Action::Recall(author), place.member.role, &group.rules) {
+            return Ok(());
+        }
     }
     if !own {
         return refuse(Code::Forbidden, "This message is not yours, and your role here does not let you recall it.");
@@ -93,13 +89,9 @@ fn apply(
     tables: &mut Tables<'_>,
     caller: &Caller<'_>,
     conversation: ConversationId,
-    seq: Seq,
     plan: Plan,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    for user in plan.mentioned {
-        tables.remove::<MentionRow>(&(user, conversation, seq))?;
-    }
-    media::detach(tables, (conversation, seq), caller.at)?;
+    plan.beside.remove(tables, caller.at)?;
     Ok(rewrite(tables, caller.actor.app, conversation, plan.target, plan.notice, effects)?)
 }

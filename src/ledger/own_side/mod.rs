@@ -1,6 +1,7 @@
 //! A user's own side of a conversation: nobody else sees it, and it follows them to every device. Whoever has left can still
 //! pin, silence and hide what is left to them.
 
+pub(super) mod clear_history;
 pub(super) mod hide;
 pub(super) mod mark_unread;
 pub(super) mod mute;

@@ -1,12 +1,16 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
+pub mod administration;
 mod contacts;
+mod groups;
+mod history;
 mod media;
 mod own;
 mod pages;
 mod presence;
 mod profiles;
-mod scan;
+mod retention;
+pub(in crate::ledger) mod scan;
 pub mod search;
 pub(in crate::ledger) mod size;
 
@@ -14,6 +18,7 @@ pub(in crate::ledger) mod window;
 
 pub use presence::{Peer, Sight, peers, said, sight, sights};
 pub use profiles::{ProfileNews, changed_profile, changed_profiles, profile_news};
+pub use retention::{Expired, expired};
 pub use size::conversation_bytes;
 
 use super::Stop;
@@ -32,8 +37,8 @@ use std::cmp::Reverse;
 const USERS_MAX: usize = 100;
 /// Cursors in an answer to `receipts`.
 const RECEIPTS_MAX: usize = 500;
-/// Member rows read for an answer to `receipts`.
-const RECEIPTS_ROWS_MAX: usize = 10_000;
+/// Member rows read for an answer to `receipts`: those of the largest group there can be, and as many who have left.
+const RECEIPTS_ROWS_MAX: usize = 200_000;
 
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
@@ -50,12 +55,16 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
             entries(state, as_of, &own(state, actor, *conversation)?, *from, *to, *limit)
         }
         Query::Members { conversation, after, limit } => {
-            members_page(state, as_of, &own(state, actor, *conversation)?, after.as_ref(), *limit)
+            members_page(state, (as_of, now), &own(state, actor, *conversation)?, after.as_ref(), *limit)
         }
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
         Query::Sessions {} => profiles::sessions(state, actor),
         Query::Users { users } => profiles::users(state, actor, users),
-        Query::EntryAt { .. } | Query::Gallery { .. } | Query::Pins { .. } => super::not_yet(),
+        Query::EntryAt { conversation, at } => history::entry_at(state, as_of, &own(state, actor, *conversation)?, *at),
+        Query::Gallery { conversation, kinds, before, limit } => {
+            history::gallery(state, as_of, &own(state, actor, *conversation)?, kinds, *before, *limit)
+        }
+        Query::Pins { conversation } => history::pins(state, as_of, &own(state, actor, *conversation)?),
         Query::Me {} => profiles::me(state, as_of, now, actor),
         Query::Contacts { after, limit, since, blocked } => {
             let wanted = contacts::Wanted { after: after.as_ref(), limit: *limit, since: *since, blocked: *blocked };
@@ -71,8 +80,13 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Presences { .. } => {
             refuse(Code::Unsupported, "Presence is not in the log; ask through a connection or the API.")
         }
-        Query::FindGroups { .. } | Query::GroupOfCode { .. } => super::not_yet(),
-        Query::Invites { .. } | Query::JoinRequests { .. } => super::not_yet(),
+        Query::FindGroups { text, after, limit } => groups::find(state, actor, text, *after, *limit),
+        Query::GroupOfCode { code } => groups::of_code(state, now, actor, code),
+        Query::Invites { conversation } => groups::invites_of(state, as_of, &own(state, actor, *conversation)?),
+        Query::JoinRequests { conversation, after, limit } => {
+            let own = own(state, actor, *conversation)?;
+            groups::join_requests(state, as_of, actor, &own, after.as_ref(), *limit)
+        }
         Query::Media { media } => media::media(state, actor, *media),
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
@@ -90,6 +104,9 @@ fn own(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Re
 /// A silence that is over is not shown.
 fn end_mute(shown: &mut Conversation, now: Timestamp) {
     shown.inbox.muted_until = shown.inbox.muted_until.filter(|until| *until > now);
+    if let Some(group) = &mut shown.group {
+        group.silenced_until = group.silenced_until.filter(|until| *until > now);
+    }
 }
 
 fn page_limit(limit: u32, most: usize) -> usize {
@@ -161,18 +178,24 @@ fn check_not_gone(own: &Own) -> Result<(), Stop> {
 }
 
 /// A member as they are told.
-fn member(row: &MemberRow) -> Member {
+fn member(row: &MemberRow, now: Timestamp) -> Member {
     Member {
         user: row.id.clone(),
         role: row.role,
         alias: row.alias.clone(),
-        silenced_until: row.silenced_until,
+        silenced_until: row.silenced_until.filter(|until| *until > now),
         joined: row.joined,
     }
 }
 
 /// Members in the order of their ids, without regard to case. Rows are kept in the order of handles, so all are read.
-fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>, limit: u32) -> Result<Answer, Stop> {
+fn members_page(
+    state: &impl Read,
+    (as_of, now): (Lsn, Timestamp),
+    own: &Own,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<Answer, Stop> {
     check_not_gone(own)?;
     let after = after.map(UserId::folded);
     let mut found = Vec::new();
@@ -186,7 +209,7 @@ fn members_page(state: &impl Read, as_of: Lsn, own: &Own, after: Option<&UserId>
     found.sort_by(|(left, _), (right, _)| left.cmp(right));
     let limit = page_limit(limit, limits::PAGE_MEMBERS_MAX);
     let more = found.len() > limit;
-    let members = found.into_iter().take(limit).map(|(_, row)| member(&row)).collect();
+    let members = found.into_iter().take(limit).map(|(_, row)| member(&row, now)).collect();
     Ok(Answer::Members { members, more, as_of })
 }
 
@@ -196,16 +219,19 @@ fn receipts(state: &impl Read, as_of: Lsn, own: &Own, seq: Seq) -> Result<Answer
         return refuse(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."));
     }
     let direct = own.row.kind == ConversationKind::Direct;
-    let (mut cursors, mut rows) = (Vec::new(), 0);
+    let (mut cursors, mut read, mut rows) = (Vec::new(), 0, 0);
     scan::members_of(state, own.id, |_, member| {
         rows += 1;
-        let there = member.read.seq >= seq || direct && member.delivered >= seq;
-        if member.until.is_none() && there {
-            cursors.push(cursor(&member, direct));
+        let has_read = member.read.seq >= seq;
+        if member.until.is_none() && (has_read || direct && member.delivered >= seq) {
+            read += u32::from(has_read);
+            if cursors.len() < RECEIPTS_MAX {
+                cursors.push(cursor(&member, direct));
+            }
         }
-        cursors.len() < RECEIPTS_MAX && rows < RECEIPTS_ROWS_MAX
+        rows < RECEIPTS_ROWS_MAX
     })?;
-    Ok(Answer::Receipts { cursors, as_of })
+    Ok(Answer::Receipts { cursors, read, as_of })
 }
 
 /// Every conversation of a user that changed at or after `cursor`, by the lsn of the change: what a sync walks through.

@@ -4,9 +4,12 @@ use super::pages::{self, Keep, Range};
 use super::size::CONVERSATION_BYTES_MAX;
 use super::window::Window;
 use crate::model::{
-    Conversation, ConversationId, ConversationKind, Cursor, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId, limits,
+    Conversation, ConversationId, ConversationKind, Cursor, GroupView, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId,
+    limits,
 };
-use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow, MentionRow};
+use crate::store::records::{
+    ConversationRow, GroupCardRow, Head, InboxRow, MemberRow, MentionAllRow, MentionRow, UserRow,
+};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
 
@@ -45,12 +48,19 @@ impl Own {
     /// The highest lsn that changed anything of it for this user.
     pub fn changed(&self) -> Lsn {
         let other = self.other.as_ref().map_or(Lsn(0), |other| other.changed);
-        self.window().lsn.max(self.inbox.changed).max(self.member.changed).max(other)
+        self.window().lsn.max(self.side_changed()).max(other)
     }
 
+    /// The last command that changed their own side of it. Retention moves the floor of everybody.
+    fn side_changed(&self) -> Lsn {
+        self.inbox.changed.max(self.member.changed).max(self.head.trimmed)
+    }
+
+    /// Hidden by the user until the next message; or a group that ended and of which retention has left nothing.
     pub fn hidden(&self) -> bool {
         let window = self.window();
-        self.inbox.hidden_at.is_some_and(|at| window.ordinal <= at)
+        let ended = self.row.group.as_ref().is_some_and(|group| group.dissolved.is_some());
+        ended && self.head.first > self.head.seq || self.inbox.hidden_at.is_some_and(|at| window.ordinal <= at)
     }
 
     /// When the newest entry they may see was accepted; of an empty conversation when it was created.
@@ -71,11 +81,18 @@ impl Own {
         } else {
             let key = |seq| (self.user, self.id, seq);
             let limit = limits::MENTIONS_COUNTED_MAX;
-            state.range::<MentionRow>(&key(first), &key(window.head), limit)?.len() as u32
+            let own = state.range::<MentionRow>(&key(first), &key(window.head), limit)?.len();
+            let all = match self.row.kind {
+                ConversationKind::Group => {
+                    state.range::<MentionAllRow>(&(self.id, first), &(self.id, window.head), limit)?.len()
+                }
+                ConversationKind::Direct | ConversationKind::Feed => 0,
+            };
+            (own + all).min(limit) as u32
         };
         Ok(Inbox {
             conversation: self.id,
-            lsn: self.inbox.changed.max(self.member.changed),
+            lsn: self.side_changed(),
             read: self.member.read.seq,
             unread: window.unread(self.member.read.ordinal),
             mentions,
@@ -123,7 +140,7 @@ impl Own {
             kind: self.row.kind,
             title: self.row.title.clone(),
             peer: self.peer(),
-            group: None,
+            group: self.group(state)?,
             role: self.member.role,
             members: if window.gone { 0 } else { self.row.members },
             head: window.head,
@@ -134,6 +151,22 @@ impl Own {
             cursors: self.cursors(state)?,
             entries: pages::entries(state, self.id, &window, &range)?,
         })
+    }
+
+    /// What only a group has; who has left is told nothing of it any more.
+    fn group(&self, state: &impl Read) -> Result<Option<Box<GroupView>>, Fault> {
+        let Some(group) = self.row.group.as_ref().filter(|_| self.member.until.is_none()) else { return Ok(None) };
+        let Some(owner) = state.get::<UserRow>(&group.owner)? else { return Ok(None) };
+        let card = state.get::<GroupCardRow>(&self.id)?.map(|row| row.card.clone()).unwrap_or_default();
+        Ok(Some(Box::new(GroupView {
+            owner: owner.id.clone(),
+            rules: group.rules,
+            card,
+            muted: group.muted,
+            dissolved: group.dissolved,
+            alias: self.member.alias.clone(),
+            silenced_until: self.member.silenced_until,
+        })))
     }
 
     /// The other user of a direct chat; oneself in a chat with oneself.

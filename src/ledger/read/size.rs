@@ -1,6 +1,6 @@
 //! How large entries are, estimated from above without encoding them.
 
-use crate::model::{Body, Conversation, Entry};
+use crate::model::{Body, Conversation, Entry, GroupView, Paragraph};
 
 /// Bytes that a page of entries takes at most (besides its first entry), so that it fits a frame of the smallest default limit in
 /// either encoding.
@@ -12,6 +12,8 @@ pub(super) const CONVERSATION_BYTES_MAX: usize = 256 * 1024;
 const ENTRY_FRAME: usize = 448;
 /// The same of a conversation with its inbox.
 const CONVERSATION_FRAME: usize = 640;
+/// The same of what only a group has.
+const GROUP_FRAME: usize = 512;
 /// A cursor of a member, besides the id.
 const CURSOR_FRAME: usize = 80;
 
@@ -30,7 +32,16 @@ pub(super) fn shown_bytes(entry: &Entry) -> usize {
 pub fn conversation_bytes(conversation: &Conversation) -> usize {
     let title = conversation.title.as_ref().map_or(0, |title| escaped(title.as_str()));
     let cursors: usize = conversation.cursors.iter().map(|cursor| CURSOR_FRAME + cursor.user.as_str().len()).sum();
-    CONVERSATION_FRAME + title + cursors + conversation.entries.iter().map(shown_bytes).sum::<usize>()
+    let group = conversation.group.as_deref().map_or(0, group_bytes);
+    CONVERSATION_FRAME + title + group + cursors + conversation.entries.iter().map(shown_bytes).sum::<usize>()
+}
+
+fn group_bytes(group: &GroupView) -> usize {
+    let card = &group.card;
+    let paragraph = |text: &Option<Paragraph>| text.as_ref().map_or(0, |text| escaped(text.as_str()));
+    let extra = card.extra.map().iter().map(|(key, value)| 6 + escaped(key) + escaped(value)).sum::<usize>();
+    let alias = group.alias.as_ref().map_or(0, |alias| escaped(alias.as_str()));
+    GROUP_FRAME + group.owner.as_str().len() + paragraph(&card.introduction) + paragraph(&card.notice) + extra + alias
 }
 
 /// The bytes of a string in JSON, without its quotes.

@@ -1,9 +1,10 @@
 //! Create a group, with the caller as its owner. Its first entry says so, and everybody in it sees that entry.
 
-use super::{check_room, find_all};
+use super::joining::joining;
+use super::{check_room, check_rules, directory, find_all};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
-use crate::ledger::place::{append, joining, put_joining};
+use crate::ledger::place::{append, put_joining};
 use crate::model::{
     Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, GroupRules, Name, Role, UserHandle, UserId,
 };
@@ -26,7 +27,7 @@ pub(in crate::ledger) fn run(
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
     let plan = decide(tables, caller, title, members, rules)?;
-    apply(tables, caller, plan, effects)
+    apply(tables, caller, rules, plan, effects)
 }
 
 fn decide(
@@ -36,9 +37,11 @@ fn decide(
     ids: &[UserId],
     rules: &GroupRules,
 ) -> Result<Plan, Stop> {
+    let settings = &caller.app(state)?.settings;
+    check_rules(rules, settings)?;
     let mut members = vec![(caller.handle(), caller.id().clone())];
     members.extend(find_all(state, caller, ids, BTreeSet::from([caller.handle()]))?);
-    check_room(members.len() as u64, caller.app(state)?.settings.group_members_max)?;
+    check_room(members.len() as u64, rules, settings)?;
     let row = ConversationRow {
         app: caller.actor.app,
         kind: ConversationKind::Group,
@@ -59,15 +62,17 @@ fn decide(
 fn apply(
     tables: &mut Tables<'_>,
     caller: &Caller<'_>,
+    rules: &GroupRules,
     plan: Plan,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
     let conversation = ConversationId(tables.next_id(Counter::Conversation)?);
     let app = plan.row.app;
+    directory::update(tables, conversation, &plan.row)?;
     tables.put(&conversation, plan.row)?;
     for (user, id) in plan.members {
         let role = if user == caller.handle() { Role::Owner } else { Role::Member };
-        put_joining(tables, conversation, user, joining(id, role, &EMPTY, &plan.entry))?;
+        put_joining(tables, conversation, user, joining(id, role, &EMPTY, &plan.entry, rules.history))?;
     }
     effects.push(Effect::Members { conversation });
     append(tables, app, conversation, plan.entry, effects)?;

@@ -1,0 +1,87 @@
+//! Answer somebody who asked to join: the group is told in any case. Who is let in sees that as their joining; who is not is told in
+//! their feed.
+
+use super::Group;
+use super::change::Change;
+use super::joining::Joining;
+use super::permissions::Action;
+use crate::ledger::Stop;
+use crate::ledger::caller::Caller;
+use crate::ledger::place::append;
+use crate::ledger::refuse::refuse;
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, UserHandle, UserId};
+use crate::store::records::{JoinRequestRow, UserRow};
+use crate::store::{Fault, Read, Tables};
+
+enum Plan {
+    /// They are a member already.
+    Member,
+    Accept(Box<Joining>),
+    Decline(UserHandle, Body, Box<Change>),
+}
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    user: &UserId,
+    accept: bool,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    match decide(tables, caller, conversation, user, accept)? {
+        Plan::Member => Ok(CommandResult::Done {}),
+        Plan::Accept(joining) => joining.apply(tables, effects),
+        Plan::Decline(user, body, change) => {
+            tables.remove::<JoinRequestRow>(&(conversation, user))?;
+            let result = change.apply(tables, effects)?;
+            tell_in_feed(tables, caller, user, body, effects)?;
+            Ok(result)
+        }
+    }
+}
+
+fn decide(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    user: &UserId,
+    accept: bool,
+) -> Result<Plan, Stop> {
+    let (group, _) = Group::acting(state, caller, conversation, Action::AnswerJoin)?;
+    let none = || {
+        refuse(
+            Code::NotFound,
+            format!("`{user}` does not wait to join this group; `join_requests` lists those who do."),
+        )
+    };
+    let Some(handle) = caller.find(state, user)? else { return none() };
+    let member = group.has(state, handle)?;
+    if member && accept {
+        return Ok(Plan::Member);
+    }
+    let Some(request) = state.get::<JoinRequestRow>(&(conversation, handle))?.filter(|_| !member) else {
+        return none();
+    };
+    let body = Body::JoinAnswered { conversation, user: request.id.clone(), accepted: accept };
+    if accept {
+        let joiners = vec![(handle, request.id.clone())];
+        return Ok(Plan::Accept(Box::new(Joining::plan(state, caller, &group, joiners, body)?)));
+    }
+    let change = Change::new(caller, &group, body.clone());
+    Ok(Plan::Decline(handle, body, Box::new(change)))
+}
+
+/// Appends a notice to a user's feed, if they have one.
+fn tell_in_feed(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    user: UserHandle,
+    body: Body,
+    effects: &mut Vec<Effect>,
+) -> Result<(), Fault> {
+    let Some(row) = tables.get::<UserRow>(&user)?.filter(|row| row.feed != ConversationId(0)) else { return Ok(()) };
+    let head = tables.head(row.feed)?;
+    let entry = Entry { key: None, ..caller.entry(&head, body) };
+    append(tables, row.app, row.feed, entry, effects)?;
+    Ok(())
+}
