@@ -12,8 +12,8 @@ use tidings::engine::{Engine, EngineOptions, Published, ReplySink, Submission, S
 use tidings::ledger::{self, Accepted, Order, Stop, read};
 use tidings::model::{
     Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
-    CursorMove, Effect, Entry, Epoch, Key, Lsn, MediaKind, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
-    UserActor, UserHandle,
+    CursorMove, Effect, Entry, Epoch, Key, Lsn, MediaKind, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text,
+    Timestamp, UserActor, UserHandle,
 };
 use tidings::store::{self, Store, StoreOptions, View};
 
@@ -592,7 +592,9 @@ impl<'a, S: Server> Play<'a, S> {
     ) -> Result<(), String> {
         let conversation = expected.id;
         let seqs = |query: Query| match ask(query) {
-            Ok(Answer::Entries { entries, floor, head, .. }) if (floor, head) == (expected.inbox.floor, expected.head) => {
+            Ok(Answer::Entries { entries, floor, head, .. })
+                if (floor, head) == (expected.inbox.floor, expected.head) =>
+            {
                 Ok(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>())
             }
             other => Err(format!("{other:?}")),
@@ -613,7 +615,11 @@ impl<'a, S: Server> Play<'a, S> {
                 Ok(Answer::Place { seq, .. }) => seq,
                 other => return Err(format!("the entry of {conversation} at {at} is {other:?}")),
             };
-            same(&format!("the entry of {conversation} at {at}"), &self.world.entry_at(person, conversation, at), &found)?;
+            same(
+                &format!("the entry of {conversation} at {at}"),
+                &self.world.entry_at(person, conversation, at),
+                &found,
+            )?;
         }
         if expected.inbox.floor <= expected.head {
             let seq = expected.head;
@@ -622,7 +628,11 @@ impl<'a, S: Server> Play<'a, S> {
                 Err(refusal) if refusal.code == Code::NotMember => None,
                 other => return Err(format!("who has read {seq} of {conversation} is {other:?}")),
             };
-            same(&format!("readers of {seq} of {conversation}"), &self.world.readers(person, conversation, seq), &read)?;
+            same(
+                &format!("readers of {seq} of {conversation}"),
+                &self.world.readers(person, conversation, seq),
+                &read,
+            )?;
         }
         Ok(())
     }
