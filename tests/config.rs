@@ -67,9 +67,6 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("home.group_members_max", ("7", "8")),
         ("home.media_mib_max", ("7", "8")),
         ("home.media_quota_mib", ("7", "8")),
-        ("home.retention_days", ("7", "8")),
-        ("home.retention_entries", ("7", "8")),
-        ("home.hold", ("true", "false")),
     ])
 }
 

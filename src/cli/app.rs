@@ -98,7 +98,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
             if !wrong.is_empty() {
                 return Err(Failure::new(exit::DATA, wrong.join("\n")));
             }
-            place.ask(Request::AppSet { name: name.clone(), settings: home.over(before) }, false).await?;
+            place.ask(Request::AppSet { name: name.clone(), settings: home.change(&before) }, false).await?;
             print(&settings(&one(&place, name).await?))?;
         }
     }

@@ -2,8 +2,8 @@
 
 use super::problem::{Problem, did_you_mean};
 use super::source::{Origin, Values};
-use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode};
-use crate::model::{AppSettings, LoginPolicy};
+use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
+use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -145,8 +145,6 @@ macro_rules! sections {
 
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
-/// A day in milliseconds.
-const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -159,6 +157,8 @@ sections! {
         name: Text = Text::new("tidings"),
         /// The data folder; it is made on the first start, readable by its owner alone.
         data: PathBuf = PathBuf::from("data"),
+        /// How browsers reach this server, such as "https://chat.example.org": links for people begin with it. Empty: where HTTP listens.
+        url: Url = Url::default(),
     }
     /// Where it listens. Port 0 takes any free port; `ready` on standard output names it.
     listen: Listen {
@@ -216,6 +216,10 @@ sections! {
         connections: Number<1, 10_000_000> = Number::new(10_000),
         /// Connections from one address (for IPv6 one /64 network); 0 is no limit.
         connections_per_address: Number<0, 10_000_000> = Number::new(200),
+        /// Memory of one password hash, in KiB. Raised, passwords are hashed anew as their users log in.
+        password_kib: Number<19_456, 1_048_576> = Number::new(19_456),
+        /// Passes of one password hash over its memory.
+        password_passes: Number<2, 64> = Number::new(2),
         /// Seconds until a new connection must have said who it is, the TLS handshake included.
         hello_timeout_s: Number<1, 600> = Number::new(10),
         /// Seconds of silence after which a connection is closed; clients ping every 30 s.
@@ -240,16 +244,24 @@ sections! {
         message_bytes_max: Number<256, { AppSettings::MESSAGE_BYTES_LIMIT }> = Number::new(65_536),
         /// Most members of a group.
         group_members_max: Number<2, { AppSettings::GROUP_MEMBERS_LIMIT }> = Number::new(10_000),
+        /// Who can make an account: "open" (everybody who reaches the server), "invite" (whoever has an invite code) or "closed" (administrators make them).
+        registration: Registration = AppSettings::default().registration,
+        /// Who is found by whom: "open" (by the beginning of an id or name), "exact" (by the whole id, phone number or e-mail address) or "off".
+        directory: Directory = AppSettings::default().directory,
+        /// Who may send direct messages to those who have not said themselves: "anyone" or "contacts".
+        strangers: Strangers = AppSettings::default().strangers,
+        /// Seconds after a declined contact request until it can be made again.
+        contact_cooldown_s: Number<0, 315_360_000> = Number::new(86_400),
+        /// Seconds after which messages are deleted; 0 is never.
+        retention_s: Number<0, { u32::MAX }> = Number::new(0),
+        /// Newest messages of a conversation that are kept; 0 is all.
+        retention_entries: Number<0, { u32::MAX }> = Number::new(0),
+        /// Legal hold: while it is on, nothing is deleted by retention.
+        hold: bool = false,
         /// Largest file, in MiB.
         media_mib_max: Number<1, 16_777_216> = Number::new(100),
         /// All files of one user together, in MiB.
         media_quota_mib: Number<1, 1_073_741_824> = Number::new(10_240),
-        /// Days after which messages are deleted for everybody; 0 is never.
-        retention_days: Number<0, 36_500> = Number::new(0),
-        /// Newest entries of each conversation that are kept; 0 is all.
-        retention_entries: Number<0, 1_000_000_000> = Number::new(0),
-        /// Legal hold: nothing is deleted by retention while it is on.
-        hold: bool = false,
     }
 }
 
@@ -261,38 +273,58 @@ impl Config {
 }
 
 impl Home {
-    /// The same as settings of an app, the others as they are by default.
+    /// The same as settings of an app.
     pub fn settings(&self) -> AppSettings {
-        self.over(AppSettings::default())
-    }
-
-    /// Settings of an app with these in their place, and the others as they were.
-    pub fn over(&self, settings: AppSettings) -> AppSettings {
-        // What is shown in days may be kept in hours; whoever changes something else leaves that as it is.
-        let same_days = Self::from(&settings).retention_days == self.retention_days;
-        let retention_ms =
-            if same_days { settings.retention_ms } else { u64::from(self.retention_days.get()) * DAY_MS };
         AppSettings {
             login_policy: self.login_policy,
             recall_window_ms: u64::from(self.recall_window_s.get()) * 1_000,
             edit_window_ms: u64::from(self.edit_window_s.get()) * 1_000,
             message_bytes_max: self.message_bytes_max.get(),
             group_members_max: self.group_members_max.get(),
-            media_bytes_max: u64::from(self.media_mib_max.get()) * MIB,
-            media_quota_bytes: u64::from(self.media_quota_mib.get()) * MIB,
-            retention_ms,
+            registration: self.registration,
+            directory: self.directory,
+            strangers: self.strangers,
+            contact_cooldown_ms: u64::from(self.contact_cooldown_s.get()) * 1_000,
+            retention_ms: u64::from(self.retention_s.get()) * 1_000,
             retention_entries: u64::from(self.retention_entries.get()),
             hold: self.hold,
-            ..settings
+            media_bytes_max: u64::from(self.media_mib_max.get()) * MIB,
+            media_quota_bytes: u64::from(self.media_quota_mib.get()) * MIB,
         }
+    }
+
+    /// `settings` with what differs in `self` from what it was made of: settings that these keys say less exactly stay as they are.
+    pub fn change(&self, settings: &AppSettings) -> AppSettings {
+        let (before, new) = (Self::from(settings), self.settings());
+        let mut changed = settings.clone();
+        macro_rules! take {
+            ($($key:ident => $setting:ident,)+) => {
+                $(if self.$key != before.$key { changed.$setting = new.$setting; })+
+            };
+        }
+        take! {
+            login_policy => login_policy,
+            recall_window_s => recall_window_ms,
+            edit_window_s => edit_window_ms,
+            message_bytes_max => message_bytes_max,
+            group_members_max => group_members_max,
+            registration => registration,
+            directory => directory,
+            strangers => strangers,
+            contact_cooldown_s => contact_cooldown_ms,
+            retention_s => retention_ms,
+            retention_entries => retention_entries,
+            hold => hold,
+            media_mib_max => media_bytes_max,
+            media_quota_mib => media_quota_bytes,
+        }
+        changed
     }
 }
 
 impl From<&AppSettings> for Home {
     fn from(settings: &AppSettings) -> Self {
         let seconds = |ms: u64| u32::try_from(ms / 1_000).unwrap_or(u32::MAX);
-        // Less than a day is shown as one, because none would be for ever.
-        let days = u32::try_from(settings.retention_ms.div_ceil(DAY_MS)).unwrap_or(u32::MAX);
         let mib = |bytes: u64| u32::try_from(bytes / MIB).unwrap_or(u32::MAX);
         Self {
             login_policy: settings.login_policy,
@@ -300,11 +332,15 @@ impl From<&AppSettings> for Home {
             edit_window_s: Number::nearest(seconds(settings.edit_window_ms)),
             message_bytes_max: Number::nearest(settings.message_bytes_max),
             group_members_max: Number::nearest(settings.group_members_max),
-            media_mib_max: Number::nearest(mib(settings.media_bytes_max)),
-            media_quota_mib: Number::nearest(mib(settings.media_quota_bytes)),
-            retention_days: Number::nearest(days),
+            registration: settings.registration,
+            directory: settings.directory,
+            strangers: settings.strangers,
+            contact_cooldown_s: Number::nearest(seconds(settings.contact_cooldown_ms)),
+            retention_s: Number::nearest(seconds(settings.retention_ms)),
             retention_entries: Number::nearest(u32::try_from(settings.retention_entries).unwrap_or(u32::MAX)),
             hold: settings.hold,
+            media_mib_max: Number::nearest(mib(settings.media_bytes_max)),
+            media_quota_mib: Number::nearest(mib(settings.media_quota_bytes)),
         }
     }
 }
@@ -317,6 +353,17 @@ mod tests {
     fn the_seeds_of_home_are_the_defaults_of_an_app() {
         assert_eq!(Home::default().settings(), AppSettings::default());
         assert_eq!(Home::from(&AppSettings::default()), Home::default());
+    }
+
+    #[test]
+    fn a_change_of_one_key_leaves_the_others_as_exact_as_they_were() {
+        let settings = AppSettings { retention_ms: 1_500, recall_window_ms: 999, ..AppSettings::default() };
+        let mut home = Home::from(&settings);
+        home.set("registration", "open").unwrap();
+        let expected = AppSettings { registration: Registration::Open, ..settings.clone() };
+        assert_eq!(home.change(&settings), expected);
+        home.set("retention_s", "3600").unwrap();
+        assert_eq!(home.change(&settings), AppSettings { retention_ms: 3_600_000, ..expected });
     }
 
     #[test]

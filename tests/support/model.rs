@@ -751,7 +751,9 @@ impl World {
         if app.0 == 0 || app.0 as usize > self.apps.len() {
             return Err(Code::NotFound);
         }
-        let reserved = ["system", "admin", "assistant"].iter().any(|name| id.as_str().eq_ignore_ascii_case(name));
+        let reserved = ["system", "admin", "assistant", "operator", "server"]
+            .iter()
+            .any(|name| id.as_str().eq_ignore_ascii_case(name));
         if app == AppId::HOME && reserved || app != AppId::HOME && administrator {
             return Err(Code::Invalid);
         }

@@ -3,6 +3,7 @@
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
 use super::{ApiState, cookie};
+use crate::administration::By;
 use crate::auth::AddressPrefix;
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -81,6 +82,11 @@ impl Caller {
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
     }
 
+    /// Who asks, as those commands take it that an administrator gives. The request's `Idempotency-Key` goes with it.
+    pub fn by(&self) -> By {
+        By { actor: Actor::User(self.actor.clone()), key: Some(self.keys.next()) }
+    }
+
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
         Ok(self.api.engine().query(self.actor.clone(), query).await?)
@@ -151,7 +157,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
 }
 
 /// The caller's idempotency key.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().map(|text| text.trim_matches('"')).and_then(|text| text.parse::<Key>().ok());
     key.filter(Key::is_version_7).map(Some).ok_or_else(|| {
