@@ -687,7 +687,8 @@ fn send_from_threads(
 
 /// The seqs of the direct chat are 1 … `count`, and each text is there once.
 fn check_conversation(store: &Store, count: usize) {
-    let entries = store.view().entries(ConversationId(1), Seq(1), Seq(u64::MAX), usize::MAX).unwrap();
+    // The first conversations are the feeds of the two.
+    let entries = store.view().entries(ConversationId(3), Seq(1), Seq(u64::MAX), usize::MAX).unwrap();
     assert_eq!(entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(), (1..=count as u64).collect::<Vec<_>>());
     let texts: std::collections::BTreeSet<_> = entries.iter().map(|entry| format!("{:?}", entry.body)).collect();
     assert_eq!(texts.len(), count, "a message is there twice");
