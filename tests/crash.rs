@@ -748,7 +748,7 @@ fn what_the_engine_acknowledged_under_load_survives_a_crash_at_any_moment() {
     for at in points {
         recording.advance_to(at);
         let store = Store::open_on(CrashDisk::holding(recording.crash(&mut dice)), OPTIONS).unwrap();
-        let count = store.view().head(ConversationId(1)).unwrap().seq.0;
+        let count = store.view().head(ConversationId(3)).unwrap().seq.0;
         check_conversation(&store, count as usize);
         let tables = store.batch();
         for (key, accepted, _) in acknowledged.iter().filter(|(_, _, done)| *done <= at) {
