@@ -174,9 +174,7 @@ fn user_command(
             groups::remove_member::run(tables, caller, *conversation, user, effects)
         }
         Command::Leave { conversation } => groups::leave::run(tables, caller, *conversation, effects),
-        Command::Rename { conversation, title } => {
-            groups::rename::run(tables, caller, *conversation, title, effects)
-        }
+        Command::Rename { conversation, title } => groups::rename::run(tables, caller, *conversation, title, effects),
         Command::Pin { conversation, pinned } => own_side::pin::run(tables, caller, *conversation, *pinned, effects),
         Command::Mute { conversation, until } => own_side::mute::run(tables, caller, *conversation, *until, effects),
         Command::Hide { conversation, hidden } => own_side::hide::run(tables, caller, *conversation, *hidden, effects),
@@ -218,13 +216,9 @@ fn user_command(
         Command::SetManager { conversation, user, manager } => {
             groups::set_manager::run(tables, caller, *conversation, user, *manager, effects)
         }
-        Command::Transfer { conversation, user } => {
-            groups::transfer::run(tables, caller, *conversation, user, effects)
-        }
+        Command::Transfer { conversation, user } => groups::transfer::run(tables, caller, *conversation, user, effects),
         Command::Dissolve { conversation } => groups::dissolve::run(tables, caller, *conversation, effects),
-        Command::MuteGroup { conversation, on } => {
-            groups::mute_group::run(tables, caller, *conversation, *on, effects)
-        }
+        Command::MuteGroup { conversation, on } => groups::mute_group::run(tables, caller, *conversation, *on, effects),
         Command::SilenceMember { conversation, user, until } => {
             groups::silence_member::run(tables, caller, *conversation, user, *until, effects)
         }

@@ -4,9 +4,7 @@ use super::Stop;
 use super::caller::Caller;
 use super::read;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{
-    AppId, Code, CommandResult, ConversationId, Effect, Entry, Seq, UserHandle,
-};
+use crate::model::{AppId, Code, CommandResult, ConversationId, Effect, Entry, Seq, UserHandle};
 use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;

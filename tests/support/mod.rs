@@ -1,4 +1,5 @@
 //! What several capabilities' tests share.
 
+pub mod crew;
 pub mod in_process;
 pub mod peer;

@@ -4,11 +4,16 @@
 //!
 //! Times of changes are kept as numbers of steps; whoever compares knows which lsn each step got.
 
+#[path = "model_groups.rs"]
+mod groups;
+
+use groups::{Group, Link};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, AppSettings, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind,
-    Cursor, CursorMove, Device, Entry, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction, Role, Seq,
-    SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    Cursor, CursorMove, Device, Entry, GroupRules, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction,
+    Role, Seq, SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle,
+    UserId,
 };
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
@@ -80,6 +85,11 @@ struct Stay {
     hidden_at: Option<usize>,
     marked: bool,
     side_changed: Step,
+    alias: Option<tidings::model::Name>,
+    silenced: Option<u64>,
+    joined: u64,
+    /// The entry of their joining.
+    joined_at: usize,
 }
 
 pub struct Chat {
@@ -88,6 +98,7 @@ pub struct Chat {
     title: Option<tidings::model::Name>,
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
+    group: Option<Group>,
     created: u64,
 }
 
@@ -108,6 +119,7 @@ pub struct World {
     /// How many there ever were.
     pub sessions_made: u64,
     pub chats: Vec<Chat>,
+    links: BTreeMap<tidings::model::InviteCode, Link>,
     remembered: BTreeMap<(Person, Key), Memory>,
 }
 
@@ -170,13 +182,13 @@ impl Chat {
         if self.direct.is_some() { ConversationKind::Direct } else { ConversationKind::Group }
     }
 
-    fn join(&mut self, person: Person, role: Role, step: Step) {
+    fn join(&mut self, person: Person, role: Role, step: Step, now: u64) {
         // The entry of their joining is the next one, and they see it as read.
         let join = self.head() + 1;
         let before = self.stays.remove(&person);
         let stay = Stay {
             role,
-            first: join,
+            first: self.first_of_joining(),
             last: None,
             read: join,
             delivered: join,
@@ -186,7 +198,12 @@ impl Chat {
             hidden_at: None,
             marked: false,
             side_changed: step,
+            alias: None,
+            silenced: before.as_ref().and_then(|stay| stay.silenced),
+            joined: now,
+            joined_at: join,
         };
+        self.stop_waiting(person);
         self.stays.insert(person, stay);
     }
 }
@@ -249,6 +266,9 @@ impl World {
     }
 
     fn carry_out(&mut self, doer: Doer, command: &Command) -> Result<CommandResult, Code> {
+        if let Some(result) = self.group_command(doer, command) {
+            return result;
+        }
         match command {
             Command::Send { to, content } => self.send(doer, to, content),
             Command::Edit { conversation, seq, text } => self.edit(doer, *conversation, *seq, text),
@@ -261,18 +281,10 @@ impl World {
                 };
                 Ok(CommandResult::Conversation { conversation: ConversationId(chat as u64 + 1) })
             }
-            Command::CreateGroup { title, members, rules: _ } => self.create_group(doer, title, members),
+            Command::CreateGroup { title, members, rules } => self.create_group(doer, title, members, rules),
             Command::AddMembers { conversation, users } => self.add(doer, *conversation, users),
             Command::RemoveMember { conversation, user } => self.remove(doer, *conversation, user),
             Command::Leave { conversation } => self.leave(doer, *conversation),
-            Command::Rename { conversation, title } => {
-                let chat = self.group(doer, *conversation)?;
-                if self.chats[chat].stays[&doer.person].role == Role::Member {
-                    return Err(Code::Forbidden);
-                }
-                self.chats[chat].title = Some(title.clone());
-                Ok(self.say(doer, chat, Body::Renamed { title: title.clone() }))
-            }
             Command::Pin { conversation, pinned } => self.own_side(doer, *conversation, |stay, _| {
                 let before = stay.pinned;
                 stay.pinned = *pinned;
@@ -327,15 +339,6 @@ impl World {
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
     }
 
-    fn group(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
-        let chat = self.joined(doer, conversation)?;
-        if self.chats[chat].direct.is_none() { Ok(chat) } else { Err(Code::Invalid) }
-    }
-
-    fn may_speak(&self, doer: Doer) -> Result<(), Code> {
-        if self.users[doer.person].flags.silenced { Err(Code::Silenced) } else { Ok(()) }
-    }
-
     /// Appends an entry.
     fn say(&mut self, doer: Doer, chat: usize, body: Body) -> CommandResult {
         let at = self.now;
@@ -382,11 +385,16 @@ impl World {
             hidden_at: (*person != doer.person).then_some(0),
             marked: false,
             side_changed: doer.step,
+            alias: None,
+            silenced: None,
+            joined: self.now,
+            joined_at: 1,
         };
         self.chats.push(Chat {
             app: self.users[doer.person].app,
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
+            group: None,
             title: None,
             log: Vec::new(),
             created: self.now,
@@ -399,7 +407,11 @@ impl World {
             Target::Conversation(conversation) => Ok(self.joined(doer, *conversation)?),
             Target::User(peer) => self.direct(doer, peer)?,
         };
-        self.may_speak(doer)?;
+        match &chat {
+            Ok(chat) => self.may_speak_in(doer, *chat)?,
+            Err(_) if self.users[doer.person].flags.silenced => return Err(Code::Silenced),
+            Err(_) => {}
+        }
         let app = self.users[doer.person].app;
         let most = self.settings(app).message_bytes_max as usize;
         let (reply_to, named) = match content {
@@ -461,7 +473,7 @@ impl World {
 
     fn edit(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, words: &str) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.author != doer.person {
             return Err(Code::Forbidden);
@@ -485,6 +497,7 @@ impl World {
 
     fn recall(&mut self, doer: Doer, conversation: ConversationId, seq: Seq) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
+        self.check_open(chat)?;
         let said = self.message(doer, chat, seq)?;
         let place = &self.chats[chat];
         let role = |person: Person| match (&place.direct, place.inside(person)) {
@@ -527,7 +540,7 @@ impl World {
         on: bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.recalled_at.is_some() {
             return Err(Code::Conflict);
@@ -569,12 +582,15 @@ impl World {
         doer: Doer,
         title: &tidings::model::Name,
         ids: &[UserId],
+        rules: &GroupRules,
     ) -> Result<CommandResult, Code> {
+        let app = self.users[doer.person].app;
+        self.check_new_rules(app, rules)?;
         let mut people = self.people(doer, ids)?;
         people.retain(|person| *person != doer.person);
         people.insert(0, doer.person);
-        let app = self.users[doer.person].app;
-        if people.len() > self.settings(app).group_members_max as usize {
+        let most = rules.members_max.unwrap_or(u32::MAX).min(self.settings(app).group_members_max);
+        if people.len() > most as usize {
             return Err(Code::Full);
         }
         let mut chat = Chat {
@@ -583,11 +599,12 @@ impl World {
             title: Some(title.clone()),
             log: Vec::new(),
             stays: BTreeMap::new(),
+            group: Some(Group::new(*rules)),
             created: self.now,
         };
         for person in &people {
             let role = if *person == doer.person { Role::Owner } else { Role::Member };
-            chat.join(*person, role, doer.step);
+            chat.join(*person, role, doer.step, self.now);
         }
         self.chats.push(chat);
         let members = people.iter().map(|person| self.id(*person)).collect();
@@ -598,6 +615,7 @@ impl World {
 
     fn add(&mut self, doer: Doer, conversation: ConversationId, ids: &[UserId]) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
+        self.allow_inviting(doer, chat)?;
         if ids.is_empty() {
             return Err(Code::Invalid);
         }
@@ -607,11 +625,10 @@ impl World {
         if people.is_empty() {
             return Ok(done());
         }
-        if members.len() + people.len() > self.settings(self.chats[chat].app).group_members_max as usize {
-            return Err(Code::Full);
-        }
+        self.check_room(chat, people.len())?;
+        let now = self.now;
         for person in &people {
-            self.chats[chat].join(*person, Role::Member, doer.step);
+            self.chats[chat].join(*person, Role::Member, doer.step, now);
         }
         let users = people.iter().map(|person| self.id(*person)).collect();
         Ok(self.say(doer, chat, Body::MembersAdded { users }))
@@ -620,8 +637,12 @@ impl World {
     fn part(&mut self, doer: Doer, chat: usize, person: Person, body: Body) -> CommandResult {
         let result = self.say(doer, chat, body);
         let last = self.chats[chat].head();
+        let first = self.chats[chat].first_of_leaving(self.chats[chat].stays[&person].first, last);
+        self.chats[chat].stop_waiting(person);
         if let Some(stay) = self.chats[chat].stays.get_mut(&person) {
             stay.last = Some(last);
+            stay.first = first;
+            stay.alias = None;
             stay.role = Role::Member;
             stay.place_changed = doer.step;
         }
@@ -647,7 +668,7 @@ impl World {
     fn leave(&mut self, doer: Doer, conversation: ConversationId) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
         let place = &self.chats[chat];
-        if place.stays[&doer.person].role == Role::Owner && place.members().len() > 1 {
+        if place.stays[&doer.person].role == Role::Owner {
             return Err(Code::Forbidden);
         }
         Ok(self.part(doer, chat, doer.person, Body::MemberLeft {}))
@@ -861,7 +882,7 @@ impl World {
             kind: chat.kind(),
             title: chat.title.clone(),
             peer: chat.direct.as_ref().map(|_| self.id(other.unwrap_or(person))),
-            group: None,
+            group: self.group_view(person, chat),
             role: stay.role,
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
@@ -933,9 +954,9 @@ impl World {
             .map(|person| Member {
                 user: self.id(person),
                 role: chat.stays[&person].role,
-                alias: None,
-                silenced_until: None,
-                joined: Timestamp(0),
+                alias: chat.stays[&person].alias.clone(),
+                silenced_until: chat.stays[&person].silenced.filter(|until| *until > self.now).map(Timestamp),
+                joined: Timestamp(chat.stays[&person].joined),
             })
             .collect();
         members.sort_by_key(|member| member.user.as_str().to_lowercase());

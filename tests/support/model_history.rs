@@ -1,7 +1,11 @@
 //! Random histories: small steps over a handful of people, made into commands when they are played, so that they name what is there
 //! (and now and then what is not).
 
+#[path = "model_group_steps.rs"]
+mod groups;
+
 use super::rules::{Chat, Doer, World};
+use groups::{GroupAsk, group_ask};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -98,6 +102,7 @@ pub enum Ask {
     MarkUnread(u8),
     EndSession(u8),
     LogOut,
+    Group(GroupAsk),
 }
 
 /// Who, through which session, where; delivered and read up to where.
@@ -177,6 +182,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (chat(), option::of(0..5u8)).prop_map(|(chat, until)| Ask::Mute(chat, until)),
         3 => (chat(), on()).prop_map(|(chat, on)| Ask::Hide(chat, on)),
         2 => chat().prop_map(Ask::MarkUnread),
+        24 => group_ask().prop_map(Ask::Group),
     ]
 }
 
@@ -440,6 +446,7 @@ impl Maker<'_> {
             Ask::MarkUnread(choice) => Command::MarkUnread { conversation: chat(choice) },
             Ask::EndSession(choice) => Command::EndSession { session: self.session(person, *choice) },
             Ask::LogOut => Command::LogOut {},
+            Ask::Group(ask) => self.group_command(person, ask),
         }
     }
 

@@ -460,7 +460,8 @@ impl Model {
                 let mut rows: Vec<String> = members
                     .into_iter()
                     .map(|member| {
-                        let alias = member.alias.as_ref().map(|alias| format!(" “{}”", super::text::one_line(alias.as_str())));
+                        let alias =
+                            member.alias.as_ref().map(|alias| format!(" “{}”", super::text::one_line(alias.as_str())));
                         let role = match member.role {
                             crate::model::Role::Member => "",
                             crate::model::Role::Manager => " (manager)",

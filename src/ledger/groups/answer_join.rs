@@ -49,7 +49,10 @@ fn decide(
 ) -> Result<Plan, Stop> {
     let (group, _) = Group::acting(state, caller, conversation, Action::AnswerJoin)?;
     let none = || {
-        refuse(Code::NotFound, format!("`{user}` does not wait to join this group; `join_requests` lists those who do."))
+        refuse(
+            Code::NotFound,
+            format!("`{user}` does not wait to join this group; `join_requests` lists those who do."),
+        )
     };
     let Some(handle) = caller.find(state, user)? else { return none() };
     let member = group.has(state, handle)?;

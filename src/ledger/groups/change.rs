@@ -5,8 +5,8 @@ use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::place::append;
 use crate::model::{AppId, Body, CommandResult, ConversationId, Effect, Entry, UserHandle};
-use crate::store::records::{ConversationRow, MemberRow};
 use crate::store::Tables;
+use crate::store::records::{ConversationRow, MemberRow};
 
 pub(super) struct Change {
     app: AppId,

@@ -22,13 +22,8 @@ impl Departure {
         let entry = caller.entry(&group.head, body);
         let until = Until { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal };
         let row = ConversationRow { members: group.row.members.saturating_sub(1), ..(*group.row).clone() };
-        let mut member = MemberRow {
-            until: Some(until),
-            role: Role::Member,
-            alias: None,
-            changed: caller.lsn,
-            ..member.clone()
-        };
+        let mut member =
+            MemberRow { until: Some(until), role: Role::Member, alias: None, changed: caller.lsn, ..member.clone() };
         if !group.group.rules.keep_reading {
             // Nothing is left to them but the entry that tells them so.
             member.from = member.from.max(Mark { seq: group.head.seq, ordinal: group.head.ordinal });

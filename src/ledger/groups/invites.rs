@@ -41,7 +41,8 @@ pub(in crate::ledger) fn of_group(
     group: ConversationId,
 ) -> Result<Vec<(InviteCode, Arc<InviteRow>)>, Fault> {
     let to = InviteTo::Group(group);
-    let (from, end) = (InviteListKey { to, code: None }, InviteListKey { to: InviteTo::Group(group.next()), code: None });
+    let (from, end) =
+        (InviteListKey { to, code: None }, InviteListKey { to: InviteTo::Group(group.next()), code: None });
     let mut invites = Vec::new();
     for (key, _) in state.range::<InviteListRow>(&from, &end, limits::INVITES_MAX)? {
         if let Some(code) = key.code

@@ -4,9 +4,7 @@ use super::{Group, check_room};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::place::{append, put_joining, tell_inbox};
-use crate::model::{
-    Body, CommandResult, ConversationId, Effect, Entry, NewMemberHistory, Role, UserHandle, UserId,
-};
+use crate::model::{Body, CommandResult, ConversationId, Effect, Entry, NewMemberHistory, Role, UserHandle, UserId};
 use crate::store::records::{ConversationRow, Head, JoinRequestRow, Mark, MemberRow};
 use crate::store::{Read, Tables};
 

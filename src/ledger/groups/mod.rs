@@ -63,11 +63,7 @@ impl Group {
     }
 
     /// The group and the caller in it, when they belong to it now.
-    pub fn joined(
-        state: &impl Read,
-        caller: &Caller<'_>,
-        id: ConversationId,
-    ) -> Result<(Self, Arc<MemberRow>), Stop> {
+    pub fn joined(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<(Self, Arc<MemberRow>), Stop> {
         let Place { id, row, member, head } = Place::joined(state, caller, id)?;
         let Some(group) = row.group.clone() else {
             return refuse(Code::Invalid, "This is no group, and the command is about groups; name a group.");

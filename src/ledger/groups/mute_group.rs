@@ -33,9 +33,6 @@ fn decide(
     if group.group.muted == on {
         return Ok(None);
     }
-    let row = ConversationRow {
-        group: Some(GroupRow { muted: on, ..group.group.clone() }),
-        ..(*group.row).clone()
-    };
+    let row = ConversationRow { group: Some(GroupRow { muted: on, ..group.group.clone() }), ..(*group.row).clone() };
     Ok(Some(Change::new(caller, &group, Body::GroupMuted { on }).row(row)))
 }

@@ -35,9 +35,7 @@ fn decide(
         return Ok(None);
     }
     check_rules(rules, &caller.app(state)?.settings)?;
-    let row = ConversationRow {
-        group: Some(GroupRow { rules: *rules, ..group.group.clone() }),
-        ..(*group.row).clone()
-    };
+    let row =
+        ConversationRow { group: Some(GroupRow { rules: *rules, ..group.group.clone() }), ..(*group.row).clone() };
     Ok(Some(Change::new(caller, &group, Body::RulesChanged { rules: *rules }).row(row)))
 }

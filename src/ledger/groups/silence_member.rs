@@ -36,7 +36,10 @@ fn decide(
     let (handle, member) = group.member(state, caller, user)?;
     group.check(Action::Silence(member.role), own.role)?;
     if until.is_some_and(|until| until <= caller.at) {
-        return refuse(Code::Invalid, "`until` is past already; name a time to come, or leave it out to end a silence.");
+        return refuse(
+            Code::Invalid,
+            "`until` is past already; name a time to come, or leave it out to end a silence.",
+        );
     }
     if member.silenced_until.filter(|until| *until > caller.at) == until {
         return Ok(None);

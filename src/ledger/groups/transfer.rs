@@ -26,10 +26,8 @@ fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId, 
     if handle == caller.handle() {
         return refuse(Code::Invalid, "You own this group already; name another member.");
     }
-    let row = ConversationRow {
-        group: Some(GroupRow { owner: handle, ..group.group.clone() }),
-        ..(*group.row).clone()
-    };
+    let row =
+        ConversationRow { group: Some(GroupRow { owner: handle, ..group.group.clone() }), ..(*group.row).clone() };
     let change = Change::new(caller, &group, Body::Transferred { user: member.id.clone() }).row(row);
     let former = MemberRow { role: Role::Manager, ..(*own).clone() };
     Ok(change.member(caller.handle(), former).member(handle, MemberRow { role: Role::Owner, ..(*member).clone() }))

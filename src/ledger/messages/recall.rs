@@ -4,9 +4,9 @@
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::groups::permissions::{Action, allows};
-use crate::ledger::{groups, media};
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
+use crate::ledger::{groups, media};
 use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Role, Seq, UserHandle};
 use crate::store::records::{MemberRow, MentionRow};
 use crate::store::{Read, Tables};

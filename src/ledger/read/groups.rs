@@ -54,12 +54,7 @@ pub(super) fn find(
 }
 
 /// The group behind an invite code.
-pub(super) fn of_code(
-    state: &impl Read,
-    now: Timestamp,
-    actor: &UserActor,
-    code: &InviteCode,
-) -> Result<Answer, Stop> {
+pub(super) fn of_code(state: &impl Read, now: Timestamp, actor: &UserActor, code: &InviteCode) -> Result<Answer, Stop> {
     let (row, group) = invites::find(state, actor.app, code)?;
     invites::check_usable(&row, &group, now)?;
     Ok(Answer::Groups { groups: preview(state, actor, &group)?.into_iter().collect(), more: false })
@@ -125,11 +120,8 @@ pub(super) fn join_requests(
         },
     };
     let limit = page_limit(limit, JOIN_REQUESTS_PAGE_MAX);
-    let rows = state.range::<JoinRequestRow>(
-        &(own.id, first),
-        &(own.id, UserHandle(u64::MAX)),
-        limits::JOIN_REQUESTS_MAX,
-    )?;
+    let rows =
+        state.range::<JoinRequestRow>(&(own.id, first), &(own.id, UserHandle(u64::MAX)), limits::JOIN_REQUESTS_MAX)?;
     let mut requests = Vec::new();
     for ((_, user), row) in rows {
         let member = state.get::<crate::store::records::MemberRow>(&(own.id, user))?;

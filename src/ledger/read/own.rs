@@ -4,7 +4,8 @@ use super::pages::{self, Keep, Range};
 use super::size::CONVERSATION_BYTES_MAX;
 use super::window::Window;
 use crate::model::{
-    Conversation, ConversationId, ConversationKind, Cursor, GroupView, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId, limits,
+    Conversation, ConversationId, ConversationKind, Cursor, GroupView, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId,
+    limits,
 };
 use crate::store::records::{ConversationRow, GroupCardRow, Head, InboxRow, MemberRow, MentionRow, UserRow};
 use crate::store::{Fault, Read};
