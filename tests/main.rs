@@ -18,6 +18,7 @@ mod server;
 #[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
 mod torture_check;
 
+mod api;
 mod arrows;
 mod bench;
 mod chat;
@@ -29,6 +30,7 @@ mod docs;
 mod gateway;
 mod groups;
 mod hostile;
+mod media;
 mod model;
 mod permissions;
 mod protocol;

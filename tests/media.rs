@@ -1,7 +1,7 @@
 //! Files: uploading, who may read them, how they are served, and how they go. Everything through HTTP, as a client does it.
 
 use crate::support::in_process::{Person, Server, quick};
-use crate::support::peer::{Peer, SOON, Way, fresh_key, soon, tcp};
+use crate::support::peer::{Peer, SOON, Way, soon, tcp};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings::auth;
 use tidings::model::{
-    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, MediaId, MediaKind, Name,
-    Seq, SystemCommand, Target, Text, Timestamp, UserId,
+    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, GroupRules, MediaKind,
+    Name, Seq, SystemCommand, Target, Text,
 };
 use tidings::protocol::Encoding;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const JSON: Way = Way::Tcp(Encoding::Json);
-/// When the clocks of these tests begin.
-const START: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A server whose clock the test moves.
@@ -32,7 +30,8 @@ impl Site {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let clock = Clock::manual(START);
+        // From now on, so that the keys that peers make count for the days that a test moves it by.
+        let clock = Clock::manual(Clock::system().now());
         let server = Server::start_at(&data, quick(), clock.clone()).await;
         Self { _folder: folder, data, server, clock }
     }
@@ -49,7 +48,14 @@ impl Site {
         assert!(self.server.stop().await);
     }
 
-    async fn ask(&self, who: Option<&Person>, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    async fn ask(
+        &self,
+        who: Option<&Person>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
         ask(self.server.http, who, method, path, headers, body).await
     }
 
@@ -66,6 +72,19 @@ impl Site {
         let reply = self.upload(who, "file", bytes).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         reply.json()["media"].as_str().unwrap().to_owned()
+    }
+
+    /// A link that somebody gets.
+    async fn link(&self, who: &Person, id: &str, body: &str) -> String {
+        let json = [("Content-Type", "application/json")];
+        let reply = self.ask(Some(who), "POST", &format!("/api/v1/media/{id}/link"), &json, body.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["url"].as_str().unwrap().to_owned()
+    }
+
+    /// What somebody without any token gets.
+    async fn bare(&self, url: String) -> Reply {
+        self.ask(None, "GET", &url, &[], b"").await
     }
 
     /// Sets something in the settings of the app `home`.
@@ -92,8 +111,8 @@ impl Site {
 
 /// An answer.
 #[derive(Debug)]
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     /// In lower case.
     head: String,
     body: Vec<u8>,
@@ -105,7 +124,7 @@ impl Reply {
         Some(line[name.len() + 1..].trim())
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
@@ -115,7 +134,7 @@ impl Reply {
     }
 }
 
-async fn ask(
+pub async fn ask(
     address: SocketAddr,
     who: Option<&Person>,
     method: &str,
@@ -147,7 +166,8 @@ async fn ask(
         drop(reader.read_to_end(&mut answer).await);
         answer
     };
-    let ((), answer) = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(write, read) }).await.unwrap();
+    let ((), answer) =
+        tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(write, read) }).await.unwrap();
     reply(&answer)
 }
 
@@ -183,7 +203,7 @@ async fn send(peer: &mut Peer, to: Target, content: Content) -> (ConversationId,
 async fn group(peer: &mut Peer, members: &[&Person]) -> ConversationId {
     let members = members.iter().map(|member| member.id.clone()).collect();
     let title = Name::new("Travel").unwrap();
-    match peer.execute(Command::CreateGroup { title, members, rules: Default::default() }).await.unwrap() {
+    match peer.execute(Command::CreateGroup { title, members, rules: GroupRules::default() }).await.unwrap() {
         CommandResult::Conversation { conversation } => conversation,
         other => panic!("{other:?}"),
     }
@@ -222,7 +242,10 @@ async fn a_picture_is_uploaded_sent_and_seen_by_members_and_nobody_else() {
     let content = site.get(&bob, &format!("{at}/content")).await;
     assert_eq!((content.status, &content.body), (200, &bytes));
     assert_eq!(content.header("content-type"), Some("image/png"));
-    assert_eq!(content.header("content-disposition"), Some("inline; filename=\"caf_.png\"; filename*=utf-8''caf%c3%a9.png"));
+    assert_eq!(
+        content.header("content-disposition"),
+        Some("inline; filename=\"caf_.png\"; filename*=utf-8''caf%c3%a9.png")
+    );
     let thumbnail = site.get(&bob, &format!("{at}/thumbnail")).await;
     assert_eq!((thumbnail.status, thumbnail.header("content-type")), (200, Some("image/jpeg")));
     let small = image::load_from_memory(&thumbnail.body).unwrap();
@@ -339,7 +362,10 @@ async fn an_upload_goes_on_after_a_cut_and_after_a_restart() {
     site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "300000")], b"x").await.refused(409, "conflict");
     let content = site.get(&ada, &format!("/api/v1/media/{id}/content")).await;
     assert_eq!((content.status, content.body == bytes), (200, true));
-    assert_eq!(content.header("content-disposition"), Some("attachment; filename=\"film.bin\"; filename*=utf-8''film.bin"));
+    assert_eq!(
+        content.header("content-disposition"),
+        Some("attachment; filename=\"film.bin\"; filename*=utf-8''film.bin")
+    );
     assert_eq!(site.files().len(), 1, "nothing is left of the upload");
     site.stop().await;
 }
@@ -349,7 +375,8 @@ async fn an_upload_is_given_up_by_its_owner_or_after_a_day() {
     let site = Site::start().await;
     let ada = site.server.person("ada").await;
     let json = ("Content-Type", "application/json");
-    let begin = || site.ask(Some(&ada), "POST", "/api/v1/uploads", &[json], br#"{"name":"a","bytes":10}"#);
+    let (json, announce) = ([json], br#"{"name":"a","bytes":10}"#);
+    let begin = || site.ask(Some(&ada), "POST", "/api/v1/uploads", &json, announce);
     let id = begin().await.json()["id"].as_str().unwrap().to_owned();
     let at = format!("/api/v1/uploads/{id}");
     assert_eq!(site.ask(Some(&ada), "DELETE", &at, &[], b"").await.status, 204);
@@ -393,7 +420,12 @@ async fn a_range_a_tag_and_a_head_are_answered_as_http_says() {
     ] {
         assert_eq!(whole.header(name), Some(value), "{name}");
     }
-    for (range, from, to) in [("bytes=0-0", 0, 1), ("bytes=100-70000", 100, 70_001), ("bytes=-5", 199_995, 200_000), ("bytes=199999-", 199_999, 200_000)] {
+    for (range, from, to) in [
+        ("bytes=0-0", 0, 1),
+        ("bytes=100-70000", 100, 70_001),
+        ("bytes=-5", 199_995, 200_000),
+        ("bytes=199999-", 199_999, 200_000),
+    ] {
         let part = site.ask(Some(&ada), "GET", &at, &[("Range", range)], b"").await;
         assert_eq!(part.status, 206, "{range}");
         assert_eq!(part.body, &bytes[from..to], "{range}");
@@ -421,28 +453,15 @@ async fn a_link_loads_without_a_header_for_ten_minutes_and_not_after_its_right_h
     let (mut peer, _) = Peer::log_in(&site.server, JSON, &ada.token).await;
     let id = site.file(&ada, &picture(20, 20)).await;
     let (conversation, seq) = send(&mut peer, Target::User(bob.id.clone()), attach(&id, MediaKind::Image)).await;
-    let link = |who: &Person, body: &'static str| {
-        let token = who.token.clone();
-        let address = site.server.http;
-        let (path, handle, user, session) = (format!("/api/v1/media/{id}/link"), who.handle, who.id.clone(), who.session);
-        async move {
-            let who = Person { id: user, handle, session, token };
-            let json = [("Content-Type", "application/json")];
-            let reply = ask(address, Some(&who), "POST", &path, &json, body.as_bytes()).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            reply.json()["url"].as_str().unwrap().to_owned()
-        }
-    };
-    let bare = |url: String| async move { site.ask(None, "GET", &url, &[], b"").await };
-    let url = link(&bob, "{}").await;
-    let small = link(&bob, r#"{"variant":"thumbnail"}"#).await;
-    let shown = bare(url.clone()).await;
+    let url = site.link(&bob, &id, "{}").await;
+    let small = site.link(&bob, &id, r#"{"variant":"thumbnail"}"#).await;
+    let shown = site.bare(url.clone()).await;
     assert_eq!((shown.status, shown.header("content-type")), (200, Some("image/png")));
     assert_eq!(shown.header("content-security-policy"), Some("sandbox; default-src 'none'"));
     assert!(shown.header("cache-control").unwrap().starts_with("private, max-age="));
     let part = site.ask(None, "GET", &url, &[("Range", "bytes=0-3")], b"").await;
     assert_eq!((part.status, part.body.as_slice()), (206, &b"\x89PNG"[..]));
-    assert_eq!(bare(small.clone()).await.header("content-type"), Some("image/jpeg"));
+    assert_eq!(site.bare(small.clone()).await.header("content-type"), Some("image/jpeg"));
     // Nothing in it can be changed.
     let other = site.file(&ada, b"another").await;
     for forged in [
@@ -456,27 +475,25 @@ async fn a_link_loads_without_a_header_for_ten_minutes_and_not_after_its_right_h
         "/media/../../tidings.redb".to_owned(),
         "/media/%2e%2e%2f%2e%2e%2ftidings.redb?e=1&n=1&s=1".to_owned(),
     ] {
-        bare(forged).await.refused(404, "not_found");
+        site.bare(forged).await.refused(404, "not_found");
     }
     site.clock.advance(Duration::from_secs(599));
-    assert_eq!(bare(url.clone()).await.status, 200);
+    assert_eq!(site.bare(url.clone()).await.status, 200);
     site.clock.advance(Duration::from_secs(1));
-    bare(url).await.refused(404, "not_found");
+    site.bare(url).await.refused(404, "not_found");
 
-    let url = link(&bob, "{}").await;
+    let url = site.link(&bob, &id, "{}").await;
     peer.execute(Command::Recall { conversation, seq }).await.unwrap_err();
     let (conversation, seq) = send(&mut peer, Target::User(bob.id.clone()), attach(&other, MediaKind::File)).await;
-    let json = [("Content-Type", "application/json")];
-    let reply = site.ask(Some(&bob), "POST", &format!("/api/v1/media/{other}/link"), &json, b"{}").await;
-    let second = reply.json()["url"].as_str().unwrap().to_owned();
-    assert_eq!(bare(second.clone()).await.status, 200);
+    let second = site.link(&bob, &other, "{}").await;
+    assert_eq!(site.bare(second.clone()).await.status, 200);
     peer.execute(Command::Recall { conversation, seq }).await.unwrap();
-    bare(second).await.refused(404, "not_found");
+    site.bare(second).await.refused(404, "not_found");
     // A link ends with the session it was given to.
-    assert_eq!(bare(url.clone()).await.status, 200);
+    assert_eq!(site.bare(url.clone()).await.status, 200);
     let end = SystemCommand::EndSessions { user: bob.handle };
     site.server.engine.execute(auth::operator(), None, end.into()).await.unwrap();
-    bare(url).await.refused(404, "not_found");
+    site.bare(url).await.refused(404, "not_found");
     site.stop().await;
 }
 
@@ -540,8 +557,11 @@ fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, Option<&'static str>)>
     let script = b"<script>alert(document.domain)</script>";
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
     let gifar = [b"GIF89a/*".as_slice(), &[0; 20], b"*/=1;alert(1)//PK\x03\x04"].concat();
-    let mut polyglot = picture(2, 2);
-    polyglot.extend(script);
+    let behind = |format, more: &[u8]| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::DynamicImage::new_rgb8(2, 2).write_to(&mut bytes, format).unwrap();
+        [&bytes.into_inner(), more].concat()
+    };
     vec![
         ("a.png", "image/png", script.to_vec(), None),
         ("a.html", "text/html", b"<!doctype html><body>".to_vec(), None),
@@ -552,9 +572,10 @@ fn hostile() -> Vec<(&'static str, &'static str, Vec<u8>, Option<&'static str>)>
         ("a.js", "text/javascript", b"alert(1)".to_vec(), None),
         ("a.png", "image/png", [b"\x89PNG\r\n\x1a\n".as_slice(), script].concat(), None),
         ("a.jpg", "image/jpeg", [b"\xff\xd8\xff\xe0".as_slice(), script].concat(), None),
+        ("a.gif", "image/gif", gifar, None),
         // A real picture with something behind it is a picture, and only that.
-        ("a.html", "text/html", polyglot, Some("image/png")),
-        ("a.gif", "text/html", gifar, Some("image/gif")),
+        ("a.html", "text/html", behind(image::ImageFormat::Png, script), Some("image/png")),
+        ("a.jar", "application/java-archive", behind(image::ImageFormat::Gif, b"PK\x03\x04a.class"), Some("image/gif")),
     ]
 }
 
@@ -569,7 +590,11 @@ async fn nothing_that_can_carry_a_program_is_ever_shown() {
         let id = reply.json()["media"].as_str().unwrap().to_owned();
         let content = site.get(&ada, &format!("/api/v1/media/{id}/content")).await;
         assert_eq!(content.body, bytes, "{name}: kept as it is");
-        assert_eq!(content.header("content-type"), Some(shown.unwrap_or("application/octet-stream")), "{name} {declared}");
+        assert_eq!(
+            content.header("content-type"),
+            Some(shown.unwrap_or("application/octet-stream")),
+            "{name} {declared}"
+        );
         let disposition = content.header("content-disposition").unwrap();
         assert_eq!(disposition.starts_with("inline"), shown.is_some(), "{name}: {disposition}");
         assert_eq!(content.header("x-content-type-options"), Some("nosniff"));

@@ -45,7 +45,8 @@ pub(super) fn answer(headers: &HeaderMap, served: &Served, keep_s: u64) -> Respo
     for (name, value) in HEADERS {
         all.insert(name, value);
     }
-    let keep = if keep_s == 0 { "private, no-cache".to_owned() } else { format!("private, max-age={keep_s}, immutable") };
+    let keep =
+        if keep_s == 0 { "private, no-cache".to_owned() } else { format!("private, max-age={keep_s}, immutable") };
     let own = [(header::ETAG, tag), (header::CACHE_CONTROL, keep)];
     for (name, value) in own {
         all.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_known_tag_is_found_in_a_list() {
-        for (tags, found) in [("\"a\"", true), ("W/\"a\"", true), ("\"b\", \"a\"", true), ("*", true), ("\"b\"", false)] {
+        for (tags, found) in [("\"a\"", true), ("W/\"a\"", true), ("\"b\", \"a\"", true), ("*", true), ("\"b\"", false)]
+        {
             assert_eq!(has_tag(tags, "\"a\""), found, "{tags}");
         }
     }

@@ -1,7 +1,7 @@
 //! `/media/{id}`: a file for whoever has a signed link to it. Everything that is wrong with a link gives the same answer as a file
 //! that is not there.
 
-use super::api::Problem;
+use super::api::problem::Problem;
 use super::{Site, file};
 use crate::media::{Link, Variant};
 use crate::model::{Code, MediaId, SessionId};
@@ -54,7 +54,9 @@ mod tests {
         let media = MediaId([1; 16]);
         let link = Link { media, variant: Variant::Thumbnail, session: SessionId(3), expires_s: 9 };
         assert_eq!(read(media, "e=9&n=3&v=thumbnail&s=abc"), Some((link, "abc")));
-        for wrong in ["", "e=9&n=3", "e=9&s=a", "n=3&s=a", "e=x&n=3&s=a", "e=9&n=3&v=original&s=a", "e=9&n=3&s=a&x=1", "e"] {
+        for wrong in
+            ["", "e=9&n=3", "e=9&s=a", "n=3&s=a", "e=x&n=3&s=a", "e=9&n=3&v=original&s=a", "e=9&n=3&s=a&x=1", "e"]
+        {
             assert_eq!(read(media, wrong), None, "{wrong}");
         }
     }

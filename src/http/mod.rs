@@ -1,11 +1,13 @@
-//! HTTP: the REST interface, health, metrics and the WebSocket.
+//! HTTP: the REST interface, files by signed links, health, metrics and the WebSocket.
 //!
 //! It has an accept loop of its own, because `axum::serve` waits for ever for a header that does not come. It promises: whoever
 //! is slow to shake hands or to ask is closed in time; every answer carries the security headers. The session behind a WebSocket
 //! is the gateway's.
 
 mod api;
+mod file;
 mod health;
+mod media;
 mod metrics;
 mod ws;
 
@@ -84,12 +86,13 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let api = api::router(api::ApiState::new(site.gateway.clone(), site.tasks.clone()));
+    let api = api::router(api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone()));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .route("/media/{media}", get(media::by_link))
         .with_state(site)
         .merge(api)
         .fallback(nothing_here)

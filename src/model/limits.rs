@@ -66,3 +66,17 @@ pub const SEARCH_BYTES_MAX: usize = 512;
 pub const SEARCH_HITS_MAX: usize = 50;
 /// Highlights of one hit.
 pub const HIGHLIGHTS_MAX: usize = 100;
+/// Administrators of one server.
+pub const ADMINISTRATORS_MAX: usize = 250;
+/// Sessions that one command ends because they expired (each is three rows).
+pub const SESSIONS_PER_COMMAND_MAX: usize = 64;
+/// Conversations that one step of deleting an account goes through.
+pub const DELETION_STEP_CONVERSATIONS: usize = 16;
+/// How long a one-time link can be used: 24 hours.
+pub const LINK_MS: u64 = 24 * 3_600 * 1_000;
+/// How long a line of the audit log is kept: 400 days.
+pub const AUDIT_KEPT_MS: u64 = 400 * 24 * 3_600 * 1_000;
+/// Lines in one page of the audit log, users in one page of an administrator's list.
+pub const ADMINISTRATION_PAGE_MAX: usize = 200;
+/// Shortest password of an administrator, in characters.
+pub const ADMINISTRATOR_PASSWORD_CHARS_MIN: usize = 12;

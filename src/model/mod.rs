@@ -3,6 +3,7 @@
 //! Everybody may use this room; it uses none of the others.
 
 pub mod account;
+pub mod administration;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -25,6 +26,7 @@ pub use account::{
     Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
     TokenHash, UserActor, UserFlags,
 };
+pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};

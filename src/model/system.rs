@@ -87,6 +87,20 @@ pub enum SystemCommand {
         /// The session.
         session: SessionId,
     },
+    /// End sessions that are too old or were not used for too long; others are passed over. Result: `removed`.
+    EndExpired {
+        /// Which, at most [`super::limits::SESSIONS_PER_COMMAND_MAX`].
+        sessions: Vec<SessionId>,
+    },
+    /// Keep a newer hash of the same password: it was made with more work. Nothing ends. Result: `done`.
+    UpgradePassword {
+        /// Whose.
+        user: UserHandle,
+        /// The version of the credential that was checked; passed over when it has changed since.
+        credential: u32,
+        /// The hash of the same password.
+        password: PasswordHash,
+    },
     /// End every session of a user. Result: `done`.
     EndSessions {
         /// Whose.
@@ -211,6 +225,40 @@ pub enum SystemCommand {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
     },
+}
+
+impl SystemCommand {
+    /// Whether an administrator may give it through a session. It leaves an audit row, whoever gives it.
+    pub const fn is_administration(&self) -> bool {
+        match self {
+            Self::CreateApp { .. }
+            | Self::SetApp { .. }
+            | Self::AddUser { .. }
+            | Self::SetPassword { .. }
+            | Self::SetFlags { .. }
+            | Self::SetAdministrator { .. }
+            | Self::EndSessions { .. }
+            | Self::CreateAppInvite { .. }
+            | Self::RevokeAppInvite { .. }
+            | Self::CreateLink { .. }
+            | Self::DeleteUser { .. }
+            | Self::SetRetention { .. } => true,
+            Self::Found { .. }
+            | Self::LogIn { .. }
+            | Self::TouchSession { .. }
+            | Self::EndExpired { .. }
+            | Self::UpgradePassword { .. }
+            | Self::Register { .. }
+            | Self::SetUp { .. }
+            | Self::UsePasswordLink { .. }
+            | Self::DeleteUserStep { .. }
+            | Self::AddMedia { .. }
+            | Self::ForgetMedia { .. }
+            | Self::Trim { .. }
+            | Self::Note { .. }
+            | Self::Cursors { .. } => false,
+        }
+    }
 }
 
 /// One user's cursors in one conversation moving forward.

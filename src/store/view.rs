@@ -9,11 +9,13 @@ use super::records::{Head, Record, Table};
 use super::tail::Tail;
 use crate::model::text::hex;
 use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction, TableError};
 use std::sync::{Arc, OnceLock};
 
 /// A table of a snapshot.
 pub(super) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// A key or a value of such a table.
+type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 
 /// One committed state of everything. A read that fails with [`Fault::Stale`] starts again on the newest View.
 pub struct View {
@@ -34,7 +36,15 @@ impl std::fmt::Debug for View {
 
 impl View {
     pub(super) fn new(snapshot: ReadTransaction, tail: Arc<Tail>, epoch: Epoch, lsn: Lsn, commit: u64) -> Self {
-        Self { snapshot, rows: Default::default(), entries: OnceLock::new(), tail, epoch, lsn, commit }
+        Self {
+            snapshot,
+            rows: std::array::from_fn(|_| OnceLock::new()),
+            entries: OnceLock::new(),
+            tail,
+            epoch,
+            lsn,
+            commit,
+        }
     }
 
     /// Everything with this lsn or a lower one is in it, nothing else.
@@ -104,8 +114,19 @@ impl View {
 
     /// The boundary: at or below its seq an entry is in `entries`, above it in the tail.
     pub(super) fn folded_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
-        Ok(self.get::<Head>(&conversation)?.map_or(Head { first: Seq(1), ..Head::default() }, |head| *head))
+        Ok(self.get::<Head>(&conversation)?.map_or(Head::EMPTY, |head| *head))
     }
+}
+
+/// A row of the file, as it is in its table.
+fn decoded<R: Record>((key, value): (Guard<'_>, Guard<'_>)) -> Result<(R::Key, Arc<R>), Fault> {
+    let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+    let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
+        table: R::TABLE.name(),
+        key: hex(key.value()),
+        reason: "its key is not one of this table".to_owned(),
+    })?;
+    Ok((key, Arc::new(row)))
 }
 
 impl Read for View {
@@ -123,25 +144,21 @@ impl Read for View {
     }
 
     fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
-        let mut found = Vec::new();
-        let Some(rows) = self.rows::<R>()? else {
-            return Ok(found);
-        };
         let (from, to) = (from.to_key(), to.to_key());
-        if from > to {
-            return Ok(found);
-        }
-        for row in rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?.take(limit) {
-            let (key, value) = row?;
-            let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
-            let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
-                table: R::TABLE.name(),
-                key: hex(key.value()),
-                reason: "its key is not one of this table".to_owned(),
-            })?;
-            found.push((key, Arc::new(row)));
-        }
-        Ok(found)
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.take(limit).map(|row| decoded(row?)).collect()
+    }
+
+    fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
+        let (from, to) = (from.to_key(), to.to_key());
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.rev().take(limit).map(|row| decoded(row?)).collect()
     }
 
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
@@ -149,7 +166,7 @@ impl Read for View {
         let newest = self.tail.last(conversation, self.lsn);
         self.fresh()?;
         Ok(match newest {
-            Some(entry) if entry.seq > folded.seq => Head::of(&entry, folded.first),
+            Some(entry) if entry.seq > folded.seq => folded.at_entry(&entry),
             _ => folded,
         })
     }

@@ -10,8 +10,8 @@ use tidings::hub::{Hub, HubOptions};
 use tidings::media::{Media, MediaOptions};
 use tidings::model::text::DeviceId;
 use tidings::model::{
-    AppId, Clock, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand, UserHandle,
-    UserId,
+    AppId, AppSettings, Clock, CommandResult, Device, Name, PasswordHash, Platform, Secret, SessionId, SystemCommand,
+    UserHandle, UserId, UserKind,
 };
 use tidings::net::{Listener, Tls};
 use tidings::search::Search;
@@ -40,7 +40,7 @@ pub struct Person {
 
 /// Options with which tests are quick.
 pub fn quick() -> GatewayOptions {
-    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, ..GatewayOptions::default() }
+    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, rest_per_second: 0, ..GatewayOptions::default() }
 }
 
 impl Server {
@@ -107,26 +107,29 @@ impl Server {
         self.add_user_of(AppId::HOME, id, password).await
     }
 
-    /// Makes a user of another app, and a session.
-    pub async fn person_of(&self, app: AppId, id: &str) -> Person {
-        let handle = self.add_user_of(app, id, None).await;
-        self.device(id, handle, &format!("{id}-laptop")).await
-    }
-
     async fn add_user_of(&self, app: AppId, id: &str, password: Option<PasswordHash>) -> UserHandle {
         let id = UserId::new(id).unwrap();
-        let command = SystemCommand::AddUser {
-            app,
-            id,
-            name: None,
-            password,
-            administrator: false,
-            kind: tidings::model::UserKind::Person,
-        };
+        let kind = UserKind::Person;
+        let command = SystemCommand::AddUser { app, id, name: None, password, administrator: false, kind };
         match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
             CommandResult::User { user } => user,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Makes an app.
+    pub async fn app(&self, name: &str) -> AppId {
+        let command = SystemCommand::CreateApp { name: Name::new(name).unwrap(), settings: AppSettings::default() };
+        match self.engine.execute(auth::operator(), None, command.into()).await.unwrap().result {
+            CommandResult::App { app } => app,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Makes a user of an app, and a session.
+    pub async fn person_of(&self, app: AppId, id: &str) -> Person {
+        let handle = self.add_user_of(app, id, None).await;
+        self.device(id, handle, &format!("{id}-laptop")).await
     }
 
     /// Makes a user and a session.

@@ -537,7 +537,8 @@ impl<'a, S: Server> Play<'a, S> {
         same("everything changed", &changed, &read::changed_since(view, handle, Lsn(0)).map_err(fault)?)?;
         changed.retain(|(lsn, _)| *lsn >= middle);
         same("what changed since", &changed, &read::changed_since(view, handle, middle).map_err(fault)?)?;
-        same("peers", &self.world.peers(person), &read::peers(view, handle).map_err(fault)?)?;
+        let peers: Vec<_> = read::peers(view, handle).map_err(fault)?.iter().map(|peer| peer.user).collect();
+        same("peers", &self.world.peers(person), &peers)?;
         match self.world.sessions_of(person).first() {
             Some(session) => self.compare_answers(person, *session, &expected),
             None => Ok(()),

@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(limits.count(ada).unwrap().unwrap().left, 1);
         assert_eq!(limits.count(ada).unwrap().unwrap().left, 0);
         let (problem, counted) = limits.count(ada).unwrap_err();
-        assert_eq!(problem.code(), Code::RateLimited);
+        assert_eq!(axum::response::IntoResponse::into_response(problem).status(), 429);
         assert!(limits.count(bob).is_ok());
         let mut headers = HeaderMap::new();
         counted.tell(&mut headers);

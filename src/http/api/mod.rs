@@ -8,24 +8,36 @@
 //! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (OpenAPI and the page to try it),
 //! `stream` (server-sent events), then a file for each resource.
 
+mod accounts;
 mod answers;
 mod caller;
+mod contact_labels;
+mod contact_requests;
+mod contacts;
 mod conversations;
 pub(super) mod cookie;
 mod description;
+mod directory;
 mod entries;
 mod extract;
+mod groups;
+mod history;
+mod invites;
 mod limits;
 mod me;
+mod media;
 mod members;
-mod problem;
+pub(super) mod problem;
 mod reactions;
+mod search;
 mod sessions;
 mod stream;
+mod uploads;
 mod users;
 
 use crate::engine::Engine;
 use crate::gateway::Gateway;
+use crate::media::Media;
 use crate::model::Code;
 use crate::shutdown::Tasks;
 use axum::Router;
@@ -46,6 +58,8 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub struct ApiState {
     /// Sessions, limits and the hub.
     pub gateway: Gateway,
+    /// Files.
+    pub media: Media,
     /// Tasks that outlive a request.
     pub tasks: Tasks,
     limits: Arc<Limits>,
@@ -53,10 +67,10 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
-        Self { gateway, tasks, limits }
+        Self { gateway, media, tasks, limits }
     }
 
     /// The engine.
@@ -75,6 +89,17 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(entries::router())
         .merge(reactions::router())
         .merge(members::router())
+        .merge(history::router())
+        .merge(groups::router())
+        .merge(invites::router())
+        .merge(contacts::router())
+        .merge(contact_requests::router())
+        .merge(contact_labels::router())
+        .merge(directory::router())
+        .merge(accounts::router())
+        .merge(media::router())
+        .merge(uploads::router())
+        .merge(search::router())
         .merge(stream::router())
 }
 

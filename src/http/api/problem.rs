@@ -46,11 +46,6 @@ impl Problem {
         self.status = status.as_u16();
         self
     }
-
-    /// The code of the refusal.
-    pub const fn code(&self) -> Code {
-        self.code
-    }
 }
 
 impl From<Refusal> for Problem {

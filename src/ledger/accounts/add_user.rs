@@ -2,11 +2,12 @@
 
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
+use crate::ledger::{directory, feed};
 use crate::model::{
     AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
     UserSettings,
 };
-use crate::store::records::{AppRow, Counter, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
 
 /// Ids that the server keeps for itself in the app `home`. Other apps bring ids of their own.
@@ -22,7 +23,7 @@ pub(in crate::ledger) struct NewUser<'a> {
     pub kind: UserKind,
 }
 
-struct Plan {
+pub(in crate::ledger) struct Plan {
     key: UserIdKey,
     row: UserRow,
 }
@@ -32,7 +33,7 @@ pub(in crate::ledger) fn run(tables: &mut Tables<'_>, order: &Order, new: &NewUs
     apply(tables, plan)
 }
 
-fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, Stop> {
+pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, Stop> {
     let &NewUser { app, id, name, password, administrator, kind } = new;
     if state.get::<AppRow>(&app)?.is_none() {
         return refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."));
@@ -69,9 +70,13 @@ fn decide(state: &impl Read, order: &Order, new: &NewUser<'_>) -> Result<Plan, S
     Ok(Plan { key, row })
 }
 
-fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<CommandResult, Stop> {
+pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<CommandResult, Stop> {
     let user = UserHandle(tables.next_id(Counter::User)?);
-    tables.put(&user, plan.row)?;
+    let UserRow { app, changed, created, .. } = plan.row;
+    let feed = feed::found(tables, app, user, &plan.row.id, (changed, created))?;
+    let row = UserRow { feed, ..plan.row };
+    directory::rewrite(tables, user, None, Some((&row, &CardRow::default())))?;
+    tables.put(&user, row)?;
     tables.put(&plan.key, UserIdRow { user })?;
     Ok(CommandResult::User { user })
 }

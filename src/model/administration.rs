@@ -1,0 +1,152 @@
+//! What those who run the server ask to read, and the answers: the same for the command line and for REST.
+//!
+//! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
+
+use super::{
+    AppId, AppSettings, AuditLine, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind,
+};
+use serde::{Deserialize, Serialize};
+
+/// An app by its name (compared without regard to case) or else by its number; the empty text is `home`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AppRef(pub String);
+
+impl From<Option<&Name>> for AppRef {
+    fn from(name: Option<&Name>) -> Self {
+        Self(name.map(|name| name.as_str().to_owned()).unwrap_or_default())
+    }
+}
+
+/// What those who run the server ask to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminQuery {
+    /// All apps. Answer: `apps`.
+    Apps,
+    /// One app. Answer: `apps` with the one.
+    App {
+        /// Which.
+        app: AppRef,
+    },
+    /// Users of an app by id, deleted ones included. Answer: `accounts`.
+    Accounts {
+        /// Which app.
+        app: AppRef,
+        /// Only those whose id begins so.
+        prefix: Option<UserId>,
+        /// Start after this one.
+        after: Option<UserId>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
+    /// Everybody with an administrator's right. Answer: `accounts`.
+    Administrators,
+    /// One user. Answer: `account`.
+    Account {
+        /// In which app.
+        app: AppRef,
+        /// Who.
+        id: UserId,
+    },
+    /// The sessions of a user. Answer: `sessions`.
+    Sessions {
+        /// In which app.
+        app: AppRef,
+        /// Whose.
+        id: UserId,
+    },
+    /// The invite codes of an app. Answer: `invites`.
+    Invites {
+        /// Which.
+        app: AppRef,
+    },
+    /// The audit log, newest first. Answer: `audit`.
+    Audit {
+        /// Below this lsn.
+        before: Option<Lsn>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
+    /// Whether there is an administrator. Answer: `accounts` with one of them, or none.
+    AnyAdministrator,
+}
+
+/// What they get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminAnswer {
+    /// Apps.
+    Apps {
+        /// The apps, by number.
+        apps: Vec<AppInfo>,
+    },
+    /// Users.
+    Accounts {
+        /// The users, by id.
+        accounts: Vec<AccountInfo>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
+    /// One user.
+    Account {
+        /// The user.
+        account: Box<AccountInfo>,
+    },
+    /// Sessions.
+    Sessions {
+        /// The sessions, oldest first.
+        sessions: Vec<SessionInfo>,
+    },
+    /// Invite codes.
+    Invites {
+        /// The codes.
+        invites: Vec<Invite>,
+    },
+    /// Lines of the audit log.
+    Audit {
+        /// The lines, newest first.
+        lines: Vec<AuditLine>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+}
+
+/// An app as those who run the server see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppInfo {
+    /// Its number.
+    pub app: AppId,
+    /// Its name.
+    pub name: Name,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its settings.
+    pub settings: AppSettings,
+}
+
+/// A user as those who run the server see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountInfo {
+    /// Their handle; it never leaves the server.
+    #[serde(skip)]
+    pub handle: UserHandle,
+    /// Their app.
+    pub app: AppId,
+    /// Their id.
+    pub id: UserId,
+    /// Their display name.
+    pub name: Name,
+    /// What kind of user.
+    pub kind: UserKind,
+    /// Their flags.
+    pub flags: UserFlags,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Whether they can log in with a password.
+    pub password: bool,
+    /// Whether the account was deleted.
+    pub deleted: bool,
+    /// How many sessions they have.
+    pub sessions: u32,
+    /// When they were created.
+    pub created: Timestamp,
+}
