@@ -13,6 +13,8 @@
 //! auth        passwords, session tokens, limits on guessing; makes `Actor`, nobody else can
 //! ledger      the deterministic rules: each command is decided, then applied
 //! engine      the one order: submit queue, writer thread, group commit, publishing, reads
+//! administration  what every door does for accounts: passwords, links, codes, the administrators' commands
+//! workers     what goes on by itself: deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! search      full text over a user's own conversations: the index, fed from the log
@@ -29,6 +31,7 @@
 //! main        the binary: hands over to `cli`
 //! ```
 
+pub mod administration;
 pub mod app;
 pub mod auth;
 pub mod cli;

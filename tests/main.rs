@@ -31,6 +31,7 @@ mod gateway;
 mod groups;
 mod hostile;
 mod media;
+mod messages;
 mod model;
 mod permissions;
 mod protocol;

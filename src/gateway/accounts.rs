@@ -58,7 +58,7 @@ impl Gateway {
 
     /// The hash of a new password that may be used.
     async fn new_password(&self, id: &UserId, password: Secret) -> Result<PasswordHash, Refusal> {
-        auth::check_password_rules(id, &password)?;
+        auth::check_password_rules(id, false, &[], &password)?;
         self.auth().passwords.hash(password).await
     }
 
@@ -66,9 +66,9 @@ impl Gateway {
     async fn check_own_password(&self, actor: &UserActor, password: Secret, peer: IpAddr) -> Result<(), Refusal> {
         let auth = self.auth();
         let place = AddressPrefix::of(peer);
-        if let Err(wait_ms) = auth.guesses.attempt(actor.app, &actor.id, place, self.engine().clock().now()) {
+        if let Err(throttled) = auth.guesses.attempt(actor.app, &actor.id, place, self.engine().clock().now()) {
             let words = "Too many wrong passwords for this user; wait, then try again.";
-            return Err(Refusal::new(Code::RateLimited, words).retry_after_ms(wait_ms));
+            return Err(Refusal::new(Code::RateLimited, words).retry_after_ms(throttled.wait_ms));
         }
         let row = self.engine().view().get::<UserRow>(&actor.user).map_err(|fault| login::unreadable(&fault))?;
         let hash = row.and_then(|row| row.password.clone());

@@ -187,6 +187,7 @@ impl Gateway {
             turned_away: count(&counters.turned_away),
             logins: count(&counters.logins),
             logins_refused: count(&counters.logins_refused),
+            throttled: self.0.auth.guesses.throttled(),
             frames: count(&counters.frames),
             lagging: self.0.hub.lagging(),
             protocol_errors: count(&counters.protocol_errors),

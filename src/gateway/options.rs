@@ -5,6 +5,8 @@
 pub struct GatewayOptions {
     /// The server's name, as `welcome` tells it.
     pub server_name: String,
+    /// How browsers reach the server: links begin with it.
+    pub url: String,
     /// Largest frame, in bytes.
     pub max_frame: usize,
     /// Submits in flight on one connection.
@@ -37,6 +39,7 @@ impl Default for GatewayOptions {
     fn default() -> Self {
         Self {
             server_name: "tidings".to_owned(),
+            url: "http://localhost:8000".to_owned(),
             max_frame: crate::protocol::MAX_FRAME_DEFAULT,
             window: 64,
             rate_per_second: 20,
@@ -71,6 +74,8 @@ pub struct GatewayStats {
     pub logins: u64,
     /// Log-ins refused since the start.
     pub logins_refused: u64,
+    /// Tries to guess a password, code or link that were not let through, since the start.
+    pub throttled: u64,
     /// Frames read since the start.
     pub frames: u64,
     /// Times a connection was too slow and lost its pushes, since the start.

@@ -741,7 +741,7 @@ impl Dice {
                 more: self.chance(2),
                 as_of,
             },
-            "receipts" => Answer::Receipts { cursors: self.list(Self::cursor), read: self.number() as u32, as_of },
+            "receipts" => Answer::Receipts { cursors: self.list(Self::cursor), read: self.next() as u32, as_of },
             "sessions" => Answer::Sessions {
                 sessions: self.list(|dice| SessionInfo {
                     session: SessionId(dice.number()),

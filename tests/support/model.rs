@@ -6,8 +6,11 @@
 
 #[path = "model_groups.rs"]
 mod groups;
+#[path = "model_messages.rs"]
+mod messages;
 
 use groups::{Group, Link};
+use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, AppSettings, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind,
@@ -69,6 +72,9 @@ struct Said {
     recalled_at: Option<u64>,
     /// Members whom it named when it was sent.
     mentioned: BTreeSet<Person>,
+    /// Who said it first and when, when it was forwarded.
+    origin: Option<(Person, u64)>,
+    pinned: bool,
 }
 
 /// Somebody's place in a conversation: the entries `seen[0] .. ` up to `last`, counted from 1.
@@ -99,7 +105,10 @@ pub struct Chat {
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
     group: Option<Group>,
+    /// It is somebody's own, where they are told things.
+    feed: bool,
     created: u64,
+    kept: Kept,
 }
 
 struct Memory {
@@ -121,6 +130,7 @@ pub struct World {
     pub chats: Vec<Chat>,
     links: BTreeMap<tidings::model::InviteCode, Link>,
     remembered: BTreeMap<(Person, Key), Memory>,
+    files: BTreeMap<tidings::model::MediaId, File>,
 }
 
 /// Who does something, when, and with which key.
@@ -137,7 +147,7 @@ fn done() -> CommandResult {
 }
 
 fn is_message(body: &Body) -> bool {
-    matches!(body, Body::Text(_) | Body::Custom(_) | Body::Recalled {})
+    body.is_message()
 }
 
 impl Chat {
@@ -157,7 +167,7 @@ impl Chat {
     /// The seqs somebody may see.
     fn seen_by(&self, person: Person) -> std::ops::RangeInclusive<usize> {
         let stay = &self.stays[&person];
-        stay.first..=stay.last.unwrap_or(self.head())
+        stay.first.max(self.kept.first)..=stay.last.unwrap_or(self.head())
     }
 
     fn messages_up_to(&self, seq: usize) -> u64 {
@@ -179,7 +189,11 @@ impl Chat {
     }
 
     fn kind(&self) -> ConversationKind {
-        if self.direct.is_some() { ConversationKind::Direct } else { ConversationKind::Group }
+        match (&self.direct, &self.group) {
+            (Some(_), _) => ConversationKind::Direct,
+            (None, Some(_)) => ConversationKind::Group,
+            (None, None) => ConversationKind::Feed,
+        }
     }
 
     fn join(&mut self, person: Person, role: Role, step: Step, now: u64) {
@@ -269,6 +283,9 @@ impl World {
         if let Some(result) = self.group_command(doer, command) {
             return result;
         }
+        if let Some(result) = self.message_command(doer, command) {
+            return result;
+        }
         match command {
             Command::Send { to, content } => self.send(doer, to, content),
             Command::Edit { conversation, seq, text } => self.edit(doer, *conversation, *seq, text),
@@ -336,7 +353,14 @@ impl World {
 
     fn joined(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed {
+            return Err(Code::Invalid);
+        }
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
+    }
+
+    fn may_speak(&self, doer: Doer) -> Result<(), Code> {
+        if self.users[doer.person].flags.silenced { Err(Code::Silenced) } else { Ok(()) }
     }
 
     /// Appends an entry.
@@ -354,6 +378,8 @@ impl World {
             edited_at: None,
             recalled_at: None,
             mentioned: BTreeSet::new(),
+            origin: None,
+            pinned: false,
         });
         let seq = log.len();
         CommandResult::Appended {
@@ -395,60 +421,34 @@ impl World {
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
             group: None,
+            feed: false,
             title: None,
             log: Vec::new(),
             created: self.now,
+            kept: Kept::default(),
         });
         self.chats.len() - 1
     }
 
-    fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
+    /// Where somebody may send to: a conversation, or somebody to make a direct chat with.
+    fn target(&self, doer: Doer, to: &Target) -> Result<Result<usize, Person>, Code> {
         let chat = match to {
             Target::Conversation(conversation) => Ok(self.joined(doer, *conversation)?),
             Target::User(peer) => self.direct(doer, peer)?,
         };
         match &chat {
             Ok(chat) => self.may_speak_in(doer, *chat)?,
-            Err(_) if self.users[doer.person].flags.silenced => return Err(Code::Silenced),
-            Err(_) => {}
+            Err(_) => self.may_speak(doer)?,
         }
-        let app = self.users[doer.person].app;
-        let most = self.settings(app).message_bytes_max as usize;
-        let (reply_to, named) = match content {
-            Content::Text(text) => {
-                check_words(&text.text, most)?;
-                if text.mentions.len() > 50 {
-                    return Err(Code::TooLarge);
-                }
-                (text.reply_to, text.mentions.clone())
-            }
-            Content::Custom(custom) => {
-                let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-                if custom.kind.is_empty() || custom.kind.len() > 64 || !custom.kind.chars().all(fits) {
-                    return Err(Code::Invalid);
-                }
-                if custom.json.len() > most {
-                    return Err(Code::TooLarge);
-                }
-                if serde_json::from_str::<serde_json::Value>(&custom.json).is_err() {
-                    return Err(Code::Invalid);
-                }
-                (custom.reply_to, Vec::new())
-            }
-            _ => return Err(Code::Unsupported),
-        };
-        if let Some(reply) = reply_to {
-            let seen =
-                chat.as_ref().is_ok_and(|chat| self.chats[*chat].seen_by(doer.person).contains(&(reply.0 as usize)));
-            if !seen {
-                return Err(Code::Invalid);
-            }
-        }
+        Ok(chat)
+    }
+
+    fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
+        let chat = self.target(doer, to)?;
+        let (body, named, _) = self.check_content(doer, chat.as_ref().ok().copied(), content)?;
         let chat = chat.unwrap_or_else(|peer| self.make_direct(doer, peer));
-        let named = named.iter().filter_map(|id| self.find(app, id));
-        let members = self.chats[chat].members();
-        let mentioned = named.filter(|person| *person != doer.person && members.contains(person)).collect();
-        let result = self.say(doer, chat, content.body().ok_or(Code::Unsupported)?);
+        let mentioned = self.named(self.users[doer.person].app, doer, chat, &named);
+        let result = self.say(doer, chat, body);
         if let Some(said) = self.chats[chat].log.last_mut() {
             said.mentioned = mentioned;
         }
@@ -525,6 +525,8 @@ impl World {
             said.body = Body::Recalled {};
             said.reactions.clear();
             said.mentioned.clear();
+            said.origin = None;
+            said.pinned = false;
             said.edited_at = None;
             said.recalled_at = Some(now);
         });
@@ -600,7 +602,9 @@ impl World {
             log: Vec::new(),
             stays: BTreeMap::new(),
             group: Some(Group::new(*rules)),
+            feed: false,
             created: self.now,
+            kept: Kept::default(),
         };
         for person in &people {
             let role = if *person == doer.person { Role::Owner } else { Role::Member };
@@ -681,6 +685,9 @@ impl World {
         change: impl FnOnce(&mut Stay, Step) -> bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed {
+            return Err(Code::Invalid);
+        }
         if let Some(stay) = self.chats[chat].stays.get_mut(&doer.person)
             && change(stay, doer.step)
         {
@@ -693,6 +700,9 @@ impl World {
 
     /// The server's command.
     pub fn system(&mut self, step: Step, command: &SystemCommand) -> Expected {
+        if let Some(result) = self.message_system(step, command) {
+            return result.map(|result| Fine { step, duplicate: false, result });
+        }
         let result = match command {
             SystemCommand::Found { .. } => Err(Code::Conflict),
             SystemCommand::CreateApp { name, settings } => {
@@ -710,7 +720,7 @@ impl World {
                     Ok(done())
                 }
             },
-            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(*app, id, *administrator),
+            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(step, *app, id, *administrator),
             SystemCommand::SetPassword { user, .. } => self.with_user(*user, |world, person| {
                 world.users[person].credential += 1;
                 world.sessions.retain(|_, session| session.person != person);
@@ -763,11 +773,13 @@ impl World {
         then(self, person)
     }
 
-    fn add_user(&mut self, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
+    fn add_user(&mut self, step: Step, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
         if app.0 == 0 || app.0 as usize > self.apps.len() {
             return Err(Code::NotFound);
         }
-        let reserved = ["system", "admin", "assistant"].iter().any(|name| id.as_str().eq_ignore_ascii_case(name));
+        let reserved = ["system", "admin", "assistant", "operator", "server"]
+            .iter()
+            .any(|name| id.as_str().eq_ignore_ascii_case(name));
         if app == AppId::HOME && reserved || app != AppId::HOME && administrator {
             return Err(Code::Invalid);
         }
@@ -775,6 +787,7 @@ impl World {
             return Err(Code::Conflict);
         }
         self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default() });
+        self.make_feed(step, app);
         Ok(CommandResult::User { user: UserHandle(self.users.len() as u64) })
     }
 
@@ -825,7 +838,8 @@ impl World {
         if !chat.stays.contains_key(&person) {
             return;
         }
-        let top = *chat.seen_by(person).end();
+        let seen = chat.seen_by(person);
+        let top = *seen.end();
         let direct = chat.direct.is_some();
         let Some(stay) = chat.stays.get_mut(&person) else { return };
         let before = (stay.read, stay.delivered);
@@ -835,7 +849,9 @@ impl World {
                 stay.marked = false;
                 stay.side_changed = step;
             }
-            stay.read = stay.read.max(read);
+            if seen.contains(&read) {
+                stay.read = stay.read.max(read);
+            }
         }
         if let Some(delivered) = moved.delivered.filter(|_| direct) {
             stay.delivered = stay.delivered.max((delivered.0 as usize).min(top));
@@ -863,13 +879,15 @@ impl World {
         let gone = stay.last.is_some();
         let other = chat.direct.as_ref().and_then(|pair| pair.iter().find(|other| **other != person)).copied();
         let head_lsn = if top == 0 { Lsn(0) } else { lsns[chat.log[top - 1].made] };
-        let own_lsn = lsns[stay.side_changed].max(lsns[stay.place_changed]);
+        let own_lsn = lsns[stay.side_changed].max(lsns[stay.place_changed]).max(chat.trimmed(lsns));
+        // Of what was deleted it is not known any more when it was; but of the newest entry it is.
+        let known_top = top >= chat.kept.first || top == chat.head();
         let other_lsn = other.map_or(Lsn(0), |other| lsns[chat.stays[&other].place_changed]);
         let unread = chat.messages_above(person, stay.read) as u64;
-        let mentions = seen.clone().filter(|seq| *seq > stay.read && chat.log[seq - 1].mentioned.contains(&person));
+        let mentions = seen.clone().filter(|seq| *seq > stay.read && Self::names(&chat.log[seq - 1], person));
         let told: Vec<Person> = match &chat.direct {
             Some(_) => [Some(person), other].into_iter().flatten().collect(),
-            None if gone => Vec::new(),
+            None if gone || chat.feed => Vec::new(),
             None => chat.members(),
         };
         let cursor = |person: &Person| Cursor {
@@ -887,7 +905,7 @@ impl World {
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
             head_ordinal: Ordinal(chat.messages_up_to(top)),
-            at: Timestamp(if top == 0 { chat.created } else { chat.log[top - 1].at }),
+            at: Timestamp(if top == 0 || !known_top { chat.created } else { chat.log[top - 1].at }),
             changed: head_lsn.max(own_lsn).max(other_lsn),
             inbox: Inbox {
                 conversation: id,
@@ -899,7 +917,7 @@ impl World {
                 muted_until: stay.muted,
                 hidden: chat.hidden(person),
                 marked_unread: stay.marked,
-                floor: Seq(stay.first as u64),
+                floor: Seq(*seen.start() as u64),
                 gone,
             },
             cursors: told.iter().map(cursor).collect(),
@@ -925,7 +943,7 @@ impl World {
             reactions: said.reactions.iter().map(reaction).collect(),
             edited_at: said.edited_at.map(Timestamp),
             recalled_at: said.recalled_at.map(Timestamp),
-            origin: None,
+            origin: self.origin(said),
         }
     }
 
@@ -934,11 +952,13 @@ impl World {
         let mut list: Vec<_> = self
             .chats_of(person)
             .into_iter()
+            .filter(|id| !self.chats[id.0 as usize - 1].feed)
             .map(|id| self.view(person, id, lsns))
             .filter(|view| !view.inbox.hidden)
             .collect();
         list.sort_by_key(|view| {
-            let newest = view.entries.last().map_or(Lsn(0), |entry| entry.lsn);
+            let log = &self.chats[view.id.0 as usize - 1].log;
+            let newest = view.head.0.checked_sub(1).map_or(Lsn(0), |last| lsns[log[last as usize].made]);
             (!view.inbox.pinned, std::cmp::Reverse(view.at), std::cmp::Reverse(newest), view.id)
         });
         list.into_iter().map(|view| view.id).collect()

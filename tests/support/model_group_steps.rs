@@ -84,7 +84,7 @@ pub fn group_ask() -> impl Strategy<Value = GroupAsk> {
 
 impl Maker<'_> {
     /// Any conversation at all, so that those who are outside of a group meet it.
-    fn any_chat(&self, choice: u8) -> ConversationId {
+    fn anywhere(&self, choice: u8) -> ConversationId {
         ConversationId(u64::from(choice) % (self.world.chats.len() as u64 + 1) + 1)
     }
 
@@ -121,7 +121,7 @@ impl Maker<'_> {
             }
             GroupAsk::Join(choice, greets) => {
                 let greeting = greets.then(|| Line::new(format!("hello from step {}", self.step)).unwrap());
-                Command::Join { conversation: self.any_chat(*choice), greeting }
+                Command::Join { conversation: self.anywhere(*choice), greeting }
             }
             GroupAsk::JoinByCode(code) => Command::JoinByCode { code: self.code(*code) },
             GroupAsk::Answer(choice, user, accept) => {

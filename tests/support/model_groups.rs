@@ -1,7 +1,8 @@
 //! The rules of groups in the plain model: written from the documents. Who may do what is one list of names for each thing, and not
 //! the table of the code.
 
-use super::{Chat, Code, CommandResult, Doer, Person, World, done};
+use super::messages::Kept;
+use super::{Chat, Code, CommandResult, Doer, Person, Step, World, done};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, Body, Command, ConversationId, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite,
@@ -121,7 +122,7 @@ impl World {
                     if group.card == *card {
                         return Ok(None);
                     }
-                    // Nobody ever uploads anything here.
+                    // The only picture that is ever named here is one that nobody uploaded.
                     if card.avatar.is_some() {
                         return Err(Code::NotFound);
                     }
@@ -187,6 +188,12 @@ impl World {
             return Err(Code::Muted);
         }
         Ok(())
+    }
+
+    /// Who pins messages: in a chat of two both, in a group those whom its rules name.
+    pub(super) fn may_pin(&self, person: Person, chat: usize) -> bool {
+        let place = &self.chats[chat];
+        place.group.as_ref().is_none_or(|group| said(group.rules.pin).contains(&place.stays[&person].role))
     }
 
     pub(super) fn check_open(&self, chat: usize) -> Result<(), Code> {
@@ -344,7 +351,37 @@ impl World {
             return self.let_in(doer, chat, person, body);
         }
         self.chats[chat].stop_waiting(person);
+        self.tell_in_feed(doer, person, body.clone());
         Ok(self.say(doer, chat, body))
+    }
+
+    /// The newest user has a place where they are told things.
+    pub(super) fn make_feed(&mut self, step: Step, app: AppId) {
+        let owner = self.users.len() - 1;
+        let mut feed = Chat {
+            app,
+            direct: None,
+            title: None,
+            log: Vec::new(),
+            stays: BTreeMap::new(),
+            group: None,
+            feed: true,
+            created: self.now,
+            kept: Kept::default(),
+        };
+        feed.join(owner, Role::Member, step, self.now);
+        if let Some(stay) = feed.stays.get_mut(&owner) {
+            (stay.read, stay.delivered) = (0, 0);
+        }
+        self.chats.push(feed);
+    }
+
+    fn tell_in_feed(&mut self, doer: Doer, person: Person, body: Body) {
+        let feed = self.chats.iter().position(|chat| chat.feed && chat.stays.contains_key(&person));
+        if let Some(feed) = feed {
+            let key = doer.key.filter(|_| doer.person == person);
+            self.say(Doer { key, ..doer }, feed, body);
+        }
     }
 
     fn create_invite(

@@ -1,5 +1,6 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
+pub mod administration;
 mod contacts;
 mod groups;
 mod history;
@@ -9,7 +10,7 @@ mod pages;
 mod presence;
 mod profiles;
 mod retention;
-mod scan;
+pub(in crate::ledger) mod scan;
 pub mod search;
 pub(in crate::ledger) mod size;
 
