@@ -10,6 +10,7 @@ use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
+use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
@@ -40,6 +41,8 @@ const DOWN_MAX: Duration = Duration::from_secs(30);
 const DATABASE: &str = "tidings.redb";
 /// The search index in the data folder.
 const SEARCH: &str = "search";
+/// The folder of what may be deleted at any time, in the data folder.
+const HOT: &str = "hot";
 /// Files beside connections: the database, listeners, the control socket, the runtime.
 const FILES_BESIDE: u64 = 64;
 
@@ -238,10 +241,11 @@ async fn run(
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = Auth::with_work(password_work(config));
     let passwords = auth.passwords.clone();
+    let last_seen = open_last_seen(config, engine).await;
     let url = url(config, up.http);
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
-    let options = GatewayOptions { url, ..gateway_options(config) };
+    let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
     let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
     let control =
@@ -277,6 +281,13 @@ async fn run(
     Ok(())
 }
 
+/// Opens the folder of what may vanish; what cannot be opened is kept in memory.
+async fn open_last_seen(config: &Config, engine: &Engine) -> LastSeen {
+    let (folder, epoch) = (config.server.data.join(HOT), engine.epoch());
+    let opening = tokio::task::spawn_blocking(move || LastSeen::open(&folder, epoch));
+    opening.await.unwrap_or_default()
+}
+
 /// How browsers reach the server: as it is configured, else where HTTP listens.
 pub fn url(config: &Config, http: SocketAddr) -> String {
     if let Some(url) = config.server.url.get() {
@@ -298,7 +309,7 @@ pub fn password_work(config: &Config) -> Work {
 /// The link to make the first administrator, when the data folder is new. Later starts only say how to get one.
 async fn first_link(office: &Administration, founded: bool) -> Option<Secret> {
     if founded {
-        match office.setup_link(&crate::auth::server()).await {
+        match office.setup_link(&crate::auth::server().into()).await {
             Ok(link) => {
                 tracing::info!(
                     "a one-time link to make the first administrator stands on standard output; it lasts 24 hours"
@@ -309,7 +320,7 @@ async fn first_link(office: &Administration, founded: bool) -> Option<Secret> {
         }
         return None;
     }
-    let any = office.read(&crate::auth::server(), AdminQuery::AnyAdministrator).await;
+    let any = office.read(&crate::auth::server().into(), AdminQuery::AnyAdministrator).await;
     if matches!(any, Ok(AdminAnswer::Accounts { accounts, .. }) if accounts.is_empty()) {
         tracing::info!("there is no administrator yet; `tidings admin setup-link` gives a link to make the first one");
     }

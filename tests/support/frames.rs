@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tidings::model::growing::variants;
 use tidings::model::{
     Answer, AppId, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor,
-    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Lsn, Member, Name, Ordinal,
+    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Line, Lsn, Member, Name, Ordinal,
     Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
+use tidings::model::{PresenceOf, PresenceState};
 use tidings::protocol::{
-    Auth, Changes, ClientFrame, Frame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync,
-    Welcome,
+    Auth, Changes, ClientFrame, Frame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome,
 };
 
 pub const PLATFORMS: [Platform; 7] = [
@@ -446,11 +446,11 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         let there = state != PresenceState::Offline;
         samples.push((
             format!("presence {number}"),
-            ServerFrame::Presence(Presence {
+            ServerFrame::Presence(PresenceOf {
                 user: user("bob"),
                 state,
-                text: there.then(|| "in a meeting".to_owned()),
-                emoji: there.then(|| "📅".to_owned()),
+                text: there.then(|| Line::new("in a meeting").unwrap()),
+                emoji: there.then(|| Emoji::new("📅").unwrap()),
                 until: there.then_some(Timestamp(AT.0 + 3_600_000)),
                 platforms: if there { vec![Platform::Ios, Platform::Web] } else { vec![] },
                 last_seen: (!there).then_some(AT),
@@ -835,11 +835,11 @@ impl Dice {
             },
             "inbox" => ServerFrame::Inbox(self.inbox()),
             "user" => ServerFrame::User(self.profile()),
-            "presence" => ServerFrame::Presence(Presence {
+            "presence" => ServerFrame::Presence(PresenceOf {
                 user: self.user(),
                 state: *self.pick(&PRESENCE_STATES),
-                text: self.maybe(Self::words),
-                emoji: self.maybe(Self::words),
+                text: self.maybe(|dice| Line::new(dice.name().as_str()).unwrap()),
+                emoji: self.maybe(Self::emoji),
                 until: self.maybe(Self::time),
                 platforms: self.list(|dice| *dice.pick(&PLATFORMS)),
                 last_seen: self.maybe(Self::time),

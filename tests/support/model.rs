@@ -185,7 +185,10 @@ impl Chat {
 
     /// Whether somebody's list leaves it out.
     pub fn hidden(&self, person: Person) -> bool {
-        self.stays[&person].hidden_at.is_some_and(|at| self.messages_above(person, at) == 0)
+        // A message that they deleted for themselves has brought it back all the same.
+        let top = self.stays[&person].last.unwrap_or(self.head());
+        let quiet = |at: usize| self.log[at.min(top)..top].iter().all(|said| !is_message(&said.body));
+        self.stays[&person].hidden_at.is_some_and(quiet)
     }
 
     fn kind(&self) -> ConversationKind {

@@ -275,7 +275,10 @@ impl World {
         }
         let (ms, most) =
             (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries));
+<<<<<<< HEAD
         let (ms, most) = if chat.feed { (0, 1_000) } else { (ms, most) };
+=======
+>>>>>>> main
         let goes = |seq: usize| {
             let newer = (chat.head() - seq) as u64;
             ms > 0 && chat.log[seq - 1].at + ms < self.now || most > 0 && newer >= most
