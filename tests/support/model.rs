@@ -105,8 +105,8 @@ pub struct Chat {
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
     group: Option<Group>,
-    /// It is somebody's own, where they are told things.
-    feed: bool,
+    /// Whose feed it is.
+    feed: Option<Person>,
     created: u64,
     kept: Kept,
 }
@@ -356,7 +356,7 @@ impl World {
 
     fn joined(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
         let chat = self.known(doer, conversation)?;
-        if self.chats[chat].feed {
+        if self.chats[chat].feed.is_some() {
             return Err(Code::Invalid);
         }
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
@@ -424,7 +424,7 @@ impl World {
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
             group: None,
-            feed: false,
+            feed: None,
             title: None,
             log: Vec::new(),
             created: self.now,
@@ -605,7 +605,7 @@ impl World {
             log: Vec::new(),
             stays: BTreeMap::new(),
             group: Some(Group::new(*rules)),
-            feed: false,
+            feed: None,
             created: self.now,
             kept: Kept::default(),
         };
@@ -688,7 +688,7 @@ impl World {
         change: impl FnOnce(&mut Stay, Step) -> bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.known(doer, conversation)?;
-        if self.chats[chat].feed {
+        if self.chats[chat].feed.is_some() {
             return Err(Code::Invalid);
         }
         if let Some(stay) = self.chats[chat].stays.get_mut(&doer.person)
@@ -790,7 +790,7 @@ impl World {
             return Err(Code::Conflict);
         }
         self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default() });
-        self.make_feed(step, app);
+        self.make_feed(step, self.users.len() - 1);
         Ok(CommandResult::User { user: UserHandle(self.users.len() as u64) })
     }
 
@@ -890,7 +890,7 @@ impl World {
         let mentions = seen.clone().filter(|seq| *seq > stay.read && Self::names(&chat.log[seq - 1], person));
         let told: Vec<Person> = match &chat.direct {
             Some(_) => [Some(person), other].into_iter().flatten().collect(),
-            None if gone || chat.feed => Vec::new(),
+            None if gone || chat.feed.is_some() => Vec::new(),
             None => chat.members(),
         };
         let cursor = |person: &Person| Cursor {
@@ -955,7 +955,7 @@ impl World {
         let mut list: Vec<_> = self
             .chats_of(person)
             .into_iter()
-            .filter(|id| !self.chats[id.0 as usize - 1].feed)
+            .filter(|id| self.chats[id.0 as usize - 1].feed.is_none())
             .map(|id| self.view(person, id, lsns))
             .filter(|view| !view.inbox.hidden)
             .collect();

@@ -356,16 +356,15 @@ impl World {
     }
 
     /// The newest user has a place where they are told things.
-    pub(super) fn make_feed(&mut self, step: Step, app: AppId) {
-        let owner = self.users.len() - 1;
+    pub(super) fn make_feed(&mut self, step: Step, owner: Person) {
         let mut feed = Chat {
-            app,
+            app: self.users[owner].app,
             direct: None,
             title: None,
             log: Vec::new(),
             stays: BTreeMap::new(),
             group: None,
-            feed: true,
+            feed: Some(owner),
             created: self.now,
             kept: Kept::default(),
         };
@@ -377,7 +376,7 @@ impl World {
     }
 
     fn tell_in_feed(&mut self, doer: Doer, person: Person, body: Body) {
-        let feed = self.chats.iter().position(|chat| chat.feed && chat.stays.contains_key(&person));
+        let feed = self.chats.iter().position(|chat| chat.feed == Some(person));
         if let Some(feed) = feed {
             let key = doer.key.filter(|_| doer.person == person);
             self.say(Doer { key, ..doer }, feed, body);
