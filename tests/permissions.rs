@@ -28,6 +28,7 @@ fn kinds() -> Vec<(String, GroupRules)> {
 }
 
 /// Who may, by hand: o owner, m manager, b (plain) member; `setting` is what the rules say.
+#[allow(clippy::match_same_arms, reason = "a line for each line of the design")]
 fn expected(action: Action, rules: &GroupRules, setting: &'static str) -> &'static str {
     let private = rules.kind == GroupKind::Private;
     let free = rules.join == JoinPolicy::Free;
@@ -48,6 +49,7 @@ fn expected(action: Action, rules: &GroupRules, setting: &'static str) -> &'stat
         }
         Action::Pin => setting,
         Action::ManageInvites | Action::AnswerJoin | Action::Mute | Action::SpeakMuted => "om",
+        Action::SetAlias | Action::MentionAll => "om",
         Action::Remove(Role::Member) | Action::Silence(Role::Member) | Action::Recall(Role::Member) => "om",
         Action::Remove(Role::Manager) | Action::Silence(Role::Manager) | Action::Recall(Role::Manager) => "o",
         Action::Remove(Role::Owner) | Action::Silence(Role::Owner) => "",
@@ -55,7 +57,6 @@ fn expected(action: Action, rules: &GroupRules, setting: &'static str) -> &'stat
         Action::Leave => "mb",
         Action::SetRules | Action::SetManager | Action::Transfer | Action::Dissolve => "o",
         Action::SetOwnAlias => "omb",
-        Action::SetAlias | Action::MentionAll => "om",
     }
 }
 
@@ -221,6 +222,9 @@ fn all_rules(kind: GroupKind) -> Vec<GroupRules> {
     all
 }
 
+/// A rule by its name, and how it is taken over from other rules.
+type Field = (&'static str, fn(&mut GroupRules, &GroupRules));
+
 /// What stands in a cell: yes, no, or the rules that say so.
 fn cell(action: Action, role: Role, kind: GroupKind) -> String {
     let all = all_rules(kind);
@@ -231,7 +235,6 @@ fn cell(action: Action, role: Role, kind: GroupKind) -> String {
     if !all.iter().any(may) {
         return "–".to_owned();
     }
-    type Field = (&'static str, fn(&mut GroupRules, &GroupRules));
     let fields: [Field; 4] = [
         ("`join`", |rules, from| rules.join = from.join),
         ("`invite`", |rules, from| rules.invite = from.invite),
