@@ -4,19 +4,22 @@
 //! order: sessions are told and finished, tasks end, the engine drains, commits and closes. Whoever is told `ready` can connect;
 //! whoever got an outcome finds it after any kind of end.
 
-use crate::auth::Auth;
+use crate::administration::Administration;
+use crate::auth::{Auth, Work};
 use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
+use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
+use crate::model::{AdminAnswer, AdminQuery, Secret};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
-use crate::workers::retention;
+use crate::workers::{self, WorkerOptions, retention};
 use crate::{http, telemetry};
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, Permissions};
@@ -38,6 +41,8 @@ const DOWN_MAX: Duration = Duration::from_secs(30);
 const DATABASE: &str = "tidings.redb";
 /// The search index in the data folder.
 const SEARCH: &str = "search";
+/// The folder of what may be deleted at any time, in the data folder.
+const HOT: &str = "hot";
 /// Files beside connections: the database, listeners, the control socket, the runtime.
 const FILES_BESIDE: u64 = 64;
 
@@ -94,6 +99,8 @@ pub struct Ready {
     pub fingerprint: Option<String>,
     /// The data folder was set up by this start.
     pub founded: bool,
+    /// The one-time link to make the first administrator, on the first start.
+    pub setup: Option<Secret>,
 }
 
 /// An engine on its data folder.
@@ -220,18 +227,29 @@ async fn run(
     let tcp = Listener::bind(config.listen.tcp, tls.clone())?;
     let web = Listener::bind(config.listen.http, tls)?;
     let local = |listener: &Listener, wanted| listener.local_addr().unwrap_or(wanted);
-    let up = Ready { tcp: local(&tcp, config.listen.tcp), http: local(&web, config.listen.http), fingerprint, founded };
+    let mut up = Ready {
+        tcp: local(&tcp, config.listen.tcp),
+        http: local(&web, config.listen.http),
+        fingerprint,
+        founded,
+        setup: None,
+    };
     warn_of_plaintext(config, &up);
     let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
 
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
-    let auth = Auth::new();
+    let auth = Auth::with_work(password_work(config));
     let passwords = auth.passwords.clone();
-    let gateway = Gateway::new(engine.clone(), hub, auth, gateway_options(config), tasks.clone());
+    let last_seen = open_last_seen(config, engine).await;
+    let url = url(config, up.http);
+    let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
+    up.setup = first_link(&office, founded).await;
+    let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
+    let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
-    let control = Control::new(engine.clone(), passwords, config.server.data.clone())
-        .with_server(server_status(gateway.clone(), &up));
+    let control =
+        Control::new(office, passwords, config.server.data.clone()).with_server(server_status(gateway.clone(), &up));
     tasks.spawn("retention", retention::run(engine.clone(), retention::EVERY, shutdown.clone()));
     tasks.spawn("tcp", {
         let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
@@ -239,8 +257,12 @@ async fn run(
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
     tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
+    workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
+    if let Some(fingerprint) = &up.fingerprint {
+        tracing::info!(fingerprint, "clients can trust this server by the SHA-256 of its certificate");
+    }
     ready(&up);
 
     run_until_asked(engine, &mut signals).await?;
@@ -257,6 +279,52 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// Opens the folder of what may vanish; what cannot be opened is kept in memory.
+async fn open_last_seen(config: &Config, engine: &Engine) -> LastSeen {
+    let (folder, epoch) = (config.server.data.join(HOT), engine.epoch());
+    let opening = tokio::task::spawn_blocking(move || LastSeen::open(&folder, epoch));
+    opening.await.unwrap_or_default()
+}
+
+/// How browsers reach the server: as it is configured, else where HTTP listens.
+pub fn url(config: &Config, http: SocketAddr) -> String {
+    if let Some(url) = config.server.url.get() {
+        return url.to_owned();
+    }
+    let scheme = if config.tls.mode == TlsMode::Off { "http" } else { "https" };
+    if !http.ip().is_unspecified() {
+        return format!("{scheme}://{http}");
+    }
+    let name = config.tls.names.first().map_or("localhost", String::as_str);
+    format!("{scheme}://{name}:{}", http.port())
+}
+
+/// How much work a password hash is.
+pub fn password_work(config: &Config) -> Work {
+    Work { memory_kib: config.limits.password_kib.get(), passes: config.limits.password_passes.get() }
+}
+
+/// The link to make the first administrator, when the data folder is new. Later starts only say how to get one.
+async fn first_link(office: &Administration, founded: bool) -> Option<Secret> {
+    if founded {
+        match office.setup_link(&crate::auth::server().into()).await {
+            Ok(link) => {
+                tracing::info!(
+                    "a one-time link to make the first administrator stands on standard output; it lasts 24 hours"
+                );
+                return Some(link.url);
+            }
+            Err(refusal) => tracing::warn!(%refusal, "there is no link to make the first administrator"),
+        }
+        return None;
+    }
+    let any = office.read(&crate::auth::server().into(), AdminQuery::AnyAdministrator).await;
+    if matches!(any, Ok(AdminAnswer::Accounts { accounts, .. }) if accounts.is_empty()) {
+        tracing::info!("there is no administrator yet; `tidings admin setup-link` gives a link to make the first one");
+    }
+    None
 }
 
 /// Opens the folder of the files, and takes up the uploads that the last stop interrupted.
@@ -376,6 +444,7 @@ const fn connections(stats: GatewayStats) -> ConnectionStatus {
         turned_away: stats.turned_away,
         logins: stats.logins,
         logins_refused: stats.logins_refused,
+        throttled: stats.throttled,
         lagging: stats.lagging,
         protocol_errors: stats.protocol_errors,
         timeouts: stats.timeouts,

@@ -13,11 +13,14 @@
 //! auth        passwords, session tokens, limits on guessing; makes `Actor`, nobody else can
 //! ledger      the deterministic rules: each command is decided, then applied
 //! engine      the one order: submit queue, writer thread, group commit, publishing, reads
+//! administration  what every door does for accounts: passwords, links, codes, the administrators' commands
+//! workers     what goes on by itself: deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! search      full text over a user's own conversations: the index, fed from the log
 //! workers     what no caller waits for: deleting what retention no longer keeps
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
+//! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
@@ -29,6 +32,7 @@
 //! main        the binary: hands over to `cli`
 //! ```
 
+pub mod administration;
 pub mod app;
 pub mod auth;
 pub mod cli;
@@ -37,6 +41,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod gateway;
+pub mod hot;
 pub mod http;
 pub mod hub;
 pub mod ledger;

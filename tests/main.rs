@@ -30,6 +30,7 @@ mod docs;
 mod gateway;
 mod hostile;
 mod media;
+mod messages;
 mod model;
 mod protocol;
 mod search;

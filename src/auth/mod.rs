@@ -8,8 +8,8 @@ mod passwords;
 mod token;
 
 pub use address::AddressPrefix;
-pub use guesses::Guesses;
-pub use passwords::{Passwords, check_password_rules};
+pub use guesses::{Guesses, Throttled};
+pub use passwords::{Passwords, Work, check_password_rules};
 pub use token::Token;
 
 use crate::model::{Actor, AppId, SessionId, UserActor, UserHandle, UserId};
@@ -26,8 +26,13 @@ pub struct Auth {
 impl Auth {
     /// Everything with its defaults: one hash at a time less than there are cores, 64 log-ins waiting.
     pub fn new() -> Self {
+        Self::with_work(Work::default())
+    }
+
+    /// The same, with so much work for each new password.
+    pub fn with_work(work: Work) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { passwords: Passwords::new(cores.saturating_sub(1).max(1), 64), guesses: Guesses::new() }
+        Self { passwords: Passwords::new(cores.saturating_sub(1).max(1), 64).with_work(work), guesses: Guesses::new() }
     }
 }
 

@@ -2,13 +2,15 @@
 //! before. The prefix lets secret scanners find a leaked one; the checksum tells a typing error from a guess. Only the SHA-256
 //! is stored, so that a stolen database opens no session.
 
-use crate::model::{Secret, TokenHash};
+use crate::model::{InviteCode, Secret, TokenHash};
 use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "tds_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 is the first power above 2^256.
 const SECRET_CHARS: usize = 43;
+/// The last 22 characters of a drawn token are 131 bits.
+const CODE_CHARS: usize = 22;
 /// 62^6 is the first power above 2^32.
 const CHECK_CHARS: usize = 6;
 
@@ -55,6 +57,11 @@ impl Token {
         let mut expected = String::with_capacity(CHECK_CHARS);
         push_base62(&mut expected, &crc32(body.as_bytes()).to_be_bytes(), CHECK_CHARS);
         (expected == check).then(|| Self(text.to_owned()))
+    }
+
+    /// A new code for an invite link: 22 characters base62, of a drawn token.
+    pub fn draw_code() -> Option<InviteCode> {
+        InviteCode::new(&Self::draw().0[PREFIX.len() + SECRET_CHARS - CODE_CHARS..PREFIX.len() + SECRET_CHARS]).ok()
     }
 
     /// What is stored of it, and what it is found by.

@@ -92,12 +92,13 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
             }
         }
         Action::Set { name, changes, place } => {
-            let mut home = Home::from(&one(&place, name.clone()).await?.settings);
+            let before = one(&place, name.clone()).await?.settings;
+            let mut home = Home::from(&before);
             let wrong: Vec<String> = changes.iter().filter_map(|change| apply(&mut home, change).err()).collect();
             if !wrong.is_empty() {
                 return Err(Failure::new(exit::DATA, wrong.join("\n")));
             }
-            place.ask(Request::AppSet { name: name.clone(), settings: home.settings() }, false).await?;
+            place.ask(Request::AppSet { name: name.clone(), settings: home.change(&before) }, false).await?;
             print(&settings(&one(&place, name).await?))?;
         }
     }

@@ -1,8 +1,9 @@
 //! Which data folder a command is about, and how it reaches it: through the running server, or by itself.
 
 use super::{Failure, exit};
+use crate::administration::Administration;
 use crate::app::{self, AppError, Opened};
-use crate::auth::Passwords;
+use crate::auth::Auth;
 use crate::config::{Config, FILE_DEFAULT, Flag, Sources};
 use crate::control::{self, AskError, Control, Request, Response};
 use crate::model::{Code, Refusal};
@@ -96,7 +97,11 @@ async fn alone(config: &Config, opened: Opened, request: Request) -> Response {
     if opened.founded {
         eprintln!("A new data folder was made at {}.", config.server.data.display());
     }
-    let control = Control::new(opened.engine.clone(), Passwords::new(1, 1), config.server.data.clone());
+    let auth = Auth::with_work(app::password_work(config));
+    let passwords = auth.passwords.clone();
+    let url = app::url(config, config.listen.http);
+    let office = Administration::new(opened.engine.clone(), auth, &url, config.server.name.as_str());
+    let control = Control::new(office, passwords, config.server.data.clone());
     let response = control.handle(request).await;
     app::close(opened.engine).await;
     response

@@ -11,8 +11,9 @@ use std::process::ExitCode;
 /// What stands under the help.
 pub const AFTER_HELP: &str = "\
 The server keeps everything in its data folder and needs nothing else. When clients can
-connect it prints one line on standard output, `ready tcp=ADDRESS http=ADDRESS`; everything
-else goes to standard error. SIGTERM or Ctrl-C lets it finish what it has taken and close; a
+connect it prints one line on standard output, `ready tcp=ADDRESS http=ADDRESS`, and on the
+very first start a second one, `setup URL`: a one-time link to make the first administrator.
+Everything else goes to standard error. SIGTERM or Ctrl-C lets it finish what it has taken and close; a
 second one ends it at once, and nothing acknowledged is lost either way.
 
 Examples:
@@ -63,7 +64,8 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
         if up.founded {
             welcome(&config, up);
         }
-        written = print(&format!("ready tcp={} http={}\n", up.tcp, up.http));
+        let setup = up.setup.as_ref().map(|link| format!("setup {}\n", link.reveal())).unwrap_or_default();
+        written = print(&format!("ready tcp={} http={}\n{setup}", up.tcp, up.http));
     })
     .await?;
     written.map(|()| ExitCode::SUCCESS)
@@ -76,7 +78,9 @@ fn welcome(config: &Config, up: &Ready) {
         if config.server.data == Path::new("data") { String::new() } else { format!(" --data {}", folder.display()) };
     let text = format!(
         "This is the first start. Everything the server keeps is in the new data folder {}.\n\
-         Nobody can log in yet: there is no default account and no default password. Add people from another terminal:\n\
+         Nobody can log in yet: there is no default account and no default password. The line `setup` on standard output is a \
+         link to make the first administrator; it can be used once, within 24 hours (`tidings admin setup-link` gives a new \
+         one). Or add people from another terminal:\n\
          \n    tidings user add ada{place}\n    tidings admin create grace{place}\n\
          \nThen they can chat, from this machine:\n\
          \n    tidings chat --user ada --server {}://{}\n",
@@ -88,8 +92,5 @@ fn welcome(config: &Config, up: &Ready) {
         tracing::info!(folder = %folder.display(), "first start: the data folder was made; add people with `tidings user add NAME`");
     } else {
         eprintln!("{text}");
-    }
-    if let Some(fingerprint) = &up.fingerprint {
-        tracing::info!(fingerprint, "clients can trust this server by the SHA-256 of its certificate");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::problem::{Problem, did_you_mean};
 use super::source::{Origin, Values};
-use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode};
-use crate::model::{AppSettings, LoginPolicy};
+use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
+use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -157,6 +157,8 @@ sections! {
         name: Text = Text::new("tidings"),
         /// The data folder; it is made on the first start, readable by its owner alone.
         data: PathBuf = PathBuf::from("data"),
+        /// How browsers reach this server, such as "https://chat.example.org": links for people begin with it. Empty: where HTTP listens.
+        url: Url = Url::default(),
     }
     /// Where it listens. Port 0 takes any free port; `ready` on standard output names it.
     listen: Listen {
@@ -214,6 +216,10 @@ sections! {
         connections: Number<1, 10_000_000> = Number::new(10_000),
         /// Connections from one address (for IPv6 one /64 network); 0 is no limit.
         connections_per_address: Number<0, 10_000_000> = Number::new(200),
+        /// Memory of one password hash, in KiB. Raised, passwords are hashed anew as their users log in.
+        password_kib: Number<19_456, 1_048_576> = Number::new(19_456),
+        /// Passes of one password hash over its memory.
+        password_passes: Number<2, 64> = Number::new(2),
         /// Seconds until a new connection must have said who it is, the TLS handshake included.
         hello_timeout_s: Number<1, 600> = Number::new(10),
         /// Seconds of silence after which a connection is closed; clients ping every 30 s.
@@ -238,6 +244,20 @@ sections! {
         message_bytes_max: Number<256, { AppSettings::MESSAGE_BYTES_LIMIT }> = Number::new(65_536),
         /// Most members of a group.
         group_members_max: Number<2, { AppSettings::GROUP_MEMBERS_LIMIT }> = Number::new(10_000),
+        /// Who can make an account: "open" (everybody who reaches the server), "invite" (whoever has an invite code) or "closed" (administrators make them).
+        registration: Registration = AppSettings::default().registration,
+        /// Who is found by whom: "open" (by the beginning of an id or name), "exact" (by the whole id, phone number or e-mail address) or "off".
+        directory: Directory = AppSettings::default().directory,
+        /// Who may send direct messages to those who have not said themselves: "anyone" or "contacts".
+        strangers: Strangers = AppSettings::default().strangers,
+        /// Seconds after a declined contact request until it can be made again.
+        contact_cooldown_s: Number<0, 315_360_000> = Number::new(86_400),
+        /// Seconds after which messages are deleted; 0 is never.
+        retention_s: Number<0, { u32::MAX }> = Number::new(0),
+        /// Newest messages of a conversation that are kept; 0 is all.
+        retention_entries: Number<0, { u32::MAX }> = Number::new(0),
+        /// Legal hold: while it is on, nothing is deleted by retention.
+        hold: bool = false,
         /// Largest file, in MiB.
         media_mib_max: Number<1, 16_777_216> = Number::new(100),
         /// All files of one user together, in MiB.
@@ -261,10 +281,44 @@ impl Home {
             edit_window_ms: u64::from(self.edit_window_s.get()) * 1_000,
             message_bytes_max: self.message_bytes_max.get(),
             group_members_max: self.group_members_max.get(),
+            registration: self.registration,
+            directory: self.directory,
+            strangers: self.strangers,
+            contact_cooldown_ms: u64::from(self.contact_cooldown_s.get()) * 1_000,
+            retention_ms: u64::from(self.retention_s.get()) * 1_000,
+            retention_entries: u64::from(self.retention_entries.get()),
+            hold: self.hold,
             media_bytes_max: u64::from(self.media_mib_max.get()) * MIB,
             media_quota_bytes: u64::from(self.media_quota_mib.get()) * MIB,
-            ..AppSettings::default()
         }
+    }
+
+    /// `settings` with what differs in `self` from what it was made of: settings that these keys say less exactly stay as they are.
+    pub fn change(&self, settings: &AppSettings) -> AppSettings {
+        let (before, new) = (Self::from(settings), self.settings());
+        let mut changed = settings.clone();
+        macro_rules! take {
+            ($($key:ident => $setting:ident,)+) => {
+                $(if self.$key != before.$key { changed.$setting = new.$setting; })+
+            };
+        }
+        take! {
+            login_policy => login_policy,
+            recall_window_s => recall_window_ms,
+            edit_window_s => edit_window_ms,
+            message_bytes_max => message_bytes_max,
+            group_members_max => group_members_max,
+            registration => registration,
+            directory => directory,
+            strangers => strangers,
+            contact_cooldown_s => contact_cooldown_ms,
+            retention_s => retention_ms,
+            retention_entries => retention_entries,
+            hold => hold,
+            media_mib_max => media_bytes_max,
+            media_quota_mib => media_quota_bytes,
+        }
+        changed
     }
 }
 
@@ -278,6 +332,13 @@ impl From<&AppSettings> for Home {
             edit_window_s: Number::nearest(seconds(settings.edit_window_ms)),
             message_bytes_max: Number::nearest(settings.message_bytes_max),
             group_members_max: Number::nearest(settings.group_members_max),
+            registration: settings.registration,
+            directory: settings.directory,
+            strangers: settings.strangers,
+            contact_cooldown_s: Number::nearest(seconds(settings.contact_cooldown_ms)),
+            retention_s: Number::nearest(seconds(settings.retention_ms)),
+            retention_entries: Number::nearest(u32::try_from(settings.retention_entries).unwrap_or(u32::MAX)),
+            hold: settings.hold,
             media_mib_max: Number::nearest(mib(settings.media_bytes_max)),
             media_quota_mib: Number::nearest(mib(settings.media_quota_bytes)),
         }
@@ -292,6 +353,17 @@ mod tests {
     fn the_seeds_of_home_are_the_defaults_of_an_app() {
         assert_eq!(Home::default().settings(), AppSettings::default());
         assert_eq!(Home::from(&AppSettings::default()), Home::default());
+    }
+
+    #[test]
+    fn a_change_of_one_key_leaves_the_others_as_exact_as_they_were() {
+        let settings = AppSettings { retention_ms: 1_500, recall_window_ms: 999, ..AppSettings::default() };
+        let mut home = Home::from(&settings);
+        home.set("registration", "open").unwrap();
+        let expected = AppSettings { registration: Registration::Open, ..settings.clone() };
+        assert_eq!(home.change(&settings), expected);
+        home.set("retention_s", "3600").unwrap();
+        assert_eq!(home.change(&settings), AppSettings { retention_ms: 3_600_000, ..expected });
     }
 
     #[test]

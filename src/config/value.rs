@@ -153,6 +153,31 @@ impl Setting for Text {
     }
 }
 
+/// How browsers reach the server; empty when that follows from where it listens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Url(String);
+
+impl Url {
+    /// The address, when there is one.
+    pub fn get(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+}
+
+impl Setting for Url {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        text(raw, "an address such as https://chat.example.org, without # or ?", |text| {
+            let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+            let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '?' | '"' | '<' | '>');
+            let fits = text.is_empty() || (!rest.is_empty() && text.len() <= 256 && rest.chars().all(plain));
+            fits.then(|| Self(text.to_owned()))
+        })
+    }
+    fn literal(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
 impl Setting for PathBuf {
     fn read(raw: &Raw) -> Result<Self, String> {
         text(raw, "a path", |text| (!text.is_empty() && !text.contains('\0')).then(|| Self::from(text)))
@@ -278,22 +303,24 @@ words! {
     }
 }
 
-impl Setting for crate::model::LoginPolicy {
-    fn read(raw: &Raw) -> Result<Self, String> {
-        text(raw, "one of \"one\", \"two\", \"three\", \"all\"", |text| match text {
-            "one" => Some(Self::One),
-            "two" => Some(Self::Two),
-            "three" => Some(Self::Three),
-            "all" => Some(Self::All),
-            _ => None,
-        })
-    }
-    fn literal(&self) -> String {
-        quoted(match self {
-            Self::One => "one",
-            Self::Two => "two",
-            Self::Three => "three",
-            Self::All => "all",
-        })
-    }
+/// Declares how a setting of apps that is one of a few words is read and written.
+macro_rules! words_of_model {
+    ($name:ty { $($variant:ident = $word:literal,)+ }) => {
+        impl Setting for $name {
+            fn read(raw: &Raw) -> Result<Self, String> {
+                let expected = format!("one of {}", [$(concat!("\"", $word, "\"")),+].join(", "));
+                text(raw, &expected, |text| match text {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                })
+            }
+            fn literal(&self) -> String {
+                quoted(match self { $(Self::$variant => $word,)+ })
+            }
+        }
+    };
 }
+words_of_model!(crate::model::LoginPolicy { One = "one", Two = "two", Three = "three", All = "all", });
+words_of_model!(crate::model::Registration { Open = "open", Invite = "invite", Closed = "closed", });
+words_of_model!(crate::model::Directory { Open = "open", Exact = "exact", Off = "off", });
+words_of_model!(crate::model::Strangers { Anyone = "anyone", Contacts = "contacts", });

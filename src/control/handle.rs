@@ -1,13 +1,15 @@
 //! Carries out what the operator asks for.
 
 use super::{
-    AppLine, CommandStatus, Request, Response, ServerStatus, Status, StorageStatus, USERS_PAGE_MAX, UserLine, bench,
+    AppLine, CommandStatus, Request, Response, ServerStatus, Status, StorageStatus, USERS_PAGE_MAX, UserDetail,
+    UserLine, bench,
 };
-use crate::auth::{self, Passwords, check_password_rules};
+use crate::administration::{Administration, By, FlagChanges, NewAccount};
+use crate::auth::{self, Passwords};
 use crate::engine::{Engine, Health};
 use crate::model::{
-    AnyCommand, AppId, Code, CommandResult, Name, PasswordHash, Refusal, Secret, SystemCommand, UserFlags, UserHandle,
-    UserId, UserKind,
+    AdminAnswer, AdminQuery, AnyCommand, AppId, Code, CommandResult, Name, Refusal, SystemCommand, Timestamp,
+    UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -22,6 +24,7 @@ const APPS_MAX: usize = 1_000;
 pub struct Control {
     pub(super) engine: Engine,
     pub(super) passwords: Passwords,
+    office: Administration,
     folder: Arc<PathBuf>,
     server: Option<Arc<dyn Fn() -> ServerStatus + Send + Sync>>,
 }
@@ -33,9 +36,10 @@ impl std::fmt::Debug for Control {
 }
 
 impl Control {
-    /// For an engine on its data folder.
-    pub fn new(engine: Engine, passwords: Passwords, folder: PathBuf) -> Self {
-        Self { engine, passwords, folder: Arc::new(folder), server: None }
+    /// For the data folder of an engine.
+    pub fn new(office: Administration, passwords: Passwords, folder: PathBuf) -> Self {
+        let engine = office.engine().clone();
+        Self { engine, passwords, office, folder: Arc::new(folder), server: None }
     }
 
     /// The same in a running server, which `status` asks about itself.
@@ -54,25 +58,57 @@ impl Control {
         match request {
             Request::Status {} => Ok(Response::Status(Box::new(self.status()))),
             Request::UserAdd { app, id, name, password, administrator } => {
-                let app = self.app(app.as_ref())?.0;
-                let password = Some(self.hash(&id, password).await?);
-                self.execute(SystemCommand::AddUser { app, id, name, password, administrator, kind: UserKind::Person })
-                    .await
+                let (app, kind) = (app.as_ref().into(), UserKind::Person);
+                let new = NewAccount { app, id, name, password: Some(password), administrator, kind };
+                self.office.add_user(&operator(), new).await.map(|_| Response::Done {})
             }
             Request::UserList { app, after } => self.users(app.as_ref(), after),
             Request::UserPasswd { app, id, password } => {
-                let user = self.user(app.as_ref(), &id)?.0;
-                let password = self.hash(&id, password).await?;
-                self.execute(SystemCommand::SetPassword { user, password, keep: None }).await
+                done(self.office.set_password(&operator(), app.as_ref().into(), id, password).await)
             }
             Request::UserSuspend { app, id, suspended } => {
-                let (user, row) = self.user(app.as_ref(), &id)?;
-                let flags = UserFlags { suspended, ..row.flags };
-                self.execute(SystemCommand::SetFlags { user, flags }).await
+                let changes = FlagChanges { suspended: Some(suspended), ..FlagChanges::default() };
+                self.flags(app.as_ref(), id, changes).await
             }
+            Request::UserFlags { app, id, silenced, contacts_disabled } => {
+                let changes = FlagChanges { suspended: None, silenced, contacts_disabled };
+                self.flags(app.as_ref(), id, changes).await
+            }
+            Request::UserShow { app, id } => self.show(app.as_ref(), id).await,
+            Request::UserEndSessions { app, id } => {
+                done(self.office.end_sessions(&operator(), app.as_ref().into(), id).await)
+            }
+            Request::UserLink { app, id } => {
+                self.office.password_link(&operator(), app.as_ref().into(), id).await.map(Response::Link)
+            }
+            Request::UserDelete { app, id } => {
+                done(self.office.delete_user(&operator(), app.as_ref().into(), id).await)
+            }
+            Request::AdminList {} => self.administrators().await,
             Request::AdminSet { id, administrator } => {
-                let user = self.user(None, &id)?.0;
-                self.execute(SystemCommand::SetAdministrator { user, administrator }).await
+                done(self.office.set_administrator(&operator(), id, administrator).await)
+            }
+            Request::SetupLink {} => self.office.setup_link(&operator()).await.map(Response::Link),
+            Request::InviteCreate { app, expires_s, uses_max } => {
+                let now = self.engine.clock().now();
+                let expires = expires_s.map(|seconds| Timestamp(now.0.saturating_add(seconds.saturating_mul(1_000))));
+                let made = self.office.create_invite(&operator(), app.as_ref().into(), expires, uses_max).await?;
+                Ok(Response::Invite(Box::new(made)))
+            }
+            Request::InviteList { app } => {
+                match self.office.read(&operator(), AdminQuery::Invites { app: app.as_ref().into() }).await? {
+                    AdminAnswer::Invites { invites } => Ok(Response::Invites { invites }),
+                    _ => Err(mixed_up()),
+                }
+            }
+            Request::InviteRevoke { app, code } => {
+                done(self.office.revoke_invite(&operator(), app.as_ref().into(), code).await)
+            }
+            Request::Audit { before, limit } => {
+                match self.office.read(&operator(), AdminQuery::Audit { before, limit }).await? {
+                    AdminAnswer::Audit { lines, more } => Ok(Response::Audit { lines, more }),
+                    _ => Err(mixed_up()),
+                }
             }
             Request::AppList {} => Ok(Response::Apps { apps: self.apps()?.into_iter().map(line).collect() }),
             Request::AppCreate { name, settings } => {
@@ -99,9 +135,37 @@ impl Control {
         Ok(accepted.result)
     }
 
-    async fn hash(&self, id: &UserId, password: Secret) -> Result<PasswordHash, Refusal> {
-        check_password_rules(id, &password)?;
-        self.passwords.hash(password).await
+    async fn flags(&self, app: Option<&Name>, id: UserId, changes: FlagChanges) -> Result<Response, Refusal> {
+        self.office.set_flags(&operator(), app.into(), id, changes).await.map(|_| Response::Done {})
+    }
+
+    async fn show(&self, app: Option<&Name>, id: UserId) -> Result<Response, Refusal> {
+        let account = self.office.account(&operator(), app.into(), id.clone()).await?;
+        match self.office.read(&operator(), AdminQuery::Sessions { app: app.into(), id }).await? {
+            AdminAnswer::Sessions { sessions } => {
+                Ok(Response::User(Box::new(UserDetail { account, sessions_list: sessions })))
+            }
+            _ => Err(mixed_up()),
+        }
+    }
+
+    async fn administrators(&self) -> Result<Response, Refusal> {
+        match self.office.read(&operator(), AdminQuery::Administrators).await? {
+            AdminAnswer::Accounts { accounts, .. } => {
+                let users = accounts.into_iter().map(|account| UserLine {
+                    id: account.id,
+                    name: account.name,
+                    administrator: account.administrator,
+                    suspended: account.flags.suspended,
+                    silenced: account.flags.silenced,
+                    contacts_disabled: account.flags.contacts_disabled,
+                    deleted: account.deleted,
+                    created: account.created,
+                });
+                Ok(Response::Users { users: users.collect(), next: None })
+            }
+            _ => Err(mixed_up()),
+        }
     }
 
     fn status(&self) -> Status {
@@ -153,13 +217,6 @@ impl Control {
         })
     }
 
-    fn user(&self, app: Option<&Name>, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Refusal> {
-        let (app, _) = self.app(app)?;
-        self.find_user(app, id)?.ok_or_else(|| {
-            Refusal::new(Code::NotFound, format!("There is no user `{id}`; `tidings user list` shows those there are."))
-        })
-    }
-
     /// A user by id.
     pub(super) fn find_user(&self, app: AppId, id: &UserId) -> Result<Option<(UserHandle, Arc<UserRow>)>, Refusal> {
         let view = self.engine.view();
@@ -186,11 +243,27 @@ impl Control {
                 name: row.name.clone(),
                 administrator: row.administrator,
                 suspended: row.flags.suspended,
+                silenced: row.flags.silenced,
+                contacts_disabled: row.flags.contacts_disabled,
+                deleted: row.deleted,
                 created: row.created,
             })
             .collect();
         Ok(Response::Users { users, next })
     }
+}
+
+fn operator() -> By {
+    auth::operator().into()
+}
+
+fn done(result: Result<(), Refusal>) -> Result<Response, Refusal> {
+    result.map(|()| Response::Done {})
+}
+
+/// An answer that does not belong to its question: a mistake of ours.
+fn mixed_up() -> Refusal {
+    Refusal::new(Code::Unavailable, "The server made a mistake; try again.")
 }
 
 fn line((app, row): (AppId, Arc<AppRow>)) -> AppLine {

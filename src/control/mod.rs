@@ -13,7 +13,11 @@ mod socket;
 pub use handle::Control;
 pub use socket::{AskError, Socket, ask};
 
-use crate::model::{AppId, AppSettings, Epoch, Lsn, Name, Refusal, Secret, Timestamp, UserHandle, UserId};
+use crate::administration::{InviteLink, Link};
+use crate::model::{
+    AccountInfo, AppId, AppSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo,
+    Timestamp, UserHandle, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// Largest request or answer, in bytes.
@@ -73,6 +77,90 @@ pub enum Request {
         id: UserId,
         /// Suspend or end it.
         suspended: bool,
+    },
+    /// One user with their sessions. Answer: `user`.
+    UserShow {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Who.
+        id: UserId,
+    },
+    /// Set flags of a user; those that are absent stay. Answer: `done`.
+    UserFlags {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// Cannot send.
+        #[serde(default)]
+        silenced: Option<bool>,
+        /// Can neither send nor get contact requests.
+        #[serde(default)]
+        contacts_disabled: Option<bool>,
+    },
+    /// End every session of a user. Answer: `done`.
+    UserEndSessions {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+    },
+    /// A one-time link with which a user sets their password. Answer: `link`.
+    UserLink {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+    },
+    /// Delete an account. Answer: `done`.
+    UserDelete {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+    },
+    /// Everybody with an administrator's right. Answer: `users`.
+    AdminList {},
+    /// A new link to make the first administrator. Answer: `link`.
+    SetupLink {},
+    /// A new invite code. Answer: `invite`.
+    InviteCreate {
+        /// For which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Seconds until it ends.
+        #[serde(default)]
+        expires_s: Option<u64>,
+        /// How many accounts it makes.
+        #[serde(default)]
+        uses_max: Option<u32>,
+    },
+    /// The invite codes of an app. Answer: `invites`.
+    InviteList {
+        /// Which app.
+        #[serde(default)]
+        app: Option<Name>,
+    },
+    /// Make an invite code useless. Answer: `done`.
+    InviteRevoke {
+        /// Of which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Which.
+        code: InviteCode,
+    },
+    /// The audit log, newest first, a page at a time. Answer: `audit`.
+    Audit {
+        /// Below this lsn.
+        #[serde(default)]
+        before: Option<Lsn>,
+        /// How many at most (1–200).
+        limit: u32,
     },
     /// Make a user of `home` an administrator or end that. Answer: `done`.
     AdminSet {
@@ -140,6 +228,34 @@ pub enum Response {
         /// The users.
         users: Vec<BenchUser>,
     },
+    /// One user.
+    User(Box<UserDetail>),
+    /// A one-time link.
+    Link(Link),
+    /// A new invite code.
+    Invite(Box<InviteLink>),
+    /// Invite codes.
+    Invites {
+        /// The codes.
+        invites: Vec<Invite>,
+    },
+    /// A page of the audit log.
+    Audit {
+        /// The lines, newest first.
+        lines: Vec<AuditLine>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+}
+
+/// One user with their sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDetail {
+    /// The user.
+    #[serde(flatten)]
+    pub account: AccountInfo,
+    /// Their sessions, oldest first.
+    pub sessions_list: Vec<SessionInfo>,
 }
 
 /// A user in a list.
@@ -153,6 +269,15 @@ pub struct UserLine {
     pub administrator: bool,
     /// Whether they are suspended.
     pub suspended: bool,
+    /// Whether they may read but not send.
+    #[serde(default)]
+    pub silenced: bool,
+    /// Whether they can neither send nor get contact requests.
+    #[serde(default)]
+    pub contacts_disabled: bool,
+    /// Whether the account was deleted.
+    #[serde(default)]
+    pub deleted: bool,
     /// When they were created.
     pub created: Timestamp,
 }
@@ -234,6 +359,9 @@ pub struct ConnectionStatus {
     pub logins: u64,
     /// Log-ins refused since the start.
     pub logins_refused: u64,
+    /// Tries to guess a password, code or link that were not let through, since the start.
+    #[serde(default)]
+    pub throttled: u64,
     /// Times that a slow reader was told to synchronise, since the start.
     pub lagging: u64,
     /// Closed for breaking the protocol, since the start.

@@ -20,8 +20,8 @@ use crate::ledger::read::{self, Expired, MemberWindow};
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId, CursorMove, Effect, Epoch,
-    Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId,
+    CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
 };
 use crate::protocol::Changes;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
@@ -363,6 +363,19 @@ impl Engine {
         .await?
     }
 
+    /// Answers those who run the server, on one of the reader threads: administrators, the operator, the server itself.
+    pub async fn administer(&self, actor: Actor, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::administration::answer(&shared.view.load_full(), &actor, &query) {
+                Ok(answer) => Ok(Ok(answer)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
     /// One page of changes since `cursor`; `state` is kept by the caller between pages of one sync (start with the default).
     /// `before_last` is called just before the View of the last page is taken, so that the caller starts taking pushes again; it is
     /// called once per sync.
@@ -438,16 +451,47 @@ impl Engine {
         read::members(view, conversation)
     }
 
-    /// Who is told of a user's presence, as of the newest state.
-    pub fn peers(&self, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-        let peers = retry_stale(|| read::peers(&*self.view(), user))?;
-        Ok(peers.into_iter().map(|peer| peer.user).collect())
+    /// Who may see a user's presence, as of the newest state. Blocks.
+    pub fn peers(&self, user: UserHandle) -> Result<Vec<Peer>, Fault> {
+        retry_stale(|| read::peers(&*self.view(), user))
     }
 
     /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
     pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
         let shared = Arc::clone(&self.0.shared);
         self.read(move || retry_stale(|| read::expired(&*shared.view.load_full(), shared.clock.now(), from))).await
+    }
+
+    /// What one user may see of another one's presence, as of the newest state. Blocks.
+    pub fn sight(&self, reader: UserHandle, user: UserHandle) -> Result<Option<Sight>, Fault> {
+        retry_stale(|| read::sight(&*self.view(), self.clock().now(), reader, user))
+    }
+
+    /// What a user may see of the presence of others (1–100).
+    pub async fn sights(&self, actor: UserActor, users: Vec<UserId>) -> Result<Vec<Sight>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::sights(&*shared.view.load_full(), shared.clock.now(), &actor, &users) {
+                Ok(sights) => Ok(Ok(sights)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
+    /// A user's id and what they say about being there now.
+    pub fn said(&self, user: UserHandle) -> Result<Option<(UserId, OwnPresence)>, Fault> {
+        retry_stale(|| read::said(&*self.view(), self.clock().now(), user))
+    }
+
+    /// What a changed profile is for whom, as of `view`; `is_there` says who could be told at all.
+    pub fn profile_news(
+        view: &View,
+        user: UserHandle,
+        is_there: impl Fn(UserHandle) -> bool,
+    ) -> Result<Option<ProfileNews>, Fault> {
+        read::profile_news(view, user, is_there)
     }
 
     /// Which data this is.
@@ -548,7 +592,9 @@ fn charge(submission: Submission) -> QueuedCommand {
     };
     let hash = match (&key, &command) {
         (Some(_), AnyCommand::User(command)) => postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes)),
-        (Some(_), AnyCommand::System(_)) | (None, _) => 0,
+        // Secrets print only that they are there, so those that are drawn anew do not make another command of it.
+        (Some(_), AnyCommand::System(command)) => xxh3_64(format!("{command:?}").as_bytes()),
+        (None, _) => 0,
     };
     let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
     QueuedCommand { actor, key, hash, command, reply, cost, bytes }

@@ -2,9 +2,10 @@
 
 use crate::auth::{self, AddressPrefix, Token};
 use crate::engine::{Engine, Submission};
-use crate::model::limits::{SESSION_AGE_MS, SESSION_IDLE_MS};
+use crate::ledger;
 use crate::model::{
-    AppId, Code, CommandResult, Device, Platform, Refusal, Secret, SessionId, SystemCommand, UserActor, UserId,
+    AppId, Code, CommandResult, Device, Line, Platform, Refusal, Secret, SessionId, SystemCommand, UserActor,
+    UserHandle, UserId,
 };
 use crate::protocol::Auth;
 use crate::store::records::{SessionRow, TokenRow, UserIdKey, UserIdRow, UserRow};
@@ -67,12 +68,15 @@ async fn by_password(
     peer: IpAddr,
 ) -> Result<LoggedIn, Refusal> {
     let place = AddressPrefix::of(peer);
-    if let Err(wait_ms) = auth.guesses.attempt(app, &id, place, engine.clock().now()) {
+    if let Err(throttled) = attempt(engine, auth, app, &id, place) {
+        if throttled.report {
+            note_throttled(engine, app, &id, place).await;
+        }
         return Err(Refusal::new(
             Code::RateLimited,
             "Too many wrong passwords for this user; wait, then try again, or ask an administrator for a new one.",
         )
-        .retry_after_ms(wait_ms));
+        .retry_after_ms(throttled.wait_ms));
     }
     let view = engine.view();
     let user = match get::<UserIdRow>(&view, &UserIdKey::new(app, &id))? {
@@ -82,7 +86,8 @@ async fn by_password(
     // A snapshot that is held while others hash their passwords would keep old pages of the file.
     drop(view);
     let hash = user.as_ref().and_then(|(_, row)| row.password.clone());
-    let right = auth.passwords.verify(hash, password).await.inspect_err(|_| auth.guesses.withdrawn(app, &id, place))?;
+    let checked = auth.passwords.verify(hash, password.clone()).await;
+    let right = checked.inspect_err(|_| auth.guesses.withdrawn(app, &id, place))?;
     let Some((handle, row)) = user.filter(|_| right) else {
         return Err(Refusal::new(Code::Unauthenticated, "The user or the password is wrong."));
     };
@@ -90,6 +95,7 @@ async fn by_password(
     if row.flags.suspended {
         return Err(suspended());
     }
+    upgrade(engine, auth, handle, &row, password).await;
     let token = Token::draw();
     let platform = device.platform;
     let command = SystemCommand::LogIn {
@@ -106,6 +112,53 @@ async fn by_password(
     };
     let actor = auth::session_actor(row.app, handle, row.id.clone(), session);
     Ok(LoggedIn { actor, platform, administrator: row.administrator, token: Some(token.secret()) })
+}
+
+/// Takes a try. Whoever would have to wait because of others does not, when the user has a session from the same place.
+fn attempt(
+    engine: &Engine,
+    auth: &auth::Auth,
+    app: AppId,
+    id: &UserId,
+    place: AddressPrefix,
+) -> Result<(), auth::Throttled> {
+    let now = engine.clock().now();
+    match auth.guesses.attempt(app, id, place, now) {
+        Err(throttled) if throttled.unless_trusted && is_at_home(&engine.view(), app, id, place) => {
+            auth.guesses.trust(app, id, place);
+            auth.guesses.attempt(app, id, place, now)
+        }
+        attempted => attempted,
+    }
+}
+
+/// Whether a user has a session that was opened from a place.
+fn is_at_home(view: &View, app: AppId, id: &UserId, place: AddressPrefix) -> bool {
+    let Ok(Some(found)) = view.get::<UserIdRow>(&UserIdKey::new(app, id)) else { return false };
+    let sessions = ledger::accounts::sessions_of(view, found.user).unwrap_or_default();
+    sessions.iter().any(|(_, row)| row.address.parse().is_ok_and(|address| AddressPrefix::of(address) == place))
+}
+
+/// Writes down that somebody guesses. An id that nobody has is not told: it may be a password in the wrong field.
+async fn note_throttled(engine: &Engine, app: AppId, id: &UserId, place: AddressPrefix) {
+    let known = matches!(engine.view().get::<UserIdRow>(&UserIdKey::new(app, id)), Ok(Some(_)));
+    let whom = if known { id.as_str() } else { "nobody who is known" };
+    let Ok(subject) = Line::new(format!("{whom} from {place}")) else { return };
+    let command = SystemCommand::Note { action: "login.throttled", subject }.into();
+    if let Err(refusal) = engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await {
+        tracing::debug!(%refusal, "a throttled streak could not be noted");
+    }
+}
+
+/// Hashes a right password anew when more work is asked for than when it was hashed. When that fails it happens next time.
+async fn upgrade(engine: &Engine, auth: &auth::Auth, user: UserHandle, row: &UserRow, password: Secret) {
+    if !row.password.as_ref().is_some_and(|hash| auth.passwords.is_outdated(hash)) {
+        return;
+    }
+    if let Ok(password) = auth.passwords.hash(password).await {
+        let command = SystemCommand::UpgradePassword { user, credential: row.credential, password }.into();
+        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+    }
 }
 
 /// The session of a token.
@@ -125,7 +178,7 @@ pub async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refus
         return Err(suspended());
     }
     let now = engine.clock().now();
-    if now.since_ms(row.created) > SESSION_AGE_MS || now.since_ms(row.seen) > SESSION_IDLE_MS {
+    if ledger::accounts::end_expired::is_expired(&row, now) {
         return Err(Refusal::new(Code::TokenExpired, "This session is too old; log in again."));
     }
     if now.since_ms(row.seen) > TOUCH_AFTER_MS {

@@ -9,7 +9,6 @@
 //! `presence` and `wheel` (the two tasks that serve all connections), `rate`.
 
 mod accept;
-mod accounts;
 mod connection;
 mod drive;
 mod fanout;
@@ -22,7 +21,6 @@ mod tcp;
 mod wheel;
 
 pub use accept::accept;
-pub use accounts::NewAccount;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;
@@ -32,6 +30,7 @@ pub use rate::Bucket;
 
 use crate::auth::{AddressPrefix, Auth};
 use crate::engine::Engine;
+use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
 use crate::model::{Code, Device, Refusal, Secret, UserHandle};
@@ -147,7 +146,7 @@ impl Gateway {
             places: Mutex::default(),
         }));
         gateway.helper("deadlines", wheel::run(gateway.clone()));
-        gateway.helper("presence", presence::run(gateway.clone()));
+        gateway.0.tasks.spawn("presence", presence::run(gateway.clone()));
         gateway
     }
 
@@ -187,6 +186,7 @@ impl Gateway {
             turned_away: count(&counters.turned_away),
             logins: count(&counters.logins),
             logins_refused: count(&counters.logins_refused),
+            throttled: self.0.auth.guesses.throttled(),
             frames: count(&counters.frames),
             lagging: self.0.hub.lagging(),
             protocol_errors: count(&counters.protocol_errors),
@@ -300,6 +300,10 @@ impl Gateway {
         })
     }
 
+    fn last_seen(&self) -> &LastSeen {
+        &self.0.options.last_seen
+    }
+
     fn counters(&self) -> &Counters {
         &self.0.counters
     }
@@ -314,20 +318,6 @@ impl Gateway {
         let (rate, burst) = (self.0.options.rate_per_second, self.0.options.rate_burst);
         let now_ms = self.now_ms();
         (rate > 0).then(|| self.0.buckets.of(user, now_ms, || Bucket::new(rate, burst, now_ms)))
-    }
-
-    /// Who is told of a user's presence; nobody when that cannot be read.
-    async fn peers(&self, user: UserHandle) -> Vec<UserHandle> {
-        let engine = self.0.engine.clone();
-        let peers = tokio::task::spawn_blocking(move || engine.peers(user)).await;
-        match peers {
-            Ok(Ok(peers)) => peers,
-            Ok(Err(fault)) => {
-                tracing::error!(%fault, "who is told of somebody's presence could not be read");
-                Vec::new()
-            }
-            Err(_) => Vec::new(),
-        }
     }
 
     fn enlist(&self, outbox: &Arc<Outbox>) -> u64 {

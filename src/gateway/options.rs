@@ -1,10 +1,14 @@
 //! The gateway's limits and what it counts.
 
+use crate::hot::LastSeen;
+
 /// Limits and times of the gateway. The defaults are the documented ones.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
     /// The server's name, as `welcome` tells it.
     pub server_name: String,
+    /// How browsers reach the server: links begin with it.
+    pub url: String,
     /// Largest frame, in bytes.
     pub max_frame: usize,
     /// Submits in flight on one connection.
@@ -31,12 +35,15 @@ pub struct GatewayOptions {
     pub connections_max: usize,
     /// Connections from one IPv4 address or IPv6 network of 64 bits.
     pub connections_per_address_max: usize,
+    /// Where it is kept when users were last there.
+    pub last_seen: LastSeen,
 }
 
 impl Default for GatewayOptions {
     fn default() -> Self {
         Self {
             server_name: "tidings".to_owned(),
+            url: "http://localhost:8000".to_owned(),
             max_frame: crate::protocol::MAX_FRAME_DEFAULT,
             window: 64,
             rate_per_second: 20,
@@ -50,6 +57,7 @@ impl Default for GatewayOptions {
             presence_settle_ms: 10_000,
             connections_max: 10_000,
             connections_per_address_max: 200,
+            last_seen: LastSeen::default(),
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct GatewayStats {
     pub logins: u64,
     /// Log-ins refused since the start.
     pub logins_refused: u64,
+    /// Tries to guess a password, code or link that were not let through, since the start.
+    pub throttled: u64,
     /// Frames read since the start.
     pub frames: u64,
     /// Times a connection was too slow and lost its pushes, since the start.

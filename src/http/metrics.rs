@@ -33,6 +33,11 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("connections_turned_away_total", "Connections turned away because of a limit.", gateway.turned_away),
         ("logins_total", "Log-ins, with password or token.", gateway.logins),
         ("logins_refused_total", "Log-ins refused.", gateway.logins_refused),
+        (
+            "guesses_throttled_total",
+            "Tries to guess a password, code or link that were not let through.",
+            gateway.throttled,
+        ),
         ("frames_received_total", "Frames read from clients.", gateway.frames),
         ("lagging_total", "Times a connection was too slow and lost its pushes.", gateway.lagging),
         ("protocol_errors_total", "Connections closed for breaking the protocol.", gateway.protocol_errors),

@@ -24,7 +24,7 @@ pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Arc<Session
     let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
     let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
     let Some(user) = state.get::<UserRow>(&actor.user)? else { return revoked() };
-    if session.user != actor.user || session.app != actor.app || user.app != actor.app {
+    if user.deleted || session.user != actor.user || session.app != actor.app || user.app != actor.app {
         return revoked();
     }
     if user.flags.suspended {
@@ -72,8 +72,10 @@ impl<'a> Caller<'a> {
     /// The same with their row, or the refusal that names them.
     pub fn find_user(&self, state: &impl Read, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
         let Some(handle) = self.find(state, id)? else { return no_such_user(id) };
-        let Some(user) = state.get::<UserRow>(&handle)? else { return no_such_user(id) };
-        Ok((handle, user))
+        match state.get::<UserRow>(&handle)? {
+            Some(user) if !user.deleted => Ok((handle, user)),
+            Some(_) | None => no_such_user(id),
+        }
     }
 
     /// The caller's next entry of a conversation that has got as far as `head`.

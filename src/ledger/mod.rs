@@ -4,8 +4,10 @@
 //! One file per operation, each with a `decide(&impl Read, …) -> Plan` that makes every check and a `apply(&mut Tables, Plan, …)`
 //! that only writes: so a refusal leaves nothing behind. Only the engine's writer calls [`execute`]; readers call [`read`].
 
-mod accounts;
+pub mod accounts;
+mod administration;
 mod apps;
+mod audit;
 mod caller;
 mod contacts;
 mod conversations;
@@ -13,6 +15,7 @@ mod cursors;
 mod directory;
 mod feed;
 pub mod groups;
+mod links;
 mod media;
 mod messages;
 mod own_side;
@@ -88,9 +91,14 @@ pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>
             return answer_again(first, order.hash);
         }
     }
+    let audited = audit::line(&*tables, order)?;
     let result = match (&order.actor, &order.command) {
         (Actor::User(actor), AnyCommand::User(command)) => user_command(tables, order, actor, command, effects)?,
         (Actor::Operator | Actor::Server, AnyCommand::System(command)) => {
+            system_command(tables, order, command, effects)?
+        }
+        (Actor::User(actor), AnyCommand::System(command)) if command.is_administration() => {
+            administration::admit(&*tables, actor)?;
             system_command(tables, order, command, effects)?
         }
         (Actor::User(_), AnyCommand::System(_)) => {
@@ -100,6 +108,9 @@ pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>
             return refuse(Code::Forbidden, "Only a user can do this; log in as one.");
         }
     };
+    if let Some(line) = audited {
+        audit::write(tables, order.lsn, line)?;
+    }
     if let Some(key) = &order.key {
         tables.remember(scope, key, Remembered { hash: order.hash, lsn: order.lsn, result: result.clone() })?;
     }
@@ -249,11 +260,6 @@ fn user_command(
     }
 }
 
-/// Its words are there, its rules are not.
-fn not_yet<T>() -> Result<T, Stop> {
-    refuse(Code::Unsupported, "This server does not offer that yet.")
-}
-
 fn system_command(
     tables: &mut Tables<'_>,
     order: &Order,
@@ -275,8 +281,8 @@ fn system_command(
             };
             accounts::add_user::run(tables, order, &new)
         }
-        SystemCommand::SetPassword { user, password, keep: _ } => {
-            accounts::set_password::run(tables, order, *user, password, effects)
+        SystemCommand::SetPassword { user, password, keep } => {
+            accounts::set_password::run(tables, order, *user, password, *keep, effects)
         }
         SystemCommand::SetFlags { user, flags } => accounts::set_flags::run(tables, order, *user, *flags, effects),
         SystemCommand::SetAdministrator { user, administrator } => {
@@ -289,17 +295,33 @@ fn system_command(
         }
         SystemCommand::TouchSession { session } => accounts::touch_session::run(tables, order, *session),
         SystemCommand::EndSessions { user } => accounts::end_sessions::run(tables, *user, effects),
-        SystemCommand::Register { .. }
-        | SystemCommand::CreateAppInvite { .. }
-        | SystemCommand::RevokeAppInvite { .. }
-        | SystemCommand::CreateLink { .. }
-        | SystemCommand::SetUp { .. }
-        | SystemCommand::UsePasswordLink { .. }
-        | SystemCommand::DeleteUser { .. }
-        | SystemCommand::DeleteUserStep { .. }
-        | SystemCommand::Note { .. }
-        | SystemCommand::EndExpired { .. }
-        | SystemCommand::UpgradePassword { .. } => not_yet(),
+        SystemCommand::EndExpired { sessions } => accounts::end_expired::run(tables, order, sessions, effects),
+        SystemCommand::UpgradePassword { user, credential, password } => {
+            accounts::upgrade_password::run(tables, *user, *credential, password)
+        }
+        SystemCommand::Register { app, id, name, password, code } => {
+            let registrant =
+                accounts::register::Registrant { app: *app, id, name: name.as_ref(), password, code: code.as_ref() };
+            accounts::register::run(tables, order, &registrant)
+        }
+        SystemCommand::CreateAppInvite { app, code, expires, uses_max } => {
+            let new = apps::invites::NewInvite { app: *app, code, expires: *expires, uses_max: *uses_max };
+            apps::invites::create(tables, order, &new)
+        }
+        SystemCommand::RevokeAppInvite { app, code } => apps::invites::revoke(tables, *app, code),
+        SystemCommand::CreateLink { token, purpose, expires } => {
+            links::create_link::run(tables, order, *token, *purpose, *expires)
+        }
+        SystemCommand::SetUp { token, id, name, password } => {
+            links::set_up::run(tables, order, *token, id, name.as_ref(), password)
+        }
+        SystemCommand::UsePasswordLink { token, password } => {
+            links::use_password_link::run(tables, order, *token, password, effects)
+        }
+        SystemCommand::DeleteUser { user } => accounts::delete_user::run(tables, order, *user, effects),
+        SystemCommand::DeleteUserStep { user } => accounts::delete_user_step::run(tables, order, *user, effects),
+        // The line that `execute` writes is all of it.
+        SystemCommand::Note { .. } => Ok(CommandResult::Done {}),
         SystemCommand::AddMedia { app, owner, info, sha256 } => {
             let new = media::add::NewMedia { app: *app, owner: *owner, info, sha256: *sha256 };
             media::add::run(tables, order, &new)

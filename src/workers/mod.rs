@@ -1,4 +1,51 @@
-//! Workers: tasks that do by and by what no caller waits for. Whatever they change, they ask for by commands, in bounded steps, as
-//! anybody else; when they are interrupted, the next round goes on.
+//! What goes on by itself: deleted accounts leave their groups, sessions that are over end. Each is a command like any other, a
+//! bounded piece at a time, so that nobody waits behind it; what is left to do is in rows, so that a restart forgets nothing.
 
+mod deletions;
 pub mod retention;
+mod sessions;
+
+use crate::engine::Engine;
+use crate::shutdown::{Shutdown, Tasks};
+use std::time::Duration;
+
+/// How often the workers look.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerOptions {
+    /// Whether accounts were deleted.
+    pub deletions_every: Duration,
+    /// Whether sessions are over.
+    pub sessions_every: Duration,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self { deletions_every: Duration::from_secs(1), sessions_every: Duration::from_mins(10) }
+    }
+}
+
+/// Starts them; they end with `shutdown`.
+pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
+    let (of_deletions, of_sessions) = (engine.clone(), engine.clone());
+    tasks.spawn(
+        "deletions",
+        every(options.deletions_every, shutdown.clone(), move || deletions::run(of_deletions.clone())),
+    );
+    tasks.spawn(
+        "expired sessions",
+        every(options.sessions_every, shutdown.clone(), move || sessions::run(of_sessions.clone())),
+    );
+}
+
+/// Does something again and again, until `shutdown`.
+async fn every<F: Future<Output = ()>>(pause: Duration, shutdown: Shutdown, mut work: impl FnMut() -> F) {
+    loop {
+        tokio::select! {
+            () = async {
+                tokio::time::sleep(pause).await;
+                work().await;
+            } => {}
+            () = shutdown.wait() => return,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
 use super::{ApiState, cookie};
+use crate::administration::By;
 use crate::auth::AddressPrefix;
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -81,9 +82,14 @@ impl Caller {
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
     }
 
+    /// Who asks, as those commands take it that an administrator gives. The request's `Idempotency-Key` goes with it.
+    pub fn by(&self) -> By {
+        By { actor: Actor::User(self.actor.clone()), key: Some(self.keys.next()) }
+    }
+
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
-        Ok(self.api.engine().query(self.actor.clone(), query).await?)
+        Ok(self.api.gateway.query(&self.actor, query).await?)
     }
 }
 

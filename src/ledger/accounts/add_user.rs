@@ -1,17 +1,17 @@
 //! Create a user.
 
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop};
-use crate::ledger::{directory, feed};
+use crate::ledger::{Order, Stop, administration, directory, feed};
 use crate::model::{
     AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
     UserSettings,
 };
-use crate::store::records::{AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AdministratorRow, AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
 
-/// Ids that the server keeps for itself in the app `home`. Other apps bring ids of their own.
-const RESERVED: [&str; 3] = ["system", "admin", "assistant"];
+/// Ids that the server keeps for itself in the app `home`, those that the audit log uses for itself included. Other apps bring ids
+/// of their own.
+const RESERVED: [&str; 5] = ["system", "admin", "assistant", "operator", "server"];
 
 /// What is asked for.
 pub(in crate::ledger) struct NewUser<'a> {
@@ -44,6 +44,9 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
     if administrator && app != AppId::HOME {
         return refuse(Code::Invalid, "Administrators are users of the app 1 (`home`); leave `administrator` out.");
     }
+    if administrator {
+        administration::check_room(state)?;
+    }
     let key = UserIdKey::new(app, id);
     if state.get::<UserIdRow>(&key)?.is_some() {
         return refuse(Code::Conflict, format!("There is a user `{id}` already; choose another id."));
@@ -72,6 +75,9 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
 
 pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<CommandResult, Stop> {
     let user = UserHandle(tables.next_id(Counter::User)?);
+    if plan.row.administrator {
+        tables.put(&user, AdministratorRow {})?;
+    }
     let UserRow { app, changed, created, .. } = plan.row;
     let feed = feed::found(tables, app, user, &plan.row.id, (changed, created))?;
     let row = UserRow { feed, ..plan.row };

@@ -1,15 +1,20 @@
 //! Users and their sessions.
 
 pub(super) mod add_user;
+pub(super) mod delete_user;
+pub(super) mod delete_user_step;
+pub mod end_expired;
 pub(super) mod end_session;
 pub(super) mod end_sessions;
 pub(super) mod log_in;
 pub(super) mod log_out;
 pub(super) mod policy;
+pub(super) mod register;
 pub(super) mod set_administrator;
 pub(super) mod set_flags;
 pub(super) mod set_password;
 pub(super) mod touch_session;
+pub(super) mod upgrade_password;
 
 use super::Stop;
 use super::refuse::refuse;
@@ -18,17 +23,14 @@ use crate::store::records::{SessionRow, TokenRow, UserRow, UserSessionRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
-/// A user by handle.
-fn user(state: &impl Read, user: UserHandle) -> Result<Arc<UserRow>, Stop> {
-    let row = state.get::<UserRow>(&user)?;
+/// A user by handle, unless the account was deleted.
+pub(super) fn user(state: &impl Read, user: UserHandle) -> Result<Arc<UserRow>, Stop> {
+    let row = state.get::<UserRow>(&user)?.filter(|row| !row.deleted);
     row.map_or_else(|| refuse(Code::NotFound, "There is no such user; `tidings user list` shows those there are."), Ok)
 }
 
 /// A user's sessions, oldest first. There are never more than the limit.
-pub(in crate::ledger) fn sessions_of(
-    state: &impl Read,
-    user: UserHandle,
-) -> Result<Vec<(SessionId, Arc<SessionRow>)>, Fault> {
+pub fn sessions_of(state: &impl Read, user: UserHandle) -> Result<Vec<(SessionId, Arc<SessionRow>)>, Fault> {
     let (first, last) = ((user, SessionId(0)), (user, SessionId(u64::MAX)));
     let mut sessions = Vec::new();
     for ((_, session), _) in state.range::<UserSessionRow>(&first, &last, limits::SESSIONS_PER_USER_MAX)? {

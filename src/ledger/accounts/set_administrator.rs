@@ -1,9 +1,9 @@
 //! Make a user an administrator, or end that.
 
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop};
-use crate::model::{AppId, Code, CommandResult, UserHandle};
-use crate::store::records::UserRow;
+use crate::ledger::{Order, Stop, administration};
+use crate::model::{Actor, AppId, Code, CommandResult, UserHandle};
+use crate::store::records::{AdministratorRow, UserRow};
 use crate::store::{Read, Tables};
 
 struct Plan(UserRow);
@@ -23,10 +23,20 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle, administrator: boo
     if administrator && before.app != AppId::HOME {
         return refuse(Code::Invalid, "Administrators are users of the app 1 (`home`); name one of those.");
     }
+    match (before.administrator, administrator) {
+        (false, true) => administration::check_room(state)?,
+        (true, false) => administration::check_not_last(state, order.actor == Actor::Operator, user)?,
+        (true, true) | (false, false) => {}
+    }
     Ok(Plan(UserRow { administrator, changed: order.lsn, ..(*before).clone() }))
 }
 
 fn apply(tables: &mut Tables<'_>, user: UserHandle, Plan(row): Plan) -> Result<CommandResult, Stop> {
+    if row.administrator {
+        tables.put(&user, AdministratorRow {})?;
+    } else {
+        tables.remove::<AdministratorRow>(&user)?;
+    }
     tables.put(&user, row)?;
     Ok(CommandResult::Done {})
 }

@@ -1,8 +1,8 @@
 //! Set the flags of a user. `suspended` ends all sessions.
 
 use super::{Change, end_all};
-use crate::ledger::{Order, Stop};
-use crate::model::{CommandResult, Effect, EndReason, UserFlags, UserHandle};
+use crate::ledger::{Order, Stop, administration};
+use crate::model::{Actor, CommandResult, Effect, EndReason, UserFlags, UserHandle};
 use crate::store::records::UserRow;
 use crate::store::{Read, Tables};
 
@@ -18,6 +18,9 @@ pub(in crate::ledger) fn run(
 
 fn decide(state: &impl Read, order: &Order, user: UserHandle, flags: UserFlags) -> Result<Change, Stop> {
     let before = super::user(state, user)?;
+    if flags.suspended && !before.flags.suspended {
+        administration::check_not_last(state, order.actor == Actor::Operator, user)?;
+    }
     let row = UserRow { flags, changed: order.lsn, ..(*before).clone() };
     let endings = if flags.suspended { end_all(state, user, EndReason::Suspended)? } else { Vec::new() };
     Ok(Change { user, row, endings })

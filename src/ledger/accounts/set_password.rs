@@ -1,9 +1,11 @@
-//! Set a password. Log-ins that were checked against the old one are refused, and all sessions end.
+//! Set a password. Log-ins that were checked against the old one are refused, all sessions end (but perhaps the one through which
+//! it is changed), and so does a link to set it.
 
 use super::{Change, end_all};
-use crate::ledger::{Order, Stop};
-use crate::model::{CommandResult, Effect, EndReason, PasswordHash, UserHandle};
-use crate::store::records::UserRow;
+use crate::ledger::refuse::refuse;
+use crate::ledger::{Order, Stop, links};
+use crate::model::{Code, CommandResult, Effect, EndReason, PasswordHash, SessionId, UserHandle};
+use crate::store::records::{SessionRow, UserRow};
 use crate::store::{Read, Tables};
 
 pub(in crate::ledger) fn run(
@@ -11,18 +13,34 @@ pub(in crate::ledger) fn run(
     order: &Order,
     user: UserHandle,
     password: &PasswordHash,
+    keep: Option<SessionId>,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    decide(tables, order, user, password)?.apply(tables, effects)
+    let plan = decide(tables, order, user, password, keep)?;
+    links::forget(tables, user)?;
+    plan.apply(tables, effects)
 }
 
-fn decide(state: &impl Read, order: &Order, user: UserHandle, password: &PasswordHash) -> Result<Change, Stop> {
+fn decide(
+    state: &impl Read,
+    order: &Order,
+    user: UserHandle,
+    password: &PasswordHash,
+    keep: Option<SessionId>,
+) -> Result<Change, Stop> {
     let before = super::user(state, user)?;
+    if let Some(keep) = keep
+        && !state.get::<SessionRow>(&keep)?.is_some_and(|row| row.user == user)
+    {
+        return refuse(Code::SessionRevoked, "This session was ended; log in again.");
+    }
     let row = UserRow {
         password: Some(password.clone()),
         credential: before.credential.wrapping_add(1),
         changed: order.lsn,
         ..(*before).clone()
     };
-    Ok(Change { user, row, endings: end_all(state, user, EndReason::PasswordChanged)? })
+    let mut endings = end_all(state, user, EndReason::PasswordChanged)?;
+    endings.retain(|ending| Some(ending.session) != keep);
+    Ok(Change { user, row, endings })
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod create_app;
 pub(super) mod found;
+pub(super) mod invites;
 pub(super) mod set_app;
 
 use super::Stop;

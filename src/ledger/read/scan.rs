@@ -24,7 +24,7 @@ pub(super) fn conversations_of(state: &impl Read, user: UserHandle) -> Result<Ve
 }
 
 /// Every member row of a conversation, in the order of handles, until `each` says that it has enough.
-pub(super) fn members_of(
+pub(in crate::ledger) fn members_of(
     state: &impl Read,
     conversation: ConversationId,
     mut each: impl FnMut(UserHandle, Arc<MemberRow>) -> bool,

@@ -1,0 +1,165 @@
+//! What those who run the server may read: apps, accounts, codes, the audit log. No conversation.
+
+use crate::ledger::accounts::sessions_of;
+use crate::ledger::apps::invites;
+use crate::ledger::refuse::{no_such_user, refuse};
+use crate::ledger::{Stop, administration};
+use crate::model::{
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, Invite, Lsn, SessionInfo,
+    UserHandle, UserId, limits,
+};
+use crate::store::records::{AdministratorRow, AppRow, AuditRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read, View};
+use std::sync::Arc;
+
+/// Apps that are listed at most; there are never more.
+const APPS_MAX: usize = 1_000;
+
+/// Answers what an administrator, the operator or the server itself asks, as of one state.
+pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAnswer, Stop> {
+    if let Actor::User(actor) = actor {
+        administration::admit(view, actor)?;
+    }
+    match query {
+        AdminQuery::Apps => Ok(AdminAnswer::Apps { apps: apps(view)?.into_iter().map(app_info).collect() }),
+        AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(find_app(view, app)?)] }),
+        AdminQuery::Accounts { app, prefix, after, limit } => {
+            accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)
+        }
+        AdminQuery::Administrators => administrators(view, limits::ADMINISTRATORS_MAX),
+        AdminQuery::AnyAdministrator => administrators(view, 1),
+        AdminQuery::Account { app, id } => {
+            let (handle, row) = find(view, app, id)?;
+            Ok(AdminAnswer::Account { account: Box::new(account(view, handle, &row)?) })
+        }
+        AdminQuery::Sessions { app, id } => sessions(view, find(view, app, id)?.0),
+        AdminQuery::Invites { app } => {
+            let found = invites::of_app(view, find_app(view, app)?.0)?.into_iter();
+            let invites = found.map(|(code, row)| Invite {
+                code,
+                by: row.by.clone(),
+                created: row.created,
+                expires: row.expires,
+                uses_max: row.uses_max,
+                uses: row.uses,
+            });
+            Ok(AdminAnswer::Invites { invites: invites.collect() })
+        }
+        AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
+    }
+}
+
+fn page_limit(limit: u32) -> usize {
+    (limit as usize).clamp(1, limits::ADMINISTRATION_PAGE_MAX)
+}
+
+fn apps(view: &View) -> Result<Vec<(AppId, Arc<AppRow>)>, Fault> {
+    view.range::<AppRow>(&AppId(0), &AppId(u32::MAX), APPS_MAX)
+}
+
+fn app_info((app, row): (AppId, Arc<AppRow>)) -> AppInfo {
+    AppInfo { app, name: row.name.clone(), created: row.created, settings: row.settings.clone() }
+}
+
+/// An app by its name, else by its number.
+fn find_app(view: &View, wanted: &AppRef) -> Result<(AppId, Arc<AppRow>), Stop> {
+    let name = if wanted.0.is_empty() { "home".to_owned() } else { wanted.0.to_lowercase() };
+    let apps = apps(view)?;
+    let by_name = apps.iter().find(|(_, row)| row.name.as_str().to_lowercase() == name);
+    let by_number = || apps.iter().find(|(app, _)| app.to_string() == name);
+    match by_name.or_else(by_number) {
+        Some((app, row)) => Ok((*app, Arc::clone(row))),
+        None => {
+            refuse(Code::NotFound, format!("There is no app `{}`; `tidings app list` shows those there are.", wanted.0))
+        }
+    }
+}
+
+fn find(view: &View, app: &AppRef, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
+    let (app, _) = find_app(view, app)?;
+    let Some(found) = view.get::<UserIdRow>(&UserIdKey::new(app, id))? else { return no_such_user(id) };
+    match view.get::<UserRow>(&found.user)? {
+        Some(row) => Ok((found.user, row)),
+        None => no_such_user(id),
+    }
+}
+
+fn account(view: &View, handle: UserHandle, row: &UserRow) -> Result<AccountInfo, Fault> {
+    Ok(AccountInfo {
+        handle,
+        app: row.app,
+        id: row.id.clone(),
+        name: row.name.clone(),
+        kind: row.kind,
+        flags: row.flags,
+        administrator: row.administrator,
+        password: row.password.is_some(),
+        deleted: row.deleted,
+        sessions: sessions_of(view, handle)?.len() as u32,
+        created: row.created,
+    })
+}
+
+fn accounts(
+    view: &View,
+    app: AppId,
+    prefix: Option<&UserId>,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<AdminAnswer, Stop> {
+    // Ids are ASCII below `~`, so that a `~` stands after all of them.
+    let key = |folded: String| UserIdKey { app, folded };
+    let prefix = prefix.map(|prefix| prefix.folded().to_string()).unwrap_or_default();
+    let after = after.map(|after| format!("{}\0", after.folded())).unwrap_or_default();
+    let (from, to) = (key(after.max(prefix.clone())), key(format!("{prefix}~")));
+    let limit = page_limit(limit);
+    let mut rows = view.range::<UserIdRow>(&from, &to, limit + 1)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let mut accounts = Vec::with_capacity(rows.len());
+    for (_, found) in rows {
+        if let Some(row) = view.get::<UserRow>(&found.user)? {
+            accounts.push(account(view, found.user, &row)?);
+        }
+    }
+    Ok(AdminAnswer::Accounts { accounts, more })
+}
+
+fn administrators(view: &View, limit: usize) -> Result<AdminAnswer, Stop> {
+    let mut accounts = Vec::new();
+    for (user, _) in view.range::<AdministratorRow>(&UserHandle(0), &UserHandle(u64::MAX), limit)? {
+        if let Some(row) = view.get::<UserRow>(&user)? {
+            accounts.push(account(view, user, &row)?);
+        }
+    }
+    accounts.sort_by(|one, other| one.id.folded().cmp(&other.id.folded()));
+    Ok(AdminAnswer::Accounts { accounts, more: false })
+}
+
+fn sessions(view: &View, user: UserHandle) -> Result<AdminAnswer, Stop> {
+    let sessions = sessions_of(view, user)?.into_iter().map(|(session, row)| SessionInfo {
+        session,
+        device: row.device.clone(),
+        created: row.created,
+        seen: row.seen,
+        address: row.address.clone(),
+        current: false,
+    });
+    Ok(AdminAnswer::Sessions { sessions: sessions.collect() })
+}
+
+fn audit(view: &View, before: Option<Lsn>, limit: u32) -> Result<AdminAnswer, Stop> {
+    let last = before.map_or(Lsn(u64::MAX), |before| Lsn(before.0.saturating_sub(1)));
+    let limit = page_limit(limit);
+    let mut rows = view.range_back::<AuditRow>(&Lsn(0), &last, limit + 1)?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let lines = rows.into_iter().map(|(lsn, row)| AuditLine {
+        lsn,
+        at: row.at,
+        actor: row.actor.clone(),
+        action: row.action.clone(),
+        subject: row.subject.clone(),
+    });
+    Ok(AdminAnswer::Audit { lines: lines.collect(), more })
+}
