@@ -133,8 +133,8 @@ fn actor(engine: &Engine, n: u64) -> UserActor {
 /// CPU time of this process, in milliseconds.
 fn cpu_ms() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<u64> =
-        stat.rsplit(')').next().unwrap_or("").split_whitespace().filter_map(|field| field.parse().ok()).collect();
-    // Fields 14 and 15 (user and system time, in hundredths of a second); the state (a letter) is left out above.
-    (fields.get(10).copied().unwrap_or(0) + fields.get(11).copied().unwrap_or(0)) * 10
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    // Fields 14 and 15 (user and system time, in hundredths of a second), counted from the third (the state) after the name.
+    let hundredths = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    (hundredths(14) + hundredths(15)) * 10
 }

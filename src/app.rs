@@ -18,7 +18,7 @@ use crate::net::{self, Listener, NetError, Tls};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
-use crate::workers::{self, WorkerOptions};
+use crate::workers::{self, WorkerOptions, retention};
 use crate::{http, telemetry};
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, Permissions};
@@ -246,6 +246,7 @@ async fn run(
     let media = open_media(config, engine, &tasks).await?;
     let control =
         Control::new(office, passwords, config.server.data.clone()).with_server(server_status(gateway.clone(), &up));
+    tasks.spawn("retention", retention::run(engine.clone(), retention::EVERY, shutdown.clone()));
     tasks.spawn("tcp", {
         let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
         async move { gateway.serve_tcp(tcp, shutdown).await }

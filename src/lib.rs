@@ -18,6 +18,7 @@
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! search      full text over a user's own conversations: the index, fed from the log
+//! workers     what no caller waits for: deleting what retention no longer keeps
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! net         listeners and TLS
 //! media       files: uploads, types, small pictures, signed links, what goes by itself

@@ -44,10 +44,15 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("tls.names", ("one.example", "two.example")),
         ("storage.cache_mib", ("100", "200")),
         ("storage.quick_repair", ("always", "idle")),
+        ("media.reserve_mib", ("7", "8")),
+        ("media.sweep_minutes", ("7", "8")),
+        ("media.body_idle_s", ("7", "8")),
         ("limits.max_frame", ("300000", "400000")),
         ("limits.window", ("7", "8")),
         ("limits.rate_per_second", ("7", "8")),
         ("limits.rate_burst", ("7", "8")),
+        ("limits.rest_per_second", ("7", "8")),
+        ("limits.rest_burst", ("7", "8")),
         ("limits.queue_kib", ("3000", "4000")),
         ("limits.connections", ("7", "8")),
         ("limits.connections_per_address", ("7", "8")),
@@ -60,6 +65,8 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("home.edit_window_s", ("7", "8")),
         ("home.message_bytes_max", ("700", "800")),
         ("home.group_members_max", ("7", "8")),
+        ("home.media_mib_max", ("7", "8")),
+        ("home.media_quota_mib", ("7", "8")),
     ])
 }
 

@@ -1,7 +1,8 @@
 //! Files: uploading, who may read them, how they are served, and how they go. Everything through HTTP, as a client does it.
 
+use crate::server::PASSWORD;
 use crate::support::in_process::{Person, Server, quick};
-use crate::support::peer::{Peer, SOON, Way, soon, tcp};
+use crate::support::peer::{Peer, SOON, Way, fresh_key, soon, tcp};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings::auth;
 use tidings::model::{
-    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, GroupRules, MediaKind,
-    Name, Seq, SystemCommand, Target, Text,
+    AppId, AppSettings, Attach, Body, Clock, Command, CommandResult, Content, ConversationId, GroupCard, GroupRules,
+    MediaKind, Name, Secret, Seq, SessionId, SystemCommand, Target, Text, UserHandle, UserId,
 };
 use tidings::protocol::Encoding;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -111,8 +112,8 @@ impl Site {
 
 /// An answer.
 #[derive(Debug)]
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     /// In lower case.
     head: String,
     body: Vec<u8>,
@@ -124,7 +125,7 @@ impl Reply {
         Some(line[name.len() + 1..].trim())
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
@@ -134,7 +135,7 @@ impl Reply {
     }
 }
 
-async fn ask(
+pub async fn ask(
     address: SocketAddr,
     who: Option<&Person>,
     method: &str,
@@ -643,17 +644,112 @@ async fn a_hostile_name_is_only_a_name() {
     site.stop().await;
 }
 
-/// Bytes of memory that this process has in use.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_is_the_same_file() {
+    let site = Site::start().await;
+    let (ada, bob) = (site.server.person("ada").await, site.server.person("bob").await);
+    let key = fresh_key().to_string();
+    let with_key = [("Idempotency-Key", key.as_str())];
+    let first = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+    let again = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+    assert_eq!(again.json(), first.json());
+    let other = site.ask(Some(&ada), "POST", "/api/v1/media?name=a", &with_key, b"hello, world").await;
+    other.refused(422, "idempotency_conflict");
+    let bobs = site.ask(Some(&bob), "POST", "/api/v1/media?name=a", &with_key, b"hello").await;
+    assert_ne!(bobs.json()["media"], first.json()["media"], "keys are each user's own");
+    assert_eq!(site.files().len(), 2);
+
+    let key = fresh_key().to_string();
+    let with_key = [("Idempotency-Key", key.as_str()), ("Content-Type", "application/json")];
+    let announce = br#"{"name":"a","bytes":10}"#;
+    let begun = site.ask(Some(&ada), "POST", "/api/v1/uploads", &with_key, announce).await.json();
+    let at = format!("/api/v1/uploads/{}", begun["id"].as_str().unwrap());
+    site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "0")], b"01234").await.json();
+    let again = site.ask(Some(&ada), "POST", "/api/v1/uploads", &with_key, announce).await;
+    assert_eq!((&again.json()["id"], &again.json()["offset"]), (&begun["id"], &json!(5)));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_requests_do_not_write_into_one_upload() {
+    let site = Site::start().await;
+    let ada = site.server.person("ada").await;
+    let json = [("Content-Type", "application/json")];
+    let begun = site.ask(Some(&ada), "POST", "/api/v1/uploads", &json, br#"{"name":"a","bytes":10}"#).await.json();
+    let id = begun["id"].as_str().unwrap().to_owned();
+    let at = format!("/api/v1/uploads/{id}");
+    let mut stream = tcp(site.server.http).await;
+    let head = format!(
+        "PATCH {at} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n\r\n01234",
+        ada.token.reveal()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let part = site.data.join("media/incoming").join(format!("{id}.part"));
+    soon("the bytes arrive", || std::fs::metadata(&part).is_ok_and(|part| part.len() == 5)).await;
+    site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "5")], b"56789").await.refused(409, "conflict");
+    site.ask(Some(&ada), "DELETE", &at, &[], b"").await.refused(409, "conflict");
+    drop(stream);
+    let deadline = tokio::time::Instant::now() + SOON;
+    let last = loop {
+        let reply = site.ask(Some(&ada), "PATCH", &at, &[("Upload-Offset", "5")], b"56789").await;
+        if reply.status != 409 {
+            break reply;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{reply:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!(last.json()["media"]["bytes"], 10);
+    assert_eq!(site.get(&ada, &format!("/api/v1/media/{id}/content")).await.body, b"0123456789");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_picture_of_a_group_is_seen_by_the_whole_app_while_it_is_that() {
+    let site = Site::start().await;
+    let (ada, eve) = (site.server.person("ada").await, site.server.person("eve").await);
+    let (mut peer, _) = Peer::log_in(&site.server, JSON, &ada.token).await;
+    let conversation = group(&mut peer, &[]).await;
+    let id = site.file(&ada, &picture(20, 20)).await;
+    let at = format!("/api/v1/media/{id}/thumbnail");
+    site.get(&eve, &at).await.refused(404, "not_found");
+    let card = |avatar| Command::SetGroupCard { conversation, card: GroupCard { avatar, ..GroupCard::default() } };
+    peer.execute(card(Some(id.parse().unwrap()))).await.unwrap();
+    assert_eq!(site.get(&eve, &at).await.status, 200);
+    site.clock.advance(DAY * 2);
+    assert_eq!(site.server.media.sweep().await.forgotten, 0, "it is needed");
+    peer.execute(card(None)).await.unwrap();
+    site.get(&eve, &at).await.refused(404, "not_found");
+    site.clock.advance(DAY);
+    assert_eq!(site.server.media.sweep().await.forgotten, 1);
+    site.stop().await;
+}
+
+/// A token of a user of the real binary, over HTTP.
+async fn log_in(server: &crate::server::Server, user: &str) -> Person {
+    let body = json!({ "user": user, "password": PASSWORD }).to_string();
+    let json = [("Content-Type", "application/json")];
+    let reply = ask(server.http, None, "POST", "/api/v1/sessions", &json, body.as_bytes()).await;
+    let opened = reply.json();
+    Person {
+        id: UserId::new(user).unwrap(),
+        handle: UserHandle(0),
+        session: SessionId(opened["session"].as_u64().unwrap()),
+        token: Secret::new(opened["token"].as_str().unwrap()),
+    }
+}
+
+/// Bytes of memory that a process has in use.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_picture_that_claims_to_be_huge_gets_no_thumbnail_and_takes_no_memory() {
-    let site = Site::start().await;
-    let ada = site.server.person("ada").await;
+/// The smallest PNG, which claims to be 50,000 pixels wide and high: 7.5 GB when it is decoded.
+fn bomb() -> Vec<u8> {
     let mut bomb = picture(1, 1);
     bomb[16..24].copy_from_slice(&[0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50]);
     let mut crc = u32::MAX;
@@ -664,14 +760,45 @@ async fn a_picture_that_claims_to_be_huge_gets_no_thumbnail_and_takes_no_memory(
         }
     }
     bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
-    let before = memory();
-    for _ in 0..5 {
-        let info = site.upload(&ada, "bomb.png", &bomb).await.json();
-        assert_eq!((&info["width"], &info["thumbnail"]), (&json!(50_000), &json!(false)), "7.5 GB if it were decoded");
+    bomb
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_claims_to_be_huge_or_a_large_file_takes_no_memory_and_a_killed_server_goes_on() {
+    let mut server = crate::server::Server::with(&[("TIDINGS_MEDIA_RESERVE_MIB", "0")]);
+    server.add_user("ada");
+    let ada = log_in(&server, "ada").await;
+    let before = memory(server.pid());
+    for _ in 0..3 {
+        let reply = ask(server.http, Some(&ada), "POST", "/api/v1/media?name=bomb.png", &[], &bomb()).await;
+        let info = reply.json();
+        assert_eq!((&info["width"], &info["thumbnail"]), (&json!(50_000), &json!(false)), "{reply:?}");
     }
-    let grown = memory().saturating_sub(before);
-    assert!(grown < 200 * 1024 * 1024, "{grown}");
-    site.stop().await;
+    let large: Vec<u8> = (0..64 * 1024 * 1024u32).map(|n| (n % 253) as u8).collect();
+    let json = [("Content-Type", "application/json")];
+    let announce = json!({ "name": "large.bin", "bytes": large.len() }).to_string();
+    let begun = ask(server.http, Some(&ada), "POST", "/api/v1/uploads", &json, announce.as_bytes()).await.json();
+    let at = format!("/api/v1/uploads/{}", begun["id"].as_str().unwrap());
+    let half = large.len() / 2;
+    let first = ask(server.http, Some(&ada), "PATCH", &at, &[("Upload-Offset", "0")], &large[..half]).await;
+    assert_eq!(first.json()["offset"], half);
+    let grown = memory(server.pid()).saturating_sub(before);
+    assert!(grown < 24 * 1024 * 1024, "{grown} bytes more than before");
+
+    // What was acknowledged is there after a crash.
+    server.kill();
+    server.restart();
+    let offset = half.to_string();
+    assert_eq!(
+        ask(server.http, Some(&ada), "HEAD", &at, &[], b"").await.header("upload-offset"),
+        Some(offset.as_str())
+    );
+    let last = ask(server.http, Some(&ada), "PATCH", &at, &[("Upload-Offset", &offset)], &large[half..]).await;
+    let id = last.json()["media"]["media"].as_str().unwrap().to_owned();
+    server.kill();
+    server.restart();
+    let content = ask(server.http, Some(&ada), "GET", &format!("/api/v1/media/{id}/content"), &[], b"").await;
+    assert!(content.status == 200 && content.body == large);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

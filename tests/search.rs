@@ -1,5 +1,6 @@
 //! Full-text search through real sockets: what is found, what never is, and what happens to the index in bad times.
 
+use crate::media::ask;
 use crate::server;
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, SOON, Way, password, text};
@@ -7,8 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::model::{
-    Answer, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, Name, Part, Query, Search,
-    Seq, Target, Text, UserId,
+    Answer, Attach, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, MediaId, MediaKind,
+    Name, Part, Query, Search, Seq, Target, Text, UserId,
 };
 use tidings::protocol::{Encoding, Refused};
 
@@ -216,6 +217,71 @@ async fn filters_narrow_a_search_down() {
     }
     let theirs = search(&mut b, line(&format!("plan in:{with_cy}"))).await.err().unwrap();
     assert_eq!(theirs.code, Code::NotFound);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_are_found_by_caption_name_and_kind() {
+    let (_folder, server) = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (mut a, _) = Peer::log_in(&server, POSTCARD, &ada.token).await;
+    a.say(&bob.id, "a report in words").await;
+    let path = "/api/v1/media?name=%E5%B9%B4%E5%BA%A6report_2026.txt";
+    let uploaded = ask(server.http, Some(&ada), "POST", path, &[], b"some plain text").await.json();
+    let media = uploaded["media"].as_str().unwrap().parse::<MediaId>().unwrap();
+    let attach = Attach { kind: MediaKind::File, media, caption: Text::plain("the café bill, see http://x.org") };
+    a.execute(Command::Send { to: Target::User(bob.id.clone()), content: Content::Media(attach) }).await.unwrap();
+    for _ in ["from the log", "from the index"] {
+        for (q, hits, parts) in [
+            ("report", 2, vec![(Part::FileName, 2, 8)]),
+            ("has:file", 1, vec![]),
+            ("年度", 1, vec![(Part::FileName, 0, 2)]),
+            ("CAFÉ report", 1, vec![(Part::Caption, 4, 8), (Part::FileName, 2, 8)]),
+            ("2026 has:link has:file", 1, vec![(Part::FileName, 9, 13)]),
+            ("has:image", 0, vec![]),
+        ] {
+            let found = search(&mut a, line(q)).await.unwrap();
+            assert_eq!(found.hits.len(), hits, "{q}");
+            let newest = found.hits.first().map_or(Vec::new(), |hit| hit.highlights.clone());
+            let newest: Vec<_> = newest.iter().map(|place| (place.part, place.start, place.end)).collect();
+            assert_eq!(newest, parts, "{q}");
+        }
+        indexed(&server).await;
+    }
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rest_finds_the_same_as_the_socket() {
+    let (_folder, server) = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (mut a, _) = Peer::log_in(&server, POSTCARD, &ada.token).await;
+    let (conversation, _) = a.say(&bob.id, "明天去北京 with the first train").await;
+    a.say(&bob.id, "the second train").await;
+    let get = async |path: &str| ask(server.http, Some(&ada), "GET", path, &[], b"").await;
+    let first = get("/api/v1/search?q=train&limit=1").await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let first = first.json();
+    assert_eq!(first["hits"][0]["entry"]["body"]["text"]["text"], "the second train");
+    assert_eq!(first["hits"][0]["highlights"][0], serde_json::json!({"part": "text", "start": 11, "end": 16}));
+    let next = first["next"].as_str().unwrap();
+    let second = get(&format!("/api/v1/search?q=train&limit=1&cursor={next}")).await.json();
+    assert_eq!(second["hits"][0]["conversation"], conversation.0);
+    assert_eq!((second["hits"][0]["entry"]["seq"].as_u64(), second.get("next")), (Some(1), None));
+    let path = format!("/api/v1/search?q=%22%E5%8C%97%E4%BA%AC%22&conversation={conversation}&from=ada&has=link");
+    assert_eq!(get(&path).await.json()["hits"], serde_json::json!([]));
+    let path = path.replace("&has=link", "&after=1000&before=9000000000000");
+    assert_eq!(get(&path).await.json()["hits"].as_array().unwrap().len(), 1);
+    for (path, status) in [
+        ("/api/v1/search", 400),
+        ("/api/v1/search?q=", 400),
+        ("/api/v1/search?q=x&has=money", 400),
+        ("/api/v1/search?q=x&cursor=nonsense", 400),
+        ("/api/v1/search?q=x&conversation=99999", 404),
+    ] {
+        assert_eq!(get(path).await.status, status, "{path}");
+    }
+    assert_eq!(ask(server.http, None, "GET", "/api/v1/search?q=x", &[], b"").await.status, 401);
     assert!(server.stop().await);
 }
 

@@ -15,6 +15,7 @@
 
 mod backoff;
 mod handle;
+mod notices;
 mod outbox;
 pub mod replica;
 pub mod state;

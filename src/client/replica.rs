@@ -3,9 +3,10 @@
 //! What must stay true of every conversation in it: the entries it keeps are contiguous and end at `head`; what came above a
 //! hole waits in `ahead`; an entry is replaced only by one with a higher `changed`; nothing is kept below `floor`.
 
+use super::notices;
 use super::state::Backlog;
 use crate::model::{
-    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Name, Ordinal, Role, Seq, UserId,
+    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Ordinal, Role, Seq, UserId,
 };
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
@@ -124,8 +125,9 @@ pub struct Local {
     about: Option<Conversation>,
     /// `about` reflects everything up to this lsn; newer notices were applied on top.
     about_as_of: Lsn,
-    /// This user came back to the group at this lsn: title, role and members of before are no guide.
-    rejoined: Lsn,
+    /// `about` is to be asked for again if it is older than this: the user came back to the group, or a notice said that it says
+    /// something else of itself.
+    about_wanted: Lsn,
     /// `about.inbox` reflects everything up to this lsn; newer messages were counted on top.
     inbox_as_of: Lsn,
     /// Everything up to here is applied, or was left out on purpose.
@@ -152,7 +154,7 @@ impl Local {
             id,
             about: None,
             about_as_of: Lsn(0),
-            rejoined: Lsn(0),
+            about_wanted: Lsn(0),
             inbox_as_of: Lsn(0),
             head: Seq(0),
             known_head: Seq(0),
@@ -240,7 +242,7 @@ impl Local {
 
     /// What to fetch next. A hole comes before stale entries, because it may bring them.
     pub(super) fn missing(&self) -> Option<Missing> {
-        if self.about.is_none() || self.about_as_of < self.rejoined {
+        if self.about.is_none() || self.about_as_of < self.about_wanted {
             return Some(Missing::Conversation);
         }
         if self.head < self.known_head {
@@ -333,19 +335,8 @@ impl Local {
         about.at = about.at.max(entry.at);
         about.changed = about.changed.max(entry.changed);
         if entry.lsn > about_as_of {
-            match &entry.body {
-                Body::Renamed { title } => about.title = Some(Name::clone(title)),
-                Body::MembersAdded { users } => about.members = about.members.saturating_add(users.len() as u32),
-                Body::MemberRemoved { .. } | Body::MemberLeft {} => about.members = about.members.saturating_sub(1),
-                Body::Text(_)
-                | Body::Custom(_)
-                | Body::Recalled {}
-                | Body::Edited { .. }
-                | Body::RecalledEntry { .. }
-                | Body::Reacted { .. }
-                | Body::GroupCreated { .. } => {}
-                Body::MemberJoined {} => about.members = about.members.saturating_add(1),
-                _ => {}
+            if notices::follow(about, me, entry) {
+                self.about_wanted = self.about_wanted.max(entry.lsn);
             }
         }
         if entry.lsn > inbox_as_of && entry.body.is_message() {
@@ -386,6 +377,7 @@ impl Local {
             self.keep = keep;
         }
         if fresh || as_of >= self.about_as_of {
+            self.lower_floor(conversation.inbox.floor);
             self.take_about(me, conversation, as_of);
         }
         self.exists(head, as_of);
@@ -428,11 +420,19 @@ impl Local {
             return;
         }
         if about.inbox.gone && !inbox.gone {
-            self.rejoined = inbox.lsn;
+            self.about_wanted = self.about_wanted.max(inbox.lsn);
+        }
+        if inbox.gone {
+            // Whoever is out of a group is told nothing of it any more.
+            about.group = None;
+            about.role = Role::Member;
+            about.members = 0;
         }
         self.inbox_as_of = inbox.lsn;
         about.changed = about.changed.max(inbox.lsn);
+        let floor = inbox.floor;
         about.inbox = inbox;
+        self.lower_floor(floor);
         let since = self.inbox_as_of;
         let newer: Vec<_> = self.entries.values().rev().take_while(|entry| entry.lsn > since).cloned().collect();
         for entry in newer.iter().rev() {
@@ -496,6 +496,11 @@ impl Local {
         if below > self.head {
             self.head = below;
         }
+    }
+
+    /// The user came back to a group that shows everything to those who join: what is older than what is kept can be loaded.
+    fn lower_floor(&mut self, floor: Seq) {
+        self.floor = self.floor.min(floor);
     }
 
     /// An answer to a fetch says which entries there are.

@@ -16,7 +16,7 @@ pub use changes::SyncState;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
-use crate::ledger::read::{self, MemberWindow};
+use crate::ledger::read::{self, Expired, MemberWindow};
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
@@ -453,7 +453,14 @@ impl Engine {
 
     /// Who is told of a user's presence, as of the newest state.
     pub fn peers(&self, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-        retry_stale(|| read::peers(&*self.view(), user))
+        let peers = retry_stale(|| read::peers(&*self.view(), user))?;
+        Ok(peers.into_iter().map(|peer| peer.user).collect())
+    }
+
+    /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
+    pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || retry_stale(|| read::expired(&*shared.view.load_full(), shared.clock.now(), from))).await
     }
 
     /// Which data this is.
@@ -548,6 +555,7 @@ fn charge(submission: Submission) -> QueuedCommand {
     let bytes = match &command {
         AnyCommand::User(Command::Send { content: Content::Text(text), .. }) => text.text.len(),
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
+        AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
         AnyCommand::User(Command::Edit { text, .. }) => text.len(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,
     };

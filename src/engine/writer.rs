@@ -405,7 +405,7 @@ fn own_read(order: &Order, accepted: Option<&Accepted>) -> Option<CursorMove> {
     match (&order.actor, &order.command, &accepted?.result) {
         (
             Actor::User(actor),
-            AnyCommand::User(Command::Send { .. }),
+            AnyCommand::User(Command::Send { .. } | Command::Forward { .. }),
             CommandResult::Appended { conversation, seq, .. },
         ) => Some(sent(actor.user, *conversation, *seq)),
         _ => None,

@@ -4,7 +4,8 @@ use super::login::{self, LoggedIn};
 use super::session::{Action, Page, Session, SessionLimits, pong};
 use super::{Admission, Gateway, fanout};
 use crate::engine::{ReplySink, Submission, Submitted};
-use crate::hub::{Arrival, Outbox, refused};
+use crate::hub::{Arrival, HeldBack, Outbox, refused};
+use crate::model::clock::monotonic;
 use crate::model::{
     Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Secret, Timestamp, UserActor, UserHandle,
     UserId,
@@ -190,9 +191,8 @@ impl Connection {
     fn submit(&mut self, request: u32, key: Key, command: Command) -> Option<Later> {
         let actor = self.actor.as_ref()?;
         // A refusal that came late (from the engine, not from here) holds back this one too.
-        if let Some(late) = self.outbox.take_held_back() {
-            self.session.held_back(self.now_ms, None, &late.refusal);
-            let refusal = late.refusal;
+        if let Some(refusal) = self.outbox.take_held_back().and_then(still_to_wait) {
+            self.session.held_back(self.now_ms, None, &refusal);
             self.outbox.reply(&refused(Some(request), refusal, false));
             return None;
         }
@@ -379,4 +379,11 @@ impl Drop for Connection {
         self.gateway.delist(self.id);
         self.outbox.end(None);
     }
+}
+
+/// A late refusal with what is left of its time to wait; none when that has passed.
+fn still_to_wait(late: HeldBack) -> Option<Refusal> {
+    let waited_ms = monotonic().duration_since(late.at).as_millis() as u64;
+    let left_ms = late.refusal.retry_after_ms?.checked_sub(waited_ms).filter(|ms| *ms > 0)?;
+    Some(late.refusal.retry_after_ms(left_ms))
 }

@@ -50,6 +50,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("sessions", "Connected sessions.", gateway.sessions),
         ("tasks", "Running tasks.", site.tasks.running() as u64),
         ("queued_bytes", "Bytes that wait to be written to clients.", gateway.queued_bytes),
+        ("uploads", "Uploads on their way.", site.media.uploads() as u64),
         ("commands_queued", "Commands that wait for the writer.", engine.queued),
         ("tail_entries", "Entries that are in the journal only.", engine.tail_entries),
         ("journal_rows", "Rows of the journal.", engine.journal_rows),

@@ -8,6 +8,7 @@
 //! thread wakes the tasks once a batch ([`super::Hub::flush`]), whoever else puts something in wakes the task at once.
 
 use super::broadcast::Broadcast;
+use crate::model::clock::monotonic;
 use crate::model::{Code, Refusal};
 use crate::protocol::{Encoding, Frame, LENGTH_BYTES, ServerFrame};
 use bytes::{Buf, Bytes, BytesMut};
@@ -16,6 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 /// Frames up to this size are copied into the connection's own buffer; larger ones are shared.
 pub(super) const COPY_BYTES_MAX: usize = 1_024;
@@ -106,6 +108,8 @@ pub struct HeldBack {
     pub request: u32,
     /// Its refusal.
     pub refusal: Refusal,
+    /// When it was refused; the time to wait counts from here.
+    pub at: Instant,
 }
 
 /// What waits to be written to one connection.
@@ -289,7 +293,7 @@ impl Outbox {
             && refusal.retry_after_ms.is_some()
             && queue.held_back.is_none()
         {
-            queue.held_back = Some(HeldBack { request, refusal: refusal.clone() });
+            queue.held_back = Some(HeldBack { request, refusal: refusal.clone(), at: monotonic() });
             self.holds_back.store(true, Ordering::Release);
         }
         queue.append_frame(&self.common, frame);

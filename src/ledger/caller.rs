@@ -3,7 +3,7 @@
 use super::refuse::{no_such_user, refuse};
 use super::{Order, Stop};
 use crate::model::{
-    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Ordinal, Timestamp, UserActor, UserHandle, UserId,
+    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Timestamp, UserActor, UserHandle, UserId,
 };
 use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -103,5 +103,4 @@ pub(super) fn appended(conversation: ConversationId, entry: &Entry) -> CommandRe
 }
 
 /// What a conversation without entries has got to.
-pub(super) const EMPTY: Head =
-    Head { seq: crate::model::Seq(0), lsn: Lsn(0), ordinal: Ordinal(0), at: Timestamp(0), first: crate::model::Seq(1) };
+pub(super) const EMPTY: Head = Head::EMPTY;

@@ -9,22 +9,27 @@ mod administration;
 mod apps;
 mod audit;
 mod caller;
+mod contacts;
 mod conversations;
 mod cursors;
+mod directory;
+mod feed;
 pub mod groups;
 mod links;
 mod media;
 mod messages;
 mod own_side;
 mod place;
+mod profiles;
 pub mod read;
 mod refuse;
+mod retention;
 
 use crate::model::{
     Actor, AnyCommand, Code, Command, CommandResult, Effect, Key, Lsn, Refusal, SystemCommand, Timestamp, UserActor,
     UserHandle, limits,
 };
-use crate::store::records::Remembered;
+use crate::store::records::{Remembered, RetentionRow};
 use crate::store::{Fault, Tables};
 use caller::Caller;
 use refuse::{refuse, unreadable};
@@ -192,18 +197,33 @@ fn user_command(
         Command::MarkUnread { conversation } => own_side::mark_unread::run(tables, caller, *conversation, effects),
         Command::EndSession { session } => accounts::end_session::run(tables, caller, *session, effects),
         Command::LogOut {} => accounts::log_out::run(tables, caller, effects),
-        Command::Forward { .. } | Command::PinEntry { .. } | Command::ClearHistory { .. } => not_yet(),
-        Command::SetProfile { .. } | Command::SetSettings { .. } | Command::SetPresence { .. } => not_yet(),
-        Command::RequestContact { .. }
-        | Command::AnswerContact { .. }
-        | Command::SetContact { .. }
-        | Command::DeleteContacts { .. }
-        | Command::DeleteAllContacts {}
-        | Command::Block { .. }
-        | Command::CreateLabel { .. }
-        | Command::RenameLabel { .. }
-        | Command::DeleteLabel { .. }
-        | Command::LabelContacts { .. } => not_yet(),
+        Command::Forward { from, seq, to } => messages::forward::run(tables, caller, (*from, *seq), to, effects),
+        Command::PinEntry { conversation, seq, on } => {
+            messages::pin_entry::run(tables, caller, *conversation, *seq, *on, effects)
+        }
+        Command::ClearHistory { conversation } => own_side::clear_history::run(tables, caller, *conversation, effects),
+        Command::SetProfile { name, card } => profiles::set_profile::run(tables, caller, name, card, effects),
+        Command::SetSettings { settings } => profiles::set_settings::run(tables, caller, *settings, effects),
+        Command::SetPresence { presence } => profiles::set_presence::run(tables, caller, presence, effects),
+        Command::RequestContact { user, greeting, remark, source } => {
+            let (greeting, remark, source) = (greeting.as_ref(), remark.as_ref(), source.as_ref());
+            let request = contacts::request::Request { user, greeting, remark, source };
+            contacts::request::run(tables, caller, &request, effects)
+        }
+        Command::AnswerContact { user, accept } => contacts::answer::run(tables, caller, user, *accept, effects),
+        Command::SetContact { user, remark, labels, extra } => {
+            let kept = contacts::set::Kept { remark: remark.as_ref(), labels, extra };
+            contacts::set::run(tables, caller, user, &kept, effects)
+        }
+        Command::DeleteContacts { users } => contacts::delete::run(tables, caller, users, effects),
+        Command::DeleteAllContacts {} => contacts::delete_all::run(tables, caller, effects),
+        Command::Block { user, on } => contacts::block::run(tables, caller, user, *on, effects),
+        Command::CreateLabel { name } => contacts::labels::create::run(tables, caller, name, effects),
+        Command::RenameLabel { label, name } => contacts::labels::rename::run(tables, caller, *label, name, effects),
+        Command::DeleteLabel { label } => contacts::labels::delete::run(tables, caller, *label, effects),
+        Command::LabelContacts { label, add, remove } => {
+            contacts::labels::put::run(tables, caller, *label, (add, remove), effects)
+        }
         Command::SetGroupRules { conversation, rules } => {
             groups::set_rules::run(tables, caller, *conversation, rules, effects)
         }
@@ -240,10 +260,6 @@ fn user_command(
     }
 }
 
-/// Its words are there, its rules are not.
-fn not_yet<T>() -> Result<T, Stop> {
-    refuse(Code::Unsupported, "This server does not offer that yet.")
-}
 
 fn system_command(
     tables: &mut Tables<'_>,
@@ -312,7 +328,13 @@ fn system_command(
             media::add::run(tables, order, &new)
         }
         SystemCommand::ForgetMedia { media } => media::forget::run(tables, order, media),
-        SystemCommand::SetRetention { .. } | SystemCommand::Trim { .. } => not_yet(),
+        SystemCommand::SetRetention { conversation, keep_ms, keep_entries, hold } => {
+            let retention = RetentionRow { keep_ms: *keep_ms, keep_entries: *keep_entries, hold: *hold };
+            retention::set::run(tables, *conversation, retention)
+        }
+        SystemCommand::Trim { conversation, first } => {
+            retention::trim::run(tables, order, *conversation, *first, effects)
+        }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
     }
 }

@@ -4,7 +4,7 @@ use super::Stop;
 use super::caller::Caller;
 use super::read;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{AppId, Code, CommandResult, ConversationId, Effect, Entry, Seq, UserHandle};
+use crate::model::{AppId, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Seq, UserHandle};
 use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -28,9 +28,18 @@ impl Place {
         Ok(Self { id, row, member, head: state.head(id)? })
     }
 
+    /// Refuses a feed: it is read, and nothing else.
+    pub fn check_no_feed(&self) -> Result<(), Stop> {
+        if self.row.kind == ConversationKind::Feed {
+            return refuse(Code::Invalid, "This is your feed, which can only be read; name another conversation.");
+        }
+        Ok(())
+    }
+
     /// A conversation the caller belongs to now.
     pub fn joined(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<Self, Stop> {
         let place = Self::known(state, caller, id)?;
+        place.check_no_feed()?;
         if place.member.until.is_some() {
             return refuse(Code::NotMember, "You do not belong to this group any more; ask a member to add you again.");
         }

@@ -8,7 +8,7 @@
 //! 1970 (8, big-endian).
 
 use super::files::{Variant, write_new};
-use crate::model::{MediaId, SessionId, Timestamp};
+use crate::model::{AppId, Key, MediaId, SessionId, Timestamp, UserHandle};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fs::{self, File};
@@ -21,6 +21,8 @@ pub const SECONDS_MAX: u64 = 10 * 60;
 /// The key's file in the data folder.
 const KEY_FILE: &str = "media.key";
 const KEY_BYTES: usize = 32;
+/// The domain of the id of an upload with an idempotency key.
+const UPLOAD_DOMAIN: &[u8] = b"tidings media upload 1\n";
 /// The domain of the signature: another use of the same key could not be mistaken for this one.
 const DOMAIN: &[u8] = b"tidings media link 1\n";
 
@@ -71,6 +73,18 @@ impl Links {
     #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
     fn with_key(key: &[u8; KEY_BYTES]) -> Self {
         Self(Hmac::new_from_slice(key).expect("HMAC takes keys of every length"))
+    }
+
+    /// The id of the upload that a user begins with an idempotency key: the same each time, and nobody else can know it.
+    pub fn media_of(&self, app: AppId, user: UserHandle, key: &Key) -> MediaId {
+        let mut mac = self.0.clone();
+        mac.update(UPLOAD_DOMAIN);
+        mac.update(&app.0.to_be_bytes());
+        mac.update(&user.0.to_be_bytes());
+        mac.update(&key.0);
+        let mut id = [0; 16];
+        id.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        MediaId(id)
     }
 
     /// When a link that is given at `now` ends.

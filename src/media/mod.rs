@@ -31,7 +31,7 @@ pub use sweep::Swept;
 pub use uploads::OPEN_PER_USER_MAX;
 
 use crate::engine::Engine;
-use crate::model::{Code, MediaId, MediaInfo, Refusal, Timestamp, UserActor};
+use crate::model::{Code, Key, MediaId, MediaInfo, Refusal, Timestamp, UserActor};
 use crate::shutdown::Tasks;
 use crate::store::records::{AppRow, MediaRow, MediaTotalRow, Record};
 use crate::store::{Fault, Read};
@@ -78,6 +78,18 @@ pub struct NewUpload {
     pub name: String,
     /// How many bytes it will have.
     pub bytes: u64,
+    /// It comes in one request, and is given up when that breaks off.
+    pub whole: bool,
+    /// The uploader's idempotency key: the same again is the same upload.
+    pub key: Option<Key>,
+}
+
+/// What beginning an upload gave.
+pub enum Begun {
+    /// A new one, for its bytes.
+    New(Writing),
+    /// The one that the same key began before. One that had to come whole is complete.
+    Known(Upload),
 }
 
 /// An upload as its owner sees it.
@@ -126,17 +138,26 @@ impl Media {
         Ok(media)
     }
 
-    /// Begins an upload and writes its first bytes with what it returns.
-    pub async fn begin(&self, owner: &UserActor, new: NewUpload) -> Result<Writing, Refusal> {
+    /// Begins an upload.
+    pub async fn begin(&self, owner: &UserActor, new: NewUpload) -> Result<Begun, Refusal> {
         let promise = Promise {
             version: Promise::VERSION,
             app: owner.app,
             user: owner.user,
             name: name::clean(&new.name),
             bytes: new.bytes,
+            whole: new.whole,
             created: self.0.engine.clock().now(),
         };
-        let media = draw()?;
+        let media = match &new.key {
+            Some(key) => self.0.links.media_of(owner.app, owner.user, key),
+            None => draw()?,
+        };
+        if new.key.is_some()
+            && let Some(known) = self.known(owner, media, &promise).await?
+        {
+            return Ok(Begun::Known(known));
+        }
         let room = self.room(owner)?;
         let busy = Arc::new(self.0.uploads.begin(media, promise.clone(), &room)?);
         let state = serde_json::to_vec(&promise).map_err(|error| fault(&io::Error::other(error)))?;
@@ -144,7 +165,36 @@ impl Media {
             Writing { media: self.clone(), busy, promise: Arc::new(promise), file: None, offset: 0, gives_up: true };
         let file = self.on_disk(move |files| files.begin(media, &state).and_then(|()| files.open_part(media))).await?;
         writing.file = Some(Arc::new(file));
-        Ok(writing)
+        Ok(Begun::New(writing))
+    }
+
+    /// What the same key began before.
+    async fn known(&self, owner: &UserActor, media: MediaId, new: &Promise) -> Result<Option<Upload>, Refusal> {
+        let same = |name: &str, bytes| {
+            if name == new.name && bytes == new.bytes {
+                return Ok(());
+            }
+            let words = "The idempotency key was used before for another file; use a new key for a new file.";
+            Err(Refusal::new(Code::IdempotencyConflict, words))
+        };
+        if let Some(open) = self.0.uploads.of(owner.app, owner.user, media) {
+            same(&open.promise.name, open.promise.bytes)?;
+            if !open.promise.whole {
+                return self.upload(owner, media).map(Some);
+            }
+            // It broke off, unless it is still on its way; what is left of it makes room for this one.
+            if let Some(busy) = self.0.uploads.hold(media) {
+                self.abandon(&busy).await?;
+            }
+            return Ok(None);
+        }
+        match self.row::<MediaRow>(&media)? {
+            Some(row) if row.owner == owner.user => {
+                same(row.info.name.as_str(), row.info.bytes)?;
+                Ok(Some(complete(row.info.clone())))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// An upload of a user, complete ones included while their file is there.

@@ -33,6 +33,8 @@ pub struct Promise {
     pub name: String,
     /// How many bytes it will have.
     pub bytes: u64,
+    /// It comes in one request, so nobody can go on with it after that has ended.
+    pub whole: bool,
     /// When it was begun.
     pub created: Timestamp,
 }
@@ -102,6 +104,10 @@ impl Uploads {
     /// Takes a new upload if there is room for it, and holds it for who began it.
     pub fn begin(self: &Arc<Self>, media: MediaId, promise: Promise, room: &Room) -> Result<Busy, Refusal> {
         let mut open = self.open.lock();
+        if open.contains_key(&media) {
+            let words = "A request with the same idempotency key is on its way; wait for its outcome.";
+            return Err(Refusal::new(Code::Conflict, words).retry_after_ms(1_000));
+        }
         let own = || open.values().filter(|other| other.promise.user == promise.user);
         if own().count() >= OPEN_PER_USER_MAX {
             let words = format!("You have {OPEN_PER_USER_MAX} uploads on their way; complete one or delete it first.");
@@ -222,7 +228,7 @@ pub(super) enum Left {
 /// What a start does with an upload whose promise it found. Without its part it goes on only when the file is `placed` already, and
 /// nothing but the word to the ledger was missing.
 pub(super) fn left(promise: &Promise, part: bool, placed: bool, now: Timestamp) -> Left {
-    let good = promise.version == Promise::VERSION && promise.expires() >= now;
+    let good = promise.version == Promise::VERSION && !promise.whole && promise.expires() >= now;
     if good && (part || placed) { Left::Takes } else { Left::Goes }
 }
 
@@ -239,6 +245,7 @@ mod tests {
             user: UserHandle(user),
             name: "x".to_owned(),
             bytes,
+            whole: false,
             created: Timestamp(1_000),
         }
     }
@@ -326,7 +333,9 @@ mod tests {
         assert_eq!(left(&good, false, true, now), Left::Takes);
         assert_eq!(left(&good, false, false, now), Left::Goes);
         assert_eq!(left(&good, true, false, Timestamp(1_001 + KEPT_MS)), Left::Goes);
-        let newer = Promise { version: 2, ..good };
+        let newer = Promise { version: 2, ..good.clone() };
         assert_eq!(left(&newer, true, false, now), Left::Goes);
+        let whole = Promise { whole: true, ..good };
+        assert_eq!(left(&whole, true, true, now), Left::Goes, "who sent it has no answer and sends it again");
     }
 }

@@ -228,6 +228,15 @@ impl Body {
         )
     }
 
+    /// The words in it that can mention somebody.
+    pub const fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Media(attachment) => Some(&attachment.caption),
+            _ => None,
+        }
+    }
+
     /// The entry that this notice says was rewritten.
     pub const fn target(&self) -> Option<Seq> {
         match self {

@@ -233,8 +233,10 @@ pub enum Answer {
     },
     /// To `receipts`.
     Receipts {
-        /// Members whose `read` (or, in a direct chat, `delivered`) is at or above the entry.
+        /// Members whose `read` (or, in a direct chat, `delivered`) is at or above the entry, at most 500.
         cursors: Vec<Cursor>,
+        /// How many of all members have read it.
+        read: u32,
         /// As of this lsn.
         as_of: Lsn,
     },

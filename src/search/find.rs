@@ -223,7 +223,7 @@ impl<'a> Finding<'a> {
 }
 
 /// Where a message has everything that is asked for; none when it has not.
-fn matches(asked: &Asked, entry: &Entry) -> Option<Vec<Highlight>> {
+pub(super) fn matches(asked: &Asked, entry: &Entry) -> Option<Vec<Highlight>> {
     let by_author = asked.from.as_ref().is_none_or(|from| entry.author.folded() == *from);
     let in_time =
         asked.before.is_none_or(|before| entry.at < before) && asked.after.is_none_or(|after| entry.at >= after);
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
     use crate::model::{Body, Has, Lsn, Ordinal, Part, Search, Text, Timestamp, UserId};
 
-    fn message(text: &str) -> Entry {
+    pub fn message(text: &str) -> Entry {
         Entry {
             seq: Seq(1),
             lsn: Lsn(1),

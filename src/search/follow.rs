@@ -8,7 +8,7 @@ use super::index::{Found, Index, Progress, Walk, Writer};
 use super::{Shared, document};
 use crate::engine::Engine;
 use crate::model::clock::monotonic;
-use crate::model::{Body, ConversationId, Entry, Lsn, Seq};
+use crate::model::{Body, ConversationId, Entry, Lsn, Seq, limits};
 use crate::shutdown::Shutdown;
 use crate::store::records::ConversationRow;
 use crate::store::{Fault, LogItem, LogKind, Read, View};
@@ -275,6 +275,12 @@ impl Open {
                         && document::is_searchable(&entry)
                     {
                         self.add(item.conversation, &entry)?;
+                    }
+                }
+                // What one command trims lies directly below the first that is kept.
+                LogKind::Trimmed => {
+                    for seq in item.seq.0.saturating_sub(limits::TRIM_ENTRIES_MAX as u64)..item.seq.0 {
+                        self.remove(item.conversation, Seq(seq))?;
                     }
                 }
             }

@@ -35,7 +35,7 @@ const WRITER_BYTES: usize = 32 * 1024 * 1024;
 /// A segment is rewritten when this share of it is gone, so that words of recalled messages leave the disk.
 const GONE_SHARE_MAX: f32 = 0.1;
 /// A word in more messages than this is looked for together with the conversations of the asker.
-const COMMON_FROM: u64 = 20_000;
+const COMMON_FROM: u64 = if cfg!(test) { 100 } else { 20_000 };
 /// Messages of one search that are looked at between two looks at the clock.
 const CLOCK_EVERY: u64 = 1_024;
 
@@ -462,5 +462,150 @@ impl Look<'_> {
             }
         }
         low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Body, Ordinal, Search, Text, Timestamp, UserId};
+    use crate::search::find::matches;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    const WORDS: [&str; 10] = ["a", "b", "rare", "明天", "北京", "大学", "京", "タワー", "http://x", "b a"];
+
+    fn entry(number: u64, conversation: u64, words: &[usize]) -> Entry {
+        let text: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
+        Entry {
+            seq: Seq(number),
+            lsn: Lsn(number),
+            changed: Lsn(number),
+            ordinal: Ordinal(number),
+            at: Timestamp(number / 3 * 10),
+            author: UserId::new(if conversation % 2 == 0 { "Ada" } else { "bob" }).unwrap(),
+            key: None,
+            origin: None,
+            body: Body::Text(Text::plain(text.join(if number % 2 == 0 { " " } else { "" }))),
+            reactions: Vec::new(),
+            edited_at: None,
+            recalled_at: None,
+        }
+    }
+
+    /// A message: its conversation, its words, and whether it is taken out or written anew later on.
+    fn message() -> impl Strategy<Value = (u64, Vec<usize>, u8)> {
+        (1..6u64, prop::collection::vec(0..WORDS.len(), 1..5), 0..12u8)
+    }
+
+    fn asked() -> impl Strategy<Value = (String, Option<u64>, Option<u64>, Option<u64>)> {
+        let line = prop::collection::vec((0..WORDS.len(), any::<bool>()), 0..3).prop_map(|words| {
+            let quoted = |(word, quoted): (usize, bool)| {
+                if quoted { format!("\"{}\"", WORDS[word]) } else { WORDS[word].to_owned() }
+            };
+            words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+        });
+        let line = (line, 0..5u8).prop_map(|(line, filter)| match filter {
+            0 => format!("{line} from:ada"),
+            1 => format!("{line} has:link"),
+            _ => format!("{line} after:0"),
+        });
+        (line, prop::option::of(0..300u64), prop::option::of(0..1_000u64), prop::option::of(0..1_000u64))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+        #[test]
+        fn the_newest_candidates_hold_every_hit_however_the_messages_came_into_segments(
+            messages in prop::collection::vec(message(), 1..300),
+            every in 20..120usize,
+            searches in prop::collection::vec(asked(), 12),
+            conversations in prop::collection::hash_set(1..6u64, 0..5),
+            count in 1..40usize,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let index = Index::create(&folder.path().join("search")).unwrap();
+            let mut writer = index.writer().unwrap();
+            let mut there: BTreeMap<u64, (u64, Entry)> = BTreeMap::new();
+            let progress = Progress::anew(Epoch(1), Lsn(1));
+            for (number, (conversation, words, fate)) in messages.iter().enumerate() {
+                let number = number as u64 + 1;
+                let new = entry(number, *conversation, words);
+                writer.add(ConversationId(*conversation), &new).unwrap();
+                there.insert(number, (*conversation, new));
+                // Now and then an older one goes, or comes anew with other words and its old place.
+                let older = number.saturating_sub(u64::from(*fate) * 7);
+                match fate {
+                    0 | 1 => {
+                        if let Some((conversation, _)) = there.remove(&older) {
+                            writer.remove(ConversationId(conversation), Seq(older));
+                        }
+                    }
+                    2 | 3 => {
+                        if let Some((conversation, known)) = there.get_mut(&older) {
+                            writer.remove(ConversationId(*conversation), Seq(older));
+                            *known = entry(older, *conversation, words);
+                            writer.add(ConversationId(*conversation), known).unwrap();
+                        }
+                    }
+                    _ => {}
+                }
+                if number as usize % every == 0 {
+                    writer.commit(&progress).unwrap();
+                }
+            }
+            writer.commit(&progress).unwrap();
+            let found = index.newest().unwrap();
+            prop_assert_eq!(found.messages(), there.len() as u64);
+            for (q, below, before, after) in searches {
+                let search = Search {
+                    q,
+                    before: before.map(Timestamp),
+                    after: after.map(Timestamp),
+                    limit: 1,
+                    ..Search::default()
+                };
+                let asked = Asked::read(&search).unwrap();
+                let below = below.map(|lsn| Place { lsn: Lsn(lsn), conversation: ConversationId(3), seq: Seq(lsn) });
+                let mut budget = Budget { deadline: monotonic() + Duration::from_secs(60), messages: 1 << 40 };
+                let candidates = found.candidates(&asked, &conversations, below, count, &mut budget).unwrap();
+                prop_assert!(candidates.places.windows(2).all(|pair| pair[0] > pair[1]));
+                prop_assert!(candidates.all || candidates.places.len() == count);
+                let lowest = if candidates.all { None } else { candidates.places.last() };
+                let hit = |place: &Place| {
+                    let (conversation, entry) = &there[&place.seq.0];
+                    assert_eq!(*conversation, place.conversation.0);
+                    matches(&asked, entry).is_some()
+                };
+                let hits: Vec<_> = candidates.places.iter().copied().filter(hit).collect();
+                let expected: Vec<_> = there
+                    .iter()
+                    .rev()
+                    .map(|(number, (conversation, _))| {
+                        Place { lsn: Lsn(*number), conversation: ConversationId(*conversation), seq: Seq(*number) }
+                    })
+                    .filter(|place| conversations.contains(&place.conversation.0) && hit(place))
+                    .filter(|place| below.is_none_or(|below| *place < below))
+                    .filter(|place| lowest.is_none_or(|lowest| place >= lowest))
+                    .collect();
+                prop_assert_eq!(hits, expected, "{:?} below {:?}", search, below);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_index_of_this_version_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("search");
+        assert!(Index::open(&place).is_none());
+        let index = Index::create(&place).unwrap();
+        assert!(Index::open(&place).is_none(), "it says nothing about how far it goes");
+        let progress = Progress::anew(Epoch(1), Lsn(7));
+        index.writer().unwrap().commit(&progress).unwrap();
+        assert_eq!(Index::open(&place).map(|(_, progress)| progress), Some(progress.clone()));
+        let newer = Progress { version: VERSION + 1, ..progress };
+        index.writer().unwrap().commit(&newer).unwrap();
+        assert!(Index::open(&place).is_none());
     }
 }

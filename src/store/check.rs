@@ -8,14 +8,12 @@ use super::journal::{self, ENTRIES, IDEMPOTENCY, JOURNAL, JournalRow, KeyRecord,
 use super::key::RecordKey;
 use super::read::Read;
 use super::records::{
-    AdministratorRow, AppRow, AuditRow, ConversationRow, DeletionRow, DirectRow, Head, InboxRow, InviteListRow,
-    InviteRow, LinkOwnerRow, LinkRow, MemberRow, MentionRow, Record, SessionRow, TokenRow, UserIdRow, UserRow,
-    UserSessionRow,
+    ConversationRow, GalleryRow, MediaRefRow, MediaRow, MentionAllRow, PinRow, Record, Table, VisitRows, visit_all,
 };
 use super::store::{Store, StoreOptions};
 use super::view::View;
 use crate::model::text::hex;
-use crate::model::{ConversationId, Entry, Epoch, Seq};
+use crate::model::{ConversationId, Entry, Epoch, Lsn, MediaId, Seq};
 use redb::ReadableTable;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -58,31 +56,26 @@ pub fn check(folder: &Path) -> Result<CheckReport, Fault> {
 /// Checks one committed state.
 pub fn check_view(view: &View) -> Result<CheckReport, Fault> {
     let mut report = CheckReport::default();
-    rows::<AppRow>(view, &mut report)?;
-    rows::<UserRow>(view, &mut report)?;
-    rows::<UserIdRow>(view, &mut report)?;
-    rows::<SessionRow>(view, &mut report)?;
-    rows::<UserSessionRow>(view, &mut report)?;
-    rows::<TokenRow>(view, &mut report)?;
-    rows::<ConversationRow>(view, &mut report)?;
-    rows::<DirectRow>(view, &mut report)?;
-    rows::<MemberRow>(view, &mut report)?;
-    rows::<InboxRow>(view, &mut report)?;
-    rows::<Head>(view, &mut report)?;
-    rows::<MentionRow>(view, &mut report)?;
-    rows::<InviteRow>(view, &mut report)?;
-    rows::<InviteListRow>(view, &mut report)?;
-    rows::<LinkRow>(view, &mut report)?;
-    rows::<LinkOwnerRow>(view, &mut report)?;
-    rows::<AuditRow>(view, &mut report)?;
-    rows::<AdministratorRow>(view, &mut report)?;
-    rows::<DeletionRow>(view, &mut report)?;
+    visit_all(&mut CheckRows { view, report: &mut report })?;
     values::<JournalRow>(view, JOURNAL, &mut report)?;
     values::<Entry>(view, ENTRIES, &mut report)?;
     values::<Vec<KeyRecord>>(view, IDEMPOTENCY, &mut report)?;
     values::<LogRow>(view, LOG, &mut report)?;
     conversations(view, &mut report)?;
+    media(view, &mut report)?;
     Ok(report)
+}
+
+/// Reads every row of every kind.
+struct CheckRows<'a> {
+    view: &'a View,
+    report: &'a mut CheckReport,
+}
+
+impl VisitRows for CheckRows<'_> {
+    fn visit<R: Record + std::fmt::Debug>(&mut self) -> Result<(), Fault> {
+        rows::<R>(self.view, self.report)
+    }
 }
 
 fn rows<R: Record>(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
@@ -120,7 +113,8 @@ fn walk(
     Ok(())
 }
 
-/// In every conversation: seqs without gaps up to the head, ordinals that count the messages, lsns that only grow.
+/// In every conversation: seqs without gaps from the first that is kept up to the head, ordinals that count the messages, lsns that
+/// only grow; below the first nothing is left, nor anything that names it.
 fn conversations(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
     let mut from = ConversationId(0);
     loop {
@@ -130,10 +124,12 @@ fn conversations(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
         };
         from = last.next();
         for (conversation, _) in &page {
-            match sequence(view, *conversation) {
-                Ok(Some(problem)) => report.problem(format!("conversation {conversation}: {problem}")),
-                Ok(None) => {}
-                Err(fault) => report.problem(fault.to_string()),
+            for found in [sequence(view, *conversation), leavings(view, *conversation)] {
+                match found {
+                    Ok(Some(problem)) => report.problem(format!("conversation {conversation}: {problem}")),
+                    Ok(None) => {}
+                    Err(fault) => report.problem(fault.to_string()),
+                }
             }
         }
     }
@@ -142,7 +138,7 @@ fn conversations(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
 fn sequence(view: &View, conversation: ConversationId) -> Result<Option<String>, Fault> {
     let head = view.head(conversation)?;
     let mut next = head.first;
-    let mut before: Option<(crate::model::Lsn, u64)> = None;
+    let mut before: Option<(Lsn, u64)> = (head.first > Seq(1)).then_some((Lsn(0), head.first_ordinal.0));
     while next <= head.seq {
         let page = view.entries(conversation, next, Seq(next.0 + PAGE as u64 - 1), PAGE)?;
         if page.is_empty() {
@@ -161,6 +157,7 @@ fn sequence(view: &View, conversation: ConversationId) -> Result<Option<String>,
         }
     }
     match before {
+        Some((Lsn(0), ordinal)) if ordinal == head.ordinal.0 => Ok(None),
         Some((lsn, ordinal)) if lsn != head.lsn || ordinal != head.ordinal.0 => {
             Ok(Some("its head is not its newest entry".to_owned()))
         }
@@ -168,18 +165,59 @@ fn sequence(view: &View, conversation: ConversationId) -> Result<Option<String>,
     }
 }
 
+/// What is left of entries that were trimmed: nothing may be.
+fn leavings(view: &View, conversation: ConversationId) -> Result<Option<String>, Fault> {
+    let head = view.head(conversation)?;
+    let Some(below) = head.first.0.checked_sub(1).map(Seq).filter(|below| *below > Seq(0)) else {
+        return Ok(None);
+    };
+    if let Some(entry) = view.folded(conversation, Seq(0), below, 1)?.first() {
+        return Ok(Some(format!("entry {} was trimmed, and is still there", entry.seq)));
+    }
+    let (from, to) = ((conversation, Seq(0)), (conversation, below));
+    let named = [
+        ("a pin", view.range::<PinRow>(&from, &to, 1)?.first().map(|(key, _)| key.1)),
+        ("a mention", view.range::<MentionAllRow>(&from, &to, 1)?.first().map(|(key, _)| key.1)),
+        ("a gallery row", view.range::<GalleryRow>(&from, &to, 1)?.first().map(|(key, _)| key.1)),
+    ];
+    let left = named.into_iter().find_map(|(what, seq)| seq.map(|seq| (what, seq)));
+    Ok(left.map(|(what, seq)| format!("{what} names entry {seq}, which was trimmed")))
+}
+
+/// Every file has as many references as are counted, and every reference a file and a row of its gallery.
+fn media(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
+    let last = MediaId([0xff; 16]);
+    let mut from = MediaId([0; 16]);
+    loop {
+        let page = view.range::<MediaRow>(&from, &last, PAGE)?;
+        for (media, row) in &page {
+            let (first, end) = ((*media, ConversationId(0), Seq(0)), (*media, ConversationId(u64::MAX), Seq(u64::MAX)));
+            let shown = view.range::<MediaRefRow>(&first, &end, usize::MAX)?;
+            if shown.len() as u64 + u64::from(row.avatars) != row.references
+                || (row.references == 0) != row.unused_since.is_some()
+            {
+                let counted = row.references;
+                report.problem(format!("file {media}: {} entries show it, and {counted} are counted", shown.len()));
+            }
+            for ((_, conversation, seq), _) in shown {
+                if view.get::<GalleryRow>(&(conversation, seq))?.is_none_or(|row| row.media != *media) {
+                    report
+                        .problem(format!("file {media}: entry {seq} of conversation {conversation} does not show it"));
+                }
+            }
+        }
+        match page.last() {
+            Some((media, _)) if page.len() == PAGE => from = MediaId((u128::from_be_bytes(media.0) + 1).to_be_bytes()),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
 /// Everything that the commands decided, as lines of text: the same for the same commands in the same order, however they were
 /// batched. Leaves out the journal, idempotency and the state of folding, which depend on batching.
 pub fn dump(view: &View) -> Result<Vec<String>, Fault> {
     let mut lines = Vec::new();
-    dump_rows::<AppRow>(view, &mut lines)?;
-    dump_rows::<UserRow>(view, &mut lines)?;
-    dump_rows::<SessionRow>(view, &mut lines)?;
-    dump_rows::<DirectRow>(view, &mut lines)?;
-    dump_rows::<MemberRow>(view, &mut lines)?;
-    dump_rows::<InboxRow>(view, &mut lines)?;
-    dump_rows::<MentionRow>(view, &mut lines)?;
-    dump_rows::<ConversationRow>(view, &mut lines)?;
+    visit_all(&mut DumpRows { view, lines: &mut lines })?;
     for (conversation, _) in view.range::<ConversationRow>(&ConversationId(0), &ConversationId(u64::MAX), usize::MAX)? {
         let head = view.head(conversation)?;
         lines.push(format!("head {conversation}: {head:?}"));
@@ -188,6 +226,18 @@ pub fn dump(view: &View) -> Result<Vec<String>, Fault> {
         }
     }
     Ok(lines)
+}
+
+/// Writes down every row of every kind, but those that say how far folding is.
+struct DumpRows<'a> {
+    view: &'a View,
+    lines: &'a mut Vec<String>,
+}
+
+impl VisitRows for DumpRows<'_> {
+    fn visit<R: Record + std::fmt::Debug>(&mut self) -> Result<(), Fault> {
+        if R::TABLE == Table::Heads { Ok(()) } else { dump_rows::<R>(self.view, self.lines) }
+    }
 }
 
 fn dump_rows<R: Record + std::fmt::Debug>(view: &View, lines: &mut Vec<String>) -> Result<(), Fault> {

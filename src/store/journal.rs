@@ -88,7 +88,7 @@ pub struct KeyRecord {
     pub remembered: Remembered,
 }
 
-/// What one command did to one entry, without its body.
+/// What one command did to one entry (or to all below it), without any body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogItem {
     /// The command.
@@ -97,9 +97,9 @@ pub struct LogItem {
     pub app: AppId,
     /// The conversation.
     pub conversation: ConversationId,
-    /// The entry.
+    /// The entry; of a trim the first that is kept.
     pub seq: Seq,
-    /// Whether the entry is new or was rewritten.
+    /// What happened to it.
     pub kind: LogKind,
 }
 
@@ -110,6 +110,8 @@ pub enum LogKind {
     Appended,
     /// It was edited, recalled or reacted to.
     Rewritten,
+    /// Everything below it was deleted by retention.
+    Trimmed,
 }
 
 /// What the commands of one commit did. A row without items stands at the front once rows have expired: its key is the last lsn

@@ -16,6 +16,9 @@ pub trait Read {
     /// Rows with `from` ≤ key ≤ `to`, in the order of their keys, at most `limit`.
     fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault>;
 
+    /// The same from the other end: in the opposite order, the highest.
+    fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault>;
+
     /// How far a conversation has got; all zero (but `first`, 1) when it has no entries.
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault>;
 

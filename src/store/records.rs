@@ -4,6 +4,7 @@
 //! postcard)`. Keys are fixed big-endian bytes, so that their order is the order of the numbers in them. Entries are stored in the
 //! one shape they have everywhere ([`crate::model::Entry`]).
 
+use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
     AppId, AppSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, GroupCard, GroupRules,
@@ -46,7 +47,19 @@ macro_rules! tables {
             type Key = $key;
             const TABLE: Table = Table::$table;
         })+
+
+        /// Takes a visitor through every kind of row.
+        pub fn visit_all<V: VisitRows>(visitor: &mut V) -> Result<(), Fault> {
+            $(visitor.visit::<$row>()?;)+
+            Ok(())
+        }
     };
+}
+
+/// Whoever has to do with every kind of row.
+pub trait VisitRows {
+    /// One kind of row.
+    fn visit<R: Record + std::fmt::Debug>(&mut self) -> Result<(), Fault>;
 }
 
 tables! {
@@ -84,6 +97,8 @@ tables! {
     Presences = "presences", PresenceRow, UserHandle;
     /// Each user's own side of their contacts: owner, other.
     Contacts = "contacts", ContactRow, (UserHandle, UserHandle);
+    /// How many contacts and open requests a user has.
+    ContactTotals = "contact_totals", ContactTotalRow, UserHandle;
     /// Contact requests: who is asked, who asks.
     Requests = "contact_requests", RequestRow, (UserHandle, UserHandle);
     /// Contact requests the other way round: who asks, who is asked.
@@ -385,6 +400,15 @@ pub struct ContactRow {
     pub changed: Lsn,
 }
 
+/// How many contacts and open requests a user has, so that limits need no counting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactTotalRow {
+    /// Rows of contacts or blocked users.
+    pub contacts: u32,
+    /// Contact requests to them that are pending.
+    pub pending: u32,
+}
+
 /// A contact request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRow {
@@ -623,14 +647,30 @@ pub struct Head {
     pub ordinal: Ordinal,
     /// When the newest entry was accepted.
     pub at: Timestamp,
-    /// The first entry that is kept (1 until retention trims).
+    /// The first entry that is kept (1 until retention trims); one above `seq` when none is.
     pub first: Seq,
+    /// How many messages there were below `first`.
+    pub first_ordinal: Ordinal,
+    /// The last command that trimmed; 0: none did.
+    pub trimmed: Lsn,
 }
 
 impl Head {
-    /// The head of a conversation whose newest entry is `entry`.
-    pub fn of(entry: &Entry, first: Seq) -> Self {
-        Self { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal, at: entry.at, first }
+    /// The head of a conversation without entries.
+    pub const EMPTY: Self = Self {
+        seq: Seq(0),
+        lsn: Lsn(0),
+        ordinal: Ordinal(0),
+        at: Timestamp(0),
+        first: Seq(1),
+        first_ordinal: Ordinal(0),
+        trimmed: Lsn(0),
+    };
+
+    /// The same conversation, got as far as `entry`.
+    #[must_use]
+    pub fn at_entry(self, entry: &Entry) -> Self {
+        Self { seq: entry.seq, lsn: entry.lsn, ordinal: entry.ordinal, at: entry.at, ..self }
     }
 }
 

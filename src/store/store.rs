@@ -325,18 +325,13 @@ impl Store {
         slices: &[Slice],
         heads: &mut Vec<(ConversationId, Head)>,
     ) -> Result<(), Fault> {
-        let rewrites = staged.conversations.iter().filter(|(_, stage)| !stage.rewritten.is_empty());
-        let mut rewrites = rewrites.peekable();
-        if slices.is_empty() && rewrites.peek().is_none() {
+        let touched = |stage: &StagedConversation| stage.trimmed || !stage.rewritten.is_empty();
+        let mut touched = staged.conversations.iter().filter(|(_, stage)| touched(stage)).peekable();
+        if slices.is_empty() && touched.peek().is_none() {
             return Ok(());
         }
         let nothing = StagedConversation::default();
         let mut entries = transaction.open_table(journal::definition(ENTRIES))?;
-        let mut insert = |conversation: ConversationId, entry: &Entry| -> Result<(), Fault> {
-            let key = journal::entry_key(conversation, entry.seq);
-            entries.insert(key.as_slice(), journal::seal(ENTRIES, key.as_slice(), entry)?.as_slice())?;
-            Ok(())
-        };
         for slice in slices {
             let stage = staged.conversations.get(&slice.conversation).unwrap_or(&nothing);
             let waiting = self.tail.range(slice.conversation, slice.from, slice.to, Lsn(u64::MAX), usize::MAX);
@@ -348,8 +343,8 @@ impl Store {
                     return Err(Fault::Misuse("the tail has a hole"));
                 }
                 expected = expected.next();
-                if !stage.rewritten.contains_key(&entry.seq) {
-                    insert(slice.conversation, entry)?;
+                if entry.seq >= stage.head.first && !stage.rewritten.contains_key(&entry.seq) {
+                    insert(&mut entries, slice.conversation, entry)?;
                 }
                 last = Some(entry);
             }
@@ -357,13 +352,22 @@ impl Store {
                 return Err(Fault::Misuse("the tail ends too early"));
             }
             if let Some(last) = last {
-                let first = self.view.folded_head(slice.conversation)?.first;
-                heads.push((slice.conversation, Head::of(last, first)));
+                let folded = self.view.folded_head(slice.conversation)?;
+                heads.push((slice.conversation, keeping(folded.at_entry(last), stage)));
             }
         }
-        for (conversation, stage) in rewrites {
+        for (conversation, stage) in touched {
             for entry in stage.rewritten.values() {
-                insert(*conversation, entry)?;
+                insert(&mut entries, *conversation, entry)?;
+            }
+            if stage.trimmed {
+                let folded = self.view.folded_head(*conversation)?;
+                let end = journal::entry_key(*conversation, stage.head.first);
+                let start = journal::entry_key(*conversation, folded.first);
+                entries.retain_in::<&[u8], _>(start.as_slice()..end.as_slice(), |_, _| false)?;
+                if slices.iter().all(|slice| slice.conversation != *conversation) {
+                    heads.push((*conversation, keeping(folded, stage)));
+                }
             }
         }
         let mut table = transaction.open_table(journal::definition(Head::TABLE.name()))?;
@@ -488,6 +492,26 @@ impl Tables<'_> {
     pub fn finish(self) -> StagedBatch {
         StagedBatch(self.staged)
     }
+}
+
+/// Writes an entry where it lives.
+fn insert(
+    entries: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+    conversation: ConversationId,
+    entry: &Entry,
+) -> Result<(), Fault> {
+    let key = journal::entry_key(conversation, entry.seq);
+    entries.insert(key.as_slice(), journal::seal(ENTRIES, key.as_slice(), entry)?.as_slice())?;
+    Ok(())
+}
+
+/// A head with what a batch says is kept of its conversation.
+const fn keeping(head: Head, stage: &StagedConversation) -> Head {
+    if !stage.trimmed {
+        return head;
+    }
+    let Head { first, first_ordinal, trimmed, .. } = stage.head;
+    Head { first, first_ordinal, trimmed, ..head }
 }
 
 fn journal_row(place: Place, staged: &mut Staged) -> JournalRow {

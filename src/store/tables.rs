@@ -46,6 +46,8 @@ pub(super) struct StagedConversation {
     pub rewritten: BTreeMap<Seq, Arc<Entry>>,
     /// Fold at least up to here in this commit; 0: nothing must be folded.
     pub fold_to: Seq,
+    /// Entries below `head.first` go with this commit.
+    pub trimmed: bool,
 }
 
 impl Staged {
@@ -76,13 +78,13 @@ impl<'a> Tables<'a> {
     fn committed_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
         let folded = self.folded_head(conversation)?;
         Ok(match self.base.tail().last(conversation, Lsn(u64::MAX)) {
-            Some(entry) if entry.seq > folded.seq => Head::of(&entry, folded.first),
+            Some(entry) if entry.seq > folded.seq => folded.at_entry(&entry),
             _ => folded,
         })
     }
 
     fn folded_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
-        Ok(self.get::<Head>(&conversation)?.map_or(Head { first: Seq(1), ..Head::default() }, |head| *head))
+        Ok(self.get::<Head>(&conversation)?.map_or(Head::EMPTY, |head| *head))
     }
 
     fn stage(&mut self, conversation: ConversationId) -> Result<&mut StagedConversation, Fault> {
@@ -96,8 +98,12 @@ impl<'a> Tables<'a> {
     }
 
     fn log(&mut self, conversation: ConversationId, entry: &Entry, kind: LogKind) -> Result<(), Fault> {
+        self.log_item(conversation, entry.changed, entry.seq, kind)
+    }
+
+    fn log_item(&mut self, conversation: ConversationId, lsn: Lsn, seq: Seq, kind: LogKind) -> Result<(), Fault> {
         let app = self.get::<ConversationRow>(&conversation)?.map_or(AppId(0), |row| row.app);
-        self.staged.log.push(LogItem { lsn: entry.changed, app, conversation, seq: entry.seq, kind });
+        self.staged.log.push(LogItem { lsn, app, conversation, seq, kind });
         Ok(())
     }
 
@@ -130,7 +136,7 @@ impl<'a> Tables<'a> {
             return Err(Fault::Misuse("an entry was not appended at the head of its conversation"));
         }
         let entry = Arc::new(entry);
-        stage.head = Head::of(&entry, stage.head.first);
+        stage.head = stage.head.at_entry(&entry);
         stage.appended.push(Arc::clone(&entry));
         self.log(conversation, &entry, LogKind::Appended)?;
         Ok(entry)
@@ -150,6 +156,57 @@ impl<'a> Tables<'a> {
         stage.fold_to = stage.fold_to.max(entry.seq);
         self.log(conversation, &entry, LogKind::Rewritten)?;
         Ok(entry)
+    }
+
+    /// Committed rows between two keys as this batch leaves them; `committed` reads them, and is told how many more it has to read
+    /// because the batch hides some: each removed row hides one committed row at most.
+    fn merged<R: Record>(
+        &self,
+        from: &R::Key,
+        to: &R::Key,
+        committed: impl FnOnce(usize) -> Result<Rows<R>, Fault>,
+    ) -> Result<BTreeMap<Key, (R::Key, Arc<R>)>, Fault> {
+        let bounds = (R::TABLE, from.to_key())..=(R::TABLE, to.to_key());
+        let mut merged = BTreeMap::new();
+        if bounds.start() > bounds.end() {
+            return Ok(merged);
+        }
+        let staged: Vec<_> = self.staged.rows.range(bounds).collect();
+        let hidden = staged.iter().filter(|(_, row)| row.is_none()).count();
+        for (key, row) in committed(hidden)? {
+            merged.insert(key.to_key(), (key, row));
+        }
+        for ((_, key), row) in staged {
+            match row {
+                None => {
+                    merged.remove(key);
+                }
+                Some(staged) => {
+                    let typed =
+                        R::Key::from_key(key.as_slice()).ok_or(Fault::Misuse("a key is not one of its table"))?;
+                    merged.insert(*key, (typed, downcast(&staged.row)?));
+                }
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Deletes every entry below `first`, at most one above the head. The commit folds the conversation up to there, so that no
+    /// later replay of the journal brings them back; what is deleted before it was ever folded is not written at all. Whatever
+    /// other rows name these entries is the caller's to remove.
+    pub fn trim(&mut self, conversation: ConversationId, first: Seq, lsn: Lsn) -> Result<(), Fault> {
+        let head = self.head(conversation)?;
+        if first <= head.first || first > head.seq.next() {
+            return Err(Fault::Misuse("a conversation was trimmed beyond what it has"));
+        }
+        let last = self.entry(conversation, Seq(first.0 - 1))?;
+        let last = last.ok_or(Fault::Misuse("an entry to be trimmed is not there"))?;
+        let stage = self.stage(conversation)?;
+        stage.head = Head { first, first_ordinal: last.ordinal, trimmed: lsn, ..stage.head };
+        stage.trimmed = true;
+        stage.fold_to = stage.fold_to.max(last.seq);
+        stage.rewritten = stage.rewritten.split_off(&first);
+        self.log_item(conversation, lsn, first, LogKind::Trimmed)
     }
 
     /// What is remembered of a command of `user` with `key` within the window.
@@ -207,30 +264,13 @@ impl Read for Tables<'_> {
     }
 
     fn range<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault> {
-        let bounds = (R::TABLE, from.to_key())..=(R::TABLE, to.to_key());
-        if bounds.start() > bounds.end() {
-            return Ok(Vec::new());
-        }
-        // Each removed row hides one committed row at most, so that many more are read.
-        let staged: Vec<_> = self.staged.rows.range(bounds).collect();
-        let hidden = staged.iter().filter(|(_, row)| row.is_none()).count();
-        let mut merged: BTreeMap<Key, (R::Key, Arc<R>)> = BTreeMap::new();
-        for (key, row) in self.base.range::<R>(from, to, limit + hidden)? {
-            merged.insert(key.to_key(), (key, row));
-        }
-        for ((_, key), row) in staged {
-            match row {
-                None => {
-                    merged.remove(key);
-                }
-                Some(staged) => {
-                    let typed =
-                        R::Key::from_key(key.as_slice()).ok_or(Fault::Misuse("a key is not one of its table"))?;
-                    merged.insert(*key, (typed, downcast(&staged.row)?));
-                }
-            }
-        }
+        let merged = self.merged::<R>(from, to, |hidden| self.base.range::<R>(from, to, limit + hidden))?;
         Ok(merged.into_values().take(limit).collect())
+    }
+
+    fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<Rows<R>, Fault> {
+        let merged = self.merged::<R>(from, to, |hidden| self.base.range_back::<R>(from, to, limit + hidden))?;
+        Ok(merged.into_values().rev().take(limit).collect())
     }
 
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
@@ -247,8 +287,10 @@ impl Read for Tables<'_> {
         to: Seq,
         limit: usize,
     ) -> Result<Vec<Arc<Entry>>, Fault> {
-        let mut found = self.base.entries(conversation, from, to, limit)?;
-        if let Some(stage) = self.staged.conversations.get(&conversation) {
+        let stage = self.staged.conversations.get(&conversation);
+        let from = stage.map_or(from, |stage| from.max(stage.head.first));
+        let mut found = if from > to { Vec::new() } else { self.base.entries(conversation, from, to, limit)? };
+        if let Some(stage) = stage {
             let room = limit.saturating_sub(found.len());
             let inside = |entry: &&Arc<Entry>| entry.seq >= from && entry.seq <= to;
             found.extend(stage.appended.iter().filter(inside).take(room).cloned());

@@ -92,16 +92,6 @@ impl View {
         if self.tail.removed() > self.commit { Err(Fault::Stale) } else { Ok(()) }
     }
 
-    /// Rows with `from` ≤ key ≤ `to`, from the highest key down, at most `limit`.
-    pub fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
-        let (from, to) = (from.to_key(), to.to_key());
-        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
-            return Ok(Vec::new());
-        };
-        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
-        range.rev().take(limit).map(|row| decoded(row?)).collect()
-    }
-
     /// The folded entries with `from` ≤ seq ≤ `to`.
     pub(super) fn folded(
         &self,
@@ -124,7 +114,7 @@ impl View {
 
     /// The boundary: at or below its seq an entry is in `entries`, above it in the tail.
     pub(super) fn folded_head(&self, conversation: ConversationId) -> Result<Head, Fault> {
-        Ok(self.get::<Head>(&conversation)?.map_or(Head { first: Seq(1), ..Head::default() }, |head| *head))
+        Ok(self.get::<Head>(&conversation)?.map_or(Head::EMPTY, |head| *head))
     }
 }
 
@@ -162,12 +152,21 @@ impl Read for View {
         range.take(limit).map(|row| decoded(row?)).collect()
     }
 
+    fn range_back<R: Record>(&self, from: &R::Key, to: &R::Key, limit: usize) -> Result<read::Rows<R>, Fault> {
+        let (from, to) = (from.to_key(), to.to_key());
+        let Some(rows) = self.rows::<R>()?.filter(|_| from <= to) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<&[u8]>(from.as_slice()..=to.as_slice())?;
+        range.rev().take(limit).map(|row| decoded(row?)).collect()
+    }
+
     fn head(&self, conversation: ConversationId) -> Result<Head, Fault> {
         let folded = self.folded_head(conversation)?;
         let newest = self.tail.last(conversation, self.lsn);
         self.fresh()?;
         Ok(match newest {
-            Some(entry) if entry.seq > folded.seq => Head::of(&entry, folded.first),
+            Some(entry) if entry.seq > folded.seq => folded.at_entry(&entry),
             _ => folded,
         })
     }

@@ -2,6 +2,7 @@
 //! bounded piece at a time, so that nobody waits behind it; what is left to do is in rows, so that a restart forgets nothing.
 
 mod deletions;
+pub mod retention;
 mod sessions;
 
 use crate::engine::Engine;

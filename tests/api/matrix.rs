@@ -7,7 +7,7 @@ use crate::support::in_process::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tidings::auth::{self, Token};
-use tidings::model::{SystemCommand, UserFlags};
+use tidings::model::{Secret, SystemCommand, UserFlags};
 
 /// What a stranger must never see.
 const SECRET: &str = "the-colour-of-the-door-is-green";
@@ -55,6 +55,10 @@ impl Door {
 
 /// What belongs to nobody or to the caller.
 const OWN: [Gets; 3] = [Own, Own, Own];
+/// What only administrators do.
+const ADMINISTRATORS: [Gets; 3] = [No(403, "forbidden"); 3];
+/// What needs the caller's own password, which these do not know.
+const NOT_PROVEN: [Gets; 3] = [No(403, "forbidden"); 3];
 /// What members read, and former members still do.
 const READ: [Gets; 3] = [Hidden, Own, Hidden];
 /// What members do.
@@ -69,6 +73,33 @@ fn doors() -> Vec<Door> {
         door("GET", "/sessions", OWN),
         door("DELETE", "/sessions/{session}", [Hidden, Hidden, Hidden]),
         door("GET", "/me", OWN),
+        door("PUT", "/me/password", NOT_PROVEN).with(json!({"old": "not the password", "new": "another password"})),
+        door("DELETE", "/me", NOT_PROVEN).with(json!({"password": "not the password"})),
+        door("POST", "/register", OWN).with(json!({"user": "new", "password": "a quiet afternoon"})).open(),
+        door("POST", "/setup", OWN)
+            .with(json!({"token": "no", "user": "root", "password": "a quiet afternoon"}))
+            .open(),
+        door("POST", "/password-links", OWN).with(json!({"token": "no", "password": "a quiet afternoon"})).open(),
+        door("GET", "/admin/users", ADMINISTRATORS),
+        door("POST", "/admin/users", ADMINISTRATORS).with(json!({"user": "new"})),
+        door("GET", "/admin/users/{user}", ADMINISTRATORS),
+        door("DELETE", "/admin/users/{user}", ADMINISTRATORS),
+        door("PATCH", "/admin/users/{user}/flags", ADMINISTRATORS).with(json!({"suspended": true})),
+        door("PUT", "/admin/users/{user}/administrator", ADMINISTRATORS).with(json!({"administrator": true})),
+        door("PUT", "/admin/users/{user}/password", ADMINISTRATORS).with(json!({"password": "a quiet afternoon"})),
+        door("GET", "/admin/users/{user}/sessions", ADMINISTRATORS),
+        door("DELETE", "/admin/users/{user}/sessions", ADMINISTRATORS),
+        door("POST", "/admin/users/{user}/password-link", ADMINISTRATORS),
+        door("GET", "/admin/apps", ADMINISTRATORS),
+        door("POST", "/admin/apps", ADMINISTRATORS).with(json!({"name": "mine"})),
+        door("GET", "/admin/apps/{app}", ADMINISTRATORS),
+        door("GET", "/admin/apps/{app}/settings", ADMINISTRATORS),
+        door("PATCH", "/admin/apps/{app}/settings", ADMINISTRATORS).with(json!({"registration": "open"})),
+        door("GET", "/admin/invites", ADMINISTRATORS),
+        door("POST", "/admin/invites", ADMINISTRATORS).with(json!({})),
+        door("DELETE", "/admin/invites/{code}", ADMINISTRATORS),
+        door("GET", "/admin/audit", ADMINISTRATORS),
+        door("GET", "/admin/status", ADMINISTRATORS),
         door("GET", "/users?ids=ada,bob", OWN),
         door("GET", "/users/{user}", [Own, Own, Hidden]),
         door("POST", "/users/{user}/entries", [Own, Own, Hidden]).with(text("hello")),
@@ -89,6 +120,17 @@ fn doors() -> Vec<Door> {
         door("GET", "/conversations/{conversation}/members", [Hidden, No(403, "not_member"), Hidden]),
         door("POST", "/conversations/{conversation}/members", MEMBERS).with(json!({"users": ["eve"]})),
         door("DELETE", "/conversations/{conversation}/members/{user}", MEMBERS),
+        door("POST", "/media?name=x", OWN).with(json!("a file")),
+        door("GET", "/media/{media}", MEMBERS),
+        door("GET", "/media/{media}/content", MEMBERS),
+        door("GET", "/media/{media}/thumbnail", MEMBERS),
+        door("POST", "/media/{media}/link", MEMBERS).with(json!({})),
+        door("POST", "/uploads", OWN).with(json!({"name": "x", "bytes": 9})),
+        door("GET", "/uploads/{upload}", MEMBERS),
+        door("PATCH", "/uploads/{upload}", MEMBERS),
+        door("DELETE", "/uploads/{upload}", MEMBERS),
+        door("GET", "/search?q=colour", OWN),
+        door("GET", "/search?q=colour&conversation={conversation}", READ),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
     ]
 }
@@ -111,6 +153,8 @@ struct Behind {
     conversation: u64,
     seq: u64,
     session: u64,
+    media: String,
+    upload: String,
 }
 
 impl Behind {
@@ -119,7 +163,11 @@ impl Behind {
             .replace("{conversation}", &self.conversation.to_string())
             .replace("{seq}", &self.seq.to_string())
             .replace("{session}", &self.session.to_string())
+            .replace("{media}", &self.media)
+            .replace("{upload}", &self.upload)
             .replace("{user}", "bob")
+            .replace("{app}", "home")
+            .replace("{code}", "0123456789abcdefghijkl")
             .replace("{emoji}", "%F0%9F%91%8D")
     }
 }
@@ -144,7 +192,7 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     server.person("eve").await;
     let other = server.app("other").await;
     let outsider = server.person_of(other, "ada").await;
-    let api = |token| Api::with_token(server.http, token);
+    let api = |token: &Secret| Api::with_token(server.http, token);
     let (ada_api, former_api) = (api(&ada.token), api(&former.token));
     drop(bob);
 
@@ -155,8 +203,15 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     former_api.get(&entries).await.ok(200);
     former_api.delete(&format!("/conversations/{conversation}/members/former")).await.ok(200);
     let seq = ada_api.post(&entries, text(SECRET)).await.ok(201)["entry"]["seq"].as_u64().unwrap();
-    let behind = Behind { conversation, seq, session: ada.session.0 };
-    let nothing = Behind { conversation: 999_999, seq, session: 999_999 };
+    // A file that was sent after that member had left, and one that is on its way.
+    let media = ada_api.raw("POST", "/media?name=x", SECRET.as_bytes()).await.ok(201)["media"].clone();
+    let file = json!({"media": {"kind": "file", "media": media}});
+    ada_api.post(&entries, file).await.ok(201);
+    let upload = ada_api.post("/uploads", json!({"name": "x", "bytes": 9})).await.ok(201)["id"].clone();
+    let id = |id: &Value| id.as_str().unwrap().to_owned();
+    let behind = Behind { conversation, seq, session: ada.session.0, media: id(&media), upload: id(&upload) };
+    let nobodys = || "0".repeat(32);
+    let nothing = Behind { conversation: 999_999, seq, session: 999_999, media: nobodys(), upload: nobodys() };
     let system = async |command: SystemCommand| {
         server.engine.execute(auth::operator(), None, command.into()).await.unwrap();
     };

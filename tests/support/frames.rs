@@ -302,6 +302,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
             "receipts",
             Answer::Receipts {
                 cursors: vec![Cursor { user: user("bob"), delivered: Some(Seq(7)), read: Seq(7) }],
+                read: 1,
                 as_of,
             },
         ),
@@ -740,7 +741,7 @@ impl Dice {
                 more: self.chance(2),
                 as_of,
             },
-            "receipts" => Answer::Receipts { cursors: self.list(Self::cursor), as_of },
+            "receipts" => Answer::Receipts { cursors: self.list(Self::cursor), read: self.next() as u32, as_of },
             "sessions" => Answer::Sessions {
                 sessions: self.list(|dice| SessionInfo {
                     session: SessionId(dice.number()),

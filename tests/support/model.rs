@@ -4,6 +4,10 @@
 //!
 //! Times of changes are kept as numbers of steps; whoever compares knows which lsn each step got.
 
+#[path = "model_messages.rs"]
+mod messages;
+
+use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, AppSettings, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind,
@@ -64,6 +68,9 @@ struct Said {
     recalled_at: Option<u64>,
     /// Members whom it named when it was sent.
     mentioned: BTreeSet<Person>,
+    /// Who said it first and when, when it was forwarded.
+    origin: Option<(Person, u64)>,
+    pinned: bool,
 }
 
 /// Somebody's place in a conversation: the entries `seen[0] .. ` up to `last`, counted from 1.
@@ -89,6 +96,7 @@ pub struct Chat {
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
     created: u64,
+    kept: Kept,
 }
 
 struct Memory {
@@ -109,6 +117,7 @@ pub struct World {
     pub sessions_made: u64,
     pub chats: Vec<Chat>,
     remembered: BTreeMap<(Person, Key), Memory>,
+    files: BTreeMap<tidings::model::MediaId, File>,
 }
 
 /// Who does something, when, and with which key.
@@ -125,7 +134,7 @@ fn done() -> CommandResult {
 }
 
 fn is_message(body: &Body) -> bool {
-    matches!(body, Body::Text(_) | Body::Custom(_) | Body::Recalled {})
+    body.is_message()
 }
 
 impl Chat {
@@ -145,7 +154,7 @@ impl Chat {
     /// The seqs somebody may see.
     fn seen_by(&self, person: Person) -> std::ops::RangeInclusive<usize> {
         let stay = &self.stays[&person];
-        stay.first..=stay.last.unwrap_or(self.head())
+        stay.first.max(self.kept.first)..=stay.last.unwrap_or(self.head())
     }
 
     fn messages_up_to(&self, seq: usize) -> u64 {
@@ -249,6 +258,9 @@ impl World {
     }
 
     fn carry_out(&mut self, doer: Doer, command: &Command) -> Result<CommandResult, Code> {
+        if let Some(result) = self.message_command(doer, command) {
+            return result;
+        }
         match command {
             Command::Send { to, content } => self.send(doer, to, content),
             Command::Edit { conversation, seq, text } => self.edit(doer, *conversation, *seq, text),
@@ -351,6 +363,8 @@ impl World {
             edited_at: None,
             recalled_at: None,
             mentioned: BTreeSet::new(),
+            origin: None,
+            pinned: false,
         });
         let seq = log.len();
         CommandResult::Appended {
@@ -390,53 +404,38 @@ impl World {
             title: None,
             log: Vec::new(),
             created: self.now,
+            kept: Kept::default(),
         });
         self.chats.len() - 1
     }
 
-    fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
+    /// Where somebody may send to: a conversation, or somebody to make a direct chat with.
+    fn target(&self, doer: Doer, to: &Target) -> Result<Result<usize, Person>, Code> {
         let chat = match to {
             Target::Conversation(conversation) => Ok(self.joined(doer, *conversation)?),
             Target::User(peer) => self.direct(doer, peer)?,
         };
-        self.may_speak(doer)?;
-        let app = self.users[doer.person].app;
-        let most = self.settings(app).message_bytes_max as usize;
-        let (reply_to, named) = match content {
-            Content::Text(text) => {
-                check_words(&text.text, most)?;
-                if text.mentions.len() > 50 {
-                    return Err(Code::TooLarge);
-                }
-                (text.reply_to, text.mentions.clone())
-            }
-            Content::Custom(custom) => {
-                let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-                if custom.kind.is_empty() || custom.kind.len() > 64 || !custom.kind.chars().all(fits) {
-                    return Err(Code::Invalid);
-                }
-                if custom.json.len() > most {
-                    return Err(Code::TooLarge);
-                }
-                if serde_json::from_str::<serde_json::Value>(&custom.json).is_err() {
-                    return Err(Code::Invalid);
-                }
-                (custom.reply_to, Vec::new())
-            }
-            _ => return Err(Code::Unsupported),
-        };
-        if let Some(reply) = reply_to {
-            let seen =
-                chat.as_ref().is_ok_and(|chat| self.chats[*chat].seen_by(doer.person).contains(&(reply.0 as usize)));
-            if !seen {
-                return Err(Code::Invalid);
-            }
+        match &chat {
+            Ok(chat) => self.may_speak_in(doer, *chat)?,
+            Err(_) => self.may_speak(doer)?,
         }
+        Ok(chat)
+    }
+
+    fn may_speak_in(&self, doer: Doer, _chat: usize) -> Result<(), Code> {
+        self.may_speak(doer)
+    }
+
+    fn may_pin(&self, person: Person, chat: usize) -> bool {
+        self.chats[chat].direct.is_some() || self.chats[chat].stays[&person].role != Role::Member
+    }
+
+    fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
+        let chat = self.target(doer, to)?;
+        let (body, named, _) = self.check_content(doer, chat.as_ref().ok().copied(), content)?;
         let chat = chat.unwrap_or_else(|peer| self.make_direct(doer, peer));
-        let named = named.iter().filter_map(|id| self.find(app, id));
-        let members = self.chats[chat].members();
-        let mentioned = named.filter(|person| *person != doer.person && members.contains(person)).collect();
-        let result = self.say(doer, chat, content.body().ok_or(Code::Unsupported)?);
+        let mentioned = self.named(self.users[doer.person].app, doer, chat, &named);
+        let result = self.say(doer, chat, body);
         if let Some(said) = self.chats[chat].log.last_mut() {
             said.mentioned = mentioned;
         }
@@ -512,6 +511,8 @@ impl World {
             said.body = Body::Recalled {};
             said.reactions.clear();
             said.mentioned.clear();
+            said.origin = None;
+            said.pinned = false;
             said.edited_at = None;
             said.recalled_at = Some(now);
         });
@@ -672,6 +673,9 @@ impl World {
 
     /// The server's command.
     pub fn system(&mut self, step: Step, command: &SystemCommand) -> Expected {
+        if let Some(result) = self.message_system(step, command) {
+            return result.map(|result| Fine { step, duplicate: false, result });
+        }
         let result = match command {
             SystemCommand::Found { .. } => Err(Code::Conflict),
             SystemCommand::CreateApp { name, settings } => {
@@ -806,7 +810,8 @@ impl World {
         if !chat.stays.contains_key(&person) {
             return;
         }
-        let top = *chat.seen_by(person).end();
+        let seen = chat.seen_by(person);
+        let top = *seen.end();
         let direct = chat.direct.is_some();
         let Some(stay) = chat.stays.get_mut(&person) else { return };
         let before = (stay.read, stay.delivered);
@@ -816,7 +821,9 @@ impl World {
                 stay.marked = false;
                 stay.side_changed = step;
             }
-            stay.read = stay.read.max(read);
+            if seen.contains(&read) {
+                stay.read = stay.read.max(read);
+            }
         }
         if let Some(delivered) = moved.delivered.filter(|_| direct) {
             stay.delivered = stay.delivered.max((delivered.0 as usize).min(top));
@@ -844,10 +851,12 @@ impl World {
         let gone = stay.last.is_some();
         let other = chat.direct.as_ref().and_then(|pair| pair.iter().find(|other| **other != person)).copied();
         let head_lsn = if top == 0 { Lsn(0) } else { lsns[chat.log[top - 1].made] };
-        let own_lsn = lsns[stay.side_changed].max(lsns[stay.place_changed]);
+        let own_lsn = lsns[stay.side_changed].max(lsns[stay.place_changed]).max(chat.trimmed(lsns));
+        // Of what was deleted it is not known any more when it was; but of the newest entry it is.
+        let known_top = top >= chat.kept.first || top == chat.head();
         let other_lsn = other.map_or(Lsn(0), |other| lsns[chat.stays[&other].place_changed]);
         let unread = chat.messages_above(person, stay.read) as u64;
-        let mentions = seen.clone().filter(|seq| *seq > stay.read && chat.log[seq - 1].mentioned.contains(&person));
+        let mentions = seen.clone().filter(|seq| *seq > stay.read && Self::names(&chat.log[seq - 1], person));
         let told: Vec<Person> = match &chat.direct {
             Some(_) => [Some(person), other].into_iter().flatten().collect(),
             None if gone => Vec::new(),
@@ -868,7 +877,7 @@ impl World {
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
             head_ordinal: Ordinal(chat.messages_up_to(top)),
-            at: Timestamp(if top == 0 { chat.created } else { chat.log[top - 1].at }),
+            at: Timestamp(if top == 0 || !known_top { chat.created } else { chat.log[top - 1].at }),
             changed: head_lsn.max(own_lsn).max(other_lsn),
             inbox: Inbox {
                 conversation: id,
@@ -880,7 +889,7 @@ impl World {
                 muted_until: stay.muted,
                 hidden: chat.hidden(person),
                 marked_unread: stay.marked,
-                floor: Seq(stay.first as u64),
+                floor: Seq(*seen.start() as u64),
                 gone,
             },
             cursors: told.iter().map(cursor).collect(),
@@ -906,7 +915,7 @@ impl World {
             reactions: said.reactions.iter().map(reaction).collect(),
             edited_at: said.edited_at.map(Timestamp),
             recalled_at: said.recalled_at.map(Timestamp),
-            origin: None,
+            origin: self.origin(said),
         }
     }
 
@@ -919,7 +928,8 @@ impl World {
             .filter(|view| !view.inbox.hidden)
             .collect();
         list.sort_by_key(|view| {
-            let newest = view.entries.last().map_or(Lsn(0), |entry| entry.lsn);
+            let log = &self.chats[view.id.0 as usize - 1].log;
+            let newest = view.head.0.checked_sub(1).map_or(Lsn(0), |last| lsns[log[last as usize].made]);
             (!view.inbox.pinned, std::cmp::Reverse(view.at), std::cmp::Reverse(newest), view.id)
         });
         list.into_iter().map(|view| view.id).collect()

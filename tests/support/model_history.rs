@@ -1,7 +1,11 @@
 //! Random histories: small steps over a handful of people, made into commands when they are played, so that they name what is there
 //! (and now and then what is not).
 
+#[path = "model_message_steps.rs"]
+mod messages;
+
 use super::rules::{Chat, Doer, World};
+use messages::{MessageAsk, MessageServer, message_ask, message_server};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -98,6 +102,7 @@ pub enum Ask {
     MarkUnread(u8),
     EndSession(u8),
     LogOut,
+    Message(MessageAsk),
 }
 
 /// Who, through which session, where; delivered and read up to where.
@@ -114,6 +119,7 @@ pub enum Server {
     TouchSession(u8),
     CreateApp(u8),
     Cursors(Vec<Moved>),
+    Message(MessageServer),
 }
 
 pub fn history(steps: usize) -> impl Strategy<Value = History> {
@@ -177,6 +183,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (chat(), option::of(0..5u8)).prop_map(|(chat, until)| Ask::Mute(chat, until)),
         3 => (chat(), on()).prop_map(|(chat, on)| Ask::Hide(chat, on)),
         2 => chat().prop_map(Ask::MarkUnread),
+        18 => message_ask().prop_map(Ask::Message),
     ]
 }
 
@@ -185,6 +192,7 @@ fn server() -> impl Strategy<Value = Server> {
     let moved = (who(), any::<u8>(), any::<u8>(), option::of(any::<u8>()), option::of(any::<u8>()));
     prop_oneof![
         12 => vec(moved, 1..5).prop_map(Server::Cursors),
+        10 => message_server().prop_map(Server::Message),
         5 => (who(), 0..4u8, 0..7u8, prop::bool::weighted(0.1))
             .prop_map(|(who, device, platform, stale)| Server::LogIn { who, device, platform, stale }),
         1 => (0..4u8, 0..6u8, any::<bool>())
@@ -223,6 +231,7 @@ pub fn beginning() -> Vec<Step> {
         first(1, Ask::SendIn(1, Words::Mention(vec![0, 2]))),
         Step::Pause,
     ]);
+    steps.extend(messages::beginning());
     steps
 }
 
@@ -440,6 +449,7 @@ impl Maker<'_> {
             Ask::MarkUnread(choice) => Command::MarkUnread { conversation: chat(choice) },
             Ask::EndSession(choice) => Command::EndSession { session: self.session(person, *choice) },
             Ask::LogOut => Command::LogOut {},
+            Ask::Message(ask) => self.message_command(person, ask),
         }
     }
 
@@ -481,6 +491,7 @@ impl Maker<'_> {
                 let policy = [All, One, Two, Three][usize::from(*policy) % 4];
                 SystemCommand::SetApp { app: AppId(u32::from(*app)), settings: settings(policy) }
             }
+            Server::Message(server) => self.message_system(server),
             Server::EndSessions(who) => SystemCommand::EndSessions { user: handle(who) },
             Server::TouchSession(choice) => {
                 SystemCommand::TouchSession { session: SessionId(u64::from(*choice) % (self.world.sessions_made + 2)) }

@@ -12,8 +12,8 @@ use tidings::engine::{Engine, EngineOptions, Published, ReplySink, Submission, S
 use tidings::ledger::{self, Accepted, Order, Stop, read};
 use tidings::model::{
     Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
-    CursorMove, Effect, Entry, Epoch, Key, Lsn, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text, Timestamp,
-    UserActor, UserHandle,
+    CursorMove, Effect, Entry, Epoch, Key, Lsn, MediaKind, Query, Refusal, Seq, SessionId, SystemCommand, Target, Text,
+    Timestamp, UserActor, UserHandle,
 };
 use tidings::store::{self, Store, StoreOptions, View};
 
@@ -402,7 +402,7 @@ impl<'a, S: Server> Play<'a, S> {
         let key = doer.key.map_or_else(|| "no key".to_owned(), |key| key.to_string());
         self.told.push(format!("{:4} {}@{} ({}, {key}) {command:?}", doer.step, user.id, user.app, doer.session));
         let expected = self.world.person(doer, command);
-        if let (Command::Send { .. }, Ok(fine)) = (command, &expected)
+        if let (Command::Send { .. } | Command::Forward { .. }, Ok(fine)) = (command, &expected)
             && let (CommandResult::Appended { conversation, seq, .. }, false) = (&fine.result, fine.duplicate)
         {
             self.own_reads.insert((doer.person, *conversation), *seq);
@@ -537,7 +537,8 @@ impl<'a, S: Server> Play<'a, S> {
         same("everything changed", &changed, &read::changed_since(view, handle, Lsn(0)).map_err(fault)?)?;
         changed.retain(|(lsn, _)| *lsn >= middle);
         same("what changed since", &changed, &read::changed_since(view, handle, middle).map_err(fault)?)?;
-        same("peers", &self.world.peers(person), &read::peers(view, handle).map_err(fault)?)?;
+        let peers: Vec<_> = read::peers(view, handle).map_err(fault)?.iter().map(|peer| peer.user).collect();
+        same("peers", &self.world.peers(person), &peers)?;
         match self.world.sessions_of(person).first() {
             Some(session) => self.compare_answers(person, *session, &expected),
             None => Ok(()),
@@ -567,8 +568,71 @@ impl<'a, S: Server> Play<'a, S> {
             Ok(Answer::Sessions { sessions }) => same("sessions", &self.world.session_list(session), &sessions)?,
             other => return Err(format!("the sessions are {other:?}")),
         }
+        for (media, expected) in self.world.files_for(person) {
+            let got = match ask(Query::Media { media }) {
+                Ok(Answer::Media { media }) => Some(*media),
+                Err(refusal) if refusal.code == Code::NotFound => None,
+                other => return Err(format!("the file {media} is {other:?}")),
+            };
+            same(&format!("file {media}"), &expected, &got)?;
+        }
         for each in expected {
+            self.compare_history(person, each, &ask)?;
             self.compare_conversation(person, each, &ask)?;
+        }
+        Ok(())
+    }
+
+    /// What is found in a history otherwise than by seq.
+    fn compare_history(
+        &self,
+        person: Person,
+        expected: &Conversation,
+        ask: &impl Fn(Query) -> Result<Answer, Refusal>,
+    ) -> Result<(), String> {
+        let conversation = expected.id;
+        let seqs = |query: Query| match ask(query) {
+            Ok(Answer::Entries { entries, floor, head, .. })
+                if (floor, head) == (expected.inbox.floor, expected.head) =>
+            {
+                Ok(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>())
+            }
+            other => Err(format!("{other:?}")),
+        };
+        let pins = seqs(Query::Pins { conversation })?;
+        same(&format!("pins of {conversation}"), &self.world.pins(person, conversation), &pins)?;
+        for kinds in [vec![], vec![MediaKind::Image, MediaKind::File]] {
+            let shown = self.world.gallery(person, conversation, &kinds);
+            let first = seqs(Query::Gallery { conversation, kinds: kinds.clone(), before: None, limit: 2 })?;
+            same(&format!("the gallery of {conversation}"), &shown.iter().take(2).copied().collect(), &first)?;
+            if let Some(before) = first.last() {
+                let rest = seqs(Query::Gallery { conversation, kinds, before: Some(*before), limit: 100 })?;
+                same(&format!("the rest of the gallery of {conversation}"), &shown[first.len()..].to_vec(), &rest)?;
+            }
+        }
+        for at in [START, START + 1_000, START.midpoint(self.world.now), self.world.now, self.world.now + 1] {
+            let found = match ask(Query::EntryAt { conversation, at: Timestamp(at) }) {
+                Ok(Answer::Place { seq, .. }) => seq,
+                other => return Err(format!("the entry of {conversation} at {at} is {other:?}")),
+            };
+            same(
+                &format!("the entry of {conversation} at {at}"),
+                &self.world.entry_at(person, conversation, at),
+                &found,
+            )?;
+        }
+        if expected.inbox.floor <= expected.head {
+            let seq = expected.head;
+            let read = match ask(Query::Receipts { conversation, seq }) {
+                Ok(Answer::Receipts { read, .. }) => Some(read),
+                Err(refusal) if refusal.code == Code::NotMember => None,
+                other => return Err(format!("who has read {seq} of {conversation} is {other:?}")),
+            };
+            same(
+                &format!("readers of {seq} of {conversation}"),
+                &self.world.readers(person, conversation, seq),
+                &read,
+            )?;
         }
         Ok(())
     }

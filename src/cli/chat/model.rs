@@ -106,6 +106,8 @@ pub enum Asked {
     Message(ConversationId, String),
     /// A conversation to open when it is there.
     Open(String),
+    /// A group to open when it is there, and what to add when a user is not found.
+    Group(String),
     /// Something else, and what to say when it is done without a trace in the conversation.
     Other(String),
 }
@@ -384,8 +386,11 @@ impl Model {
             }
             Event::Refused { key, refusal } => {
                 if let Some(asked) = self.asked.remove(&key) {
-                    let why = match refusal.code {
-                        Code::IdempotencyConflict => "This could not be sent; try again.".to_owned(),
+                    let why = match (refusal.code, &asked) {
+                        (Code::NotFound, Asked::Group(hint)) if !hint.is_empty() => {
+                            format!("{} {hint}", words::refusal(&refusal))
+                        }
+                        (Code::IdempotencyConflict, _) => "This could not be sent; try again.".to_owned(),
                         _ => words::refusal(&refusal),
                     };
                     self.refused(asked, why);
@@ -408,13 +413,13 @@ impl Model {
 
     fn done(&mut self, asked: Asked, outcome: &Outcome, actions: &mut Vec<Action>) {
         match (asked, &outcome.result) {
-            (Asked::Open(_), CommandResult::Conversation { conversation }) => {
+            (Asked::Open(_) | Asked::Group(_), CommandResult::Conversation { conversation }) => {
                 self.open_chat(*conversation, actions);
                 self.wanted = Some(*conversation);
             }
             // Whatever appends to a conversation shows there.
             (Asked::Other(words), CommandResult::Done {}) if !words.is_empty() => self.say(words),
-            (Asked::Message(..) | Asked::Open(_) | Asked::Other(_), _) => {}
+            (Asked::Message(..) | Asked::Open(_) | Asked::Group(_) | Asked::Other(_), _) => {}
         }
     }
 
@@ -454,10 +459,15 @@ impl Model {
             Ok(Answer::Members { members, more, .. }) => {
                 let mut rows: Vec<String> = members
                     .into_iter()
-                    .map(|member| match member.role {
-                        crate::model::Role::Member => member.user.to_string(),
-                        crate::model::Role::Manager => format!("{} (manager)", member.user),
-                        crate::model::Role::Owner => format!("{} (owner)", member.user),
+                    .map(|member| {
+                        let alias =
+                            member.alias.as_ref().map(|alias| format!(" “{}”", super::text::one_line(alias.as_str())));
+                        let role = match member.role {
+                            crate::model::Role::Member => "",
+                            crate::model::Role::Manager => " (manager)",
+                            crate::model::Role::Owner => " (owner)",
+                        };
+                        format!("{}{}{role}", member.user, alias.unwrap_or_default())
                     })
                     .collect();
                 if more {
@@ -763,11 +773,13 @@ impl Model {
             }
             Line::Direct(user) => self.direct(user, actions)?,
             Line::Group(title, members) => {
-                self.submit(
-                    Command::CreateGroup { title, members, rules: GroupRules::default() },
-                    Asked::Open(String::new()),
-                    actions,
-                );
+                // Who leaves the quotes out names the rest of the title as users.
+                let hint = match members.first() {
+                    Some(user) => format!("A title of several words goes in quotes: /group \"{title} {user}\" USER.."),
+                    None => String::new(),
+                };
+                let command = Command::CreateGroup { title, members, rules: GroupRules::default() };
+                self.submit(command, Asked::Group(hint), actions);
             }
             Line::Add(users) => {
                 let conversation = self.group()?;

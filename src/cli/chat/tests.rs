@@ -467,3 +467,20 @@ fn commands_for_groups_are_not_sent_from_a_chat_of_two() {
     let leave = desk.enter("/leave");
     assert!(matches!(&leave[..], [Action::Submit(Command::Leave { conversation: GROUP }, _)]), "{leave:?}");
 }
+
+/// Somebody wrote `/group Tea round bob` and was told that there is no user `round`, and nothing else.
+#[test]
+fn a_title_without_quotes_is_answered_with_how_to_write_it() {
+    let mut desk = Desk::with(100, 20, Vec::new());
+    let actions = desk.enter("/group Tea round bob");
+    let asked = actions.into_iter().find_map(|action| match action {
+        Action::Submit(Command::CreateGroup { .. }, asked) => Some(asked),
+        _ => None,
+    });
+    let key = Key::new(Timestamp(NOON));
+    desk.put(Input::Submitted(key, asked.unwrap()));
+    let refusal = Refusal::new(Code::NotFound, "There is no user `round` here; check the spelling of the id.");
+    desk.event(Event::Refused { key, refusal });
+    desk.shows("There is no user `round` here");
+    desk.shows(r#"/group "Tea round" USER.."#);
+}

@@ -157,7 +157,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
 }
 
 /// The caller's idempotency key.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().map(|text| text.trim_matches('"')).and_then(|text| text.parse::<Key>().ok());
     key.filter(Key::is_version_7).map(Some).ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use super::ApiState;
 use super::problem::Problem;
-use crate::model::{Code, ConversationId, Emoji, Key, Seq, SessionId, UserId};
+use crate::model::{Code, ConversationId, Emoji, InviteCode, Key, LabelId, Seq, SessionId, UserId};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
@@ -115,6 +115,8 @@ fn add_schemas(components: &mut Components) {
     add::<Seq>(&mut schemas);
     add::<SessionId>(&mut schemas);
     add::<UserId>(&mut schemas);
+    add::<LabelId>(&mut schemas);
+    add::<InviteCode>(&mut schemas);
     add::<Emoji>(&mut schemas);
     add::<Key>(&mut schemas);
     components.schemas.extend(schemas);
@@ -167,6 +169,8 @@ fn add_path_parameter(operation: &mut Operation, name: &str) {
     match name {
         "conversation" => add_parameter::<ConversationId>(operation, name, place, required, "The conversation."),
         "seq" => add_parameter::<Seq>(operation, name, place, required, "The seq of the entry."),
+        "label" => add_parameter::<LabelId>(operation, name, place, required, "The label."),
+        "code" => add_parameter::<InviteCode>(operation, name, place, required, "The secret part of the link."),
         "user" => add_parameter::<UserId>(operation, name, place, required, "The id of the user."),
         "emoji" => add_parameter::<Emoji>(operation, name, place, required, "The emoji, percent-encoded."),
         // Others say themselves what they are.

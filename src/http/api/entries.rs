@@ -75,6 +75,8 @@ pub struct Edit {
 pub struct ReceiptList {
     /// Members who have read it (or, in a direct chat, to whom it was delivered), at most 500.
     cursors: Vec<Cursor>,
+    /// How many of all members have read it.
+    read: u32,
     /// Everything up to this lsn is in it.
     as_of: Lsn,
 }
@@ -211,7 +213,7 @@ async fn receipts(
     At((conversation, seq)): At<(ConversationId, Seq)>,
 ) -> Result<Json<ReceiptList>, Problem> {
     match caller.ask(Query::Receipts { conversation, seq }).await? {
-        Answer::Receipts { cursors, as_of } => Ok(Json(ReceiptList { cursors, as_of })),
+        Answer::Receipts { cursors, read, as_of } => Ok(Json(ReceiptList { cursors, read, as_of })),
         _ => Err(unexpected()),
     }
 }

@@ -1,13 +1,13 @@
 //! `/media`: files. What is known of one, its bytes, its small picture, and links that load without a header.
 
-use super::answers::created;
-use super::caller::Caller;
+use super::answers::{created, replayed};
+use super::caller::{Caller, idempotency_key, unexpected};
 use super::extract::{At, Find, Json};
 use super::problem::Problem;
-use super::uploads::{receive, wanted_length};
+use super::uploads::{drain, receive, wanted_length};
 use super::{ApiState, ROOT};
 use crate::http::file;
-use crate::media::{NewUpload, Variant};
+use crate::media::{Begun, NewUpload, Variant};
 use crate::model::{MediaId, MediaInfo, Timestamp};
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -76,19 +76,28 @@ pub struct SignedLink {
         (status = 411, description = "The length of the body is not known.", body = Problem,
             content_type = "application/problem+json")))]
 async fn upload(caller: Caller, Find(new): Find<NewFile>, request: Request) -> Result<Response, Problem> {
-    let (bytes, body) = (wanted_length(request.headers()), request.into_body());
+    let (parts, body) = request.into_parts();
     let api = caller.api();
     let begun = async {
         api.gateway.take_turn(caller.actor.user)?;
-        Ok(api.media.begin(&caller.actor, NewUpload { name: new.name, bytes: bytes? }).await?)
+        let (bytes, key) = (wanted_length(&parts.headers)?, idempotency_key(&parts.headers)?);
+        Ok(api.media.begin(&caller.actor, NewUpload { name: new.name, bytes, whole: true, key }).await?)
     };
-    let (mut writing, body) = match begun.await {
-        Ok(writing) => (writing, body),
-        Err(problem) => return Err(super::uploads::turned_away(body, problem).await),
+    let (info, duplicate) = match begun.await {
+        Ok(Begun::New(mut writing)) => {
+            receive(api, body, &mut writing).await?;
+            (writing.end_whole().await?, false)
+        }
+        Ok(Begun::Known(known)) => {
+            drain(body).await;
+            (known.media.ok_or_else(unexpected)?, true)
+        }
+        Err(problem) => {
+            drain(body).await;
+            return Err(problem);
+        }
     };
-    receive(api, body, &mut writing).await?;
-    let info = writing.end_whole().await?;
-    Ok(created(&format!("{ROOT}/media/{}", info.media), Json(info)))
+    Ok(replayed(created(&format!("{ROOT}/media/{}", info.media), Json(info)), duplicate))
 }
 
 /// What is known of a file

@@ -12,17 +12,25 @@ mod accounts;
 mod admin;
 mod answers;
 mod caller;
+mod contact_labels;
+mod contact_requests;
+mod contacts;
 mod conversations;
 pub(super) mod cookie;
 mod description;
+mod directory;
 mod entries;
 mod extract;
+mod groups;
+mod history;
+mod invites;
 mod limits;
 mod me;
 mod media;
 mod members;
 pub(super) mod problem;
 mod reactions;
+mod search;
 mod sessions;
 mod stream;
 mod uploads;
@@ -89,8 +97,17 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(entries::router())
         .merge(reactions::router())
         .merge(members::router())
+        .merge(history::router())
+        .merge(groups::router())
+        .merge(invites::router())
+        .merge(contacts::router())
+        .merge(contact_requests::router())
+        .merge(contact_labels::router())
+        .merge(directory::router())
+        .merge(accounts::router())
         .merge(media::router())
         .merge(uploads::router())
+        .merge(search::router())
         .merge(stream::router())
 }
 

@@ -28,10 +28,11 @@ pub fn router() -> OpenApiRouter<ApiState> {
 
 /// A log-in.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The app; 1, the server's own, when absent.
     #[serde(default = "home")]
-    #[schema(value_type = Option<AppId>)]
+    #[schema(value_type = Option<AppId>, nullable = false)]
     app: AppId,
     /// Who.
     user: UserId,
@@ -46,7 +47,8 @@ pub struct NewSession {
     cookie: bool,
 }
 
-const fn home() -> AppId {
+/// The server's own app.
+pub const fn home() -> AppId {
     AppId::HOME
 }
 
@@ -85,6 +87,7 @@ pub struct SessionList {
 ///
 /// Opens a session. Wrong passwords are limited for each user and address.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", security(()),
+    request_body = NewSession,
     responses((status = 201, description = "Logged in.", body = NewlyOpened)))]
 async fn open(
     State(api): State<ApiState>,
@@ -93,39 +96,57 @@ async fn open(
     Json(new): Json<NewSession>,
 ) -> Result<Response, Problem> {
     let NewSession { app, user, password, device, cookie } = new;
-    // Else another site could log a browser in as somebody of its own choice.
-    if cookie && !cookie::is_own_page(&headers) {
+    check_page(cookie, &headers)?;
+    log_in(&api, &peer, Opening { app, user, password, device, cookie }).await
+}
+
+/// Who logs in, with what.
+pub struct Opening {
+    pub app: AppId,
+    pub user: UserId,
+    pub password: Secret,
+    pub device: Option<Device>,
+    pub cookie: bool,
+}
+
+/// Refuses a browser session that is asked for by another site's page: it could log a browser in as somebody of its own choice.
+pub fn check_page(cookie: bool, headers: &HeaderMap) -> Result<(), Problem> {
+    if cookie && !cookie::is_own_page(headers) {
         let words = "A browser session is opened from this server's own pages only; leave `cookie` out to get a token.";
         return Err(Problem::new(Code::Forbidden, words));
     }
+    Ok(())
+}
+
+/// Opens a session and says so.
+pub async fn log_in(api: &ApiState, peer: &Peer, opening: Opening) -> Result<Response, Problem> {
+    let Opening { app, user, password, device, cookie } = opening;
     let device = match device {
         Some(device) => device,
         None => nameless_device()?,
     };
-    let view_epoch = api.engine().epoch();
-    let auth = Auth::Password { app, user, password };
-    let opened = api.gateway.log_in(auth, device, peer.address).await?;
+    let opened = api.gateway.log_in(Auth::Password { app, user, password }, device, peer.address).await?;
     let token = opened.token.ok_or_else(unexpected)?;
     let engine = api.engine();
-    let mut answer = NewlyOpened {
+    let view = engine.view();
+    let answer = NewlyOpened {
         session: opened.actor.session,
-        token: None,
+        token: (!cookie).then(|| token.clone()),
         app: opened.actor.app,
         user: opened.actor.id,
         administrator: opened.administrator,
         server: api.gateway.options().server_name.clone(),
         time: engine.clock().now(),
-        epoch: view_epoch,
-        cursor: engine.view().lsn().next(),
+        epoch: view.epoch(),
+        cursor: view.lsn().next(),
     };
+    drop(view);
     let location = format!("{}/sessions/{}", super::ROOT, answer.session);
-    if !cookie {
-        answer.token = Some(token);
-        return Ok(created(&location, Json(answer)));
-    }
-    let cookie = cookie::set(&token, peer.tls).ok_or_else(unexpected)?;
     let mut response = created(&location, Json(answer));
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if cookie {
+        let cookie = cookie::set(&token, peer.tls).ok_or_else(unexpected)?;
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }
 

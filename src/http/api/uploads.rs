@@ -1,11 +1,11 @@
 //! `/uploads`: files that come in several requests, each going on where the last one stopped, also after a restart of the server.
 
-use super::answers::created;
-use super::caller::Caller;
+use super::answers::{created, replayed};
+use super::caller::{Caller, idempotency_key};
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
 use super::{ApiState, ROOT};
-use crate::media::{NewUpload, Upload, Writing};
+use crate::media::{Begun, NewUpload, Upload, Writing};
 use crate::model::clock::monotonic;
 use crate::model::{Code, MediaId, MediaInfo, Timestamp};
 use axum::body::{Body, BodyDataStream};
@@ -87,13 +87,18 @@ impl From<Upload> for UploadState {
 #[utoipa::path(post, path = "/uploads", tag = "media",
     request_body = NewUploadBody,
     responses((status = 201, description = "It is begun.", body = UploadState)))]
-async fn begin(caller: Caller, Json(new): Json<NewUploadBody>) -> Result<Response, Problem> {
+async fn begin(caller: Caller, headers: HeaderMap, Json(new): Json<NewUploadBody>) -> Result<Response, Problem> {
     let api = caller.api();
     api.gateway.take_turn(caller.actor.user)?;
-    let writing = api.media.begin(&caller.actor, NewUpload { name: new.name, bytes: new.bytes }).await?;
-    let state = UploadState::from(writing.end().await?);
+    let key = idempotency_key(&headers)?;
+    let new = NewUpload { name: new.name, bytes: new.bytes, whole: false, key };
+    let (upload, duplicate) = match api.media.begin(&caller.actor, new).await? {
+        Begun::New(writing) => (writing.end().await?, false),
+        Begun::Known(upload) => (upload, true),
+    };
+    let state = UploadState::from(upload);
     let location = format!("{ROOT}/uploads/{}", state.id);
-    Ok(created(&location, state))
+    Ok(replayed(created(&location, state), duplicate))
 }
 
 /// Where an upload stands
@@ -121,6 +126,8 @@ async fn go_on(caller: Caller, At(upload): At<MediaId>, request: Request) -> Res
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(number);
     let (api, body) = (caller.api(), request.into_body());
     let begun = async {
+        // First of all, so that whose it is not is told nothing more.
+        api.media.upload(&caller.actor, upload)?;
         let writing = api.media.go_on(&caller.actor, upload, offset?).await?;
         let missing = writing.missing();
         if length.is_some_and(|length| length > missing) {
@@ -131,7 +138,10 @@ async fn go_on(caller: Caller, At(upload): At<MediaId>, request: Request) -> Res
     };
     let mut writing = match begun.await {
         Ok(writing) => writing,
-        Err(problem) => return Err(turned_away(body, problem).await),
+        Err(problem) => {
+            drain(body).await;
+            return Err(problem);
+        }
     };
     let received = receive(api, body, &mut writing).await;
     let state = writing.end().await?;
@@ -167,20 +177,18 @@ pub(super) async fn receive(api: &ApiState, body: Body, writing: &mut Writing) -
         };
         pace.came(chunk.len());
         if let Err(refusal) = writing.write(chunk).await {
-            drain(body).await;
+            drain_stream(body).await;
             return Err(refusal.into());
         }
     }
 }
 
-/// The problem of a request whose body is not wanted, once its sender can read it.
-pub(super) async fn turned_away(body: Body, problem: Problem) -> Problem {
-    drain(body.into_data_stream()).await;
-    problem
+/// Reads a little of a body that is not wanted: whoever sends it reads the answer only afterwards.
+pub(super) async fn drain(body: Body) {
+    drain_stream(body.into_data_stream()).await;
 }
 
-/// Reads a little of a body that is not wanted: whoever sends it reads the answer only afterwards.
-async fn drain(mut body: BodyDataStream) {
+async fn drain_stream(mut body: BodyDataStream) {
     let reading = async {
         let mut read = 0;
         while let Some(Ok(chunk)) = body.next().await {

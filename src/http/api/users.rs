@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
 pub struct Which {
     /// Their ids, 1 to 100, separated by commas.
     #[param(example = "ada,bob")]
-    ids: String,
+    pub(super) ids: String,
 }
 
 /// Profiles.

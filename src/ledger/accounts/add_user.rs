@@ -1,12 +1,12 @@
 //! Create a user.
 
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop, administration};
+use crate::ledger::{Order, Stop, administration, directory, feed};
 use crate::model::{
     AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
     UserSettings,
 };
-use crate::store::records::{AdministratorRow, AppRow, Counter, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AdministratorRow, AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
 
 /// Ids that the server keeps for itself in the app `home`, those that the audit log uses for itself included. Other apps bring ids
@@ -78,7 +78,11 @@ pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<Co
     if plan.row.administrator {
         tables.put(&user, AdministratorRow {})?;
     }
-    tables.put(&user, plan.row)?;
+    let UserRow { app, changed, created, .. } = plan.row;
+    let feed = feed::found(tables, app, user, &plan.row.id, (changed, created))?;
+    let row = UserRow { feed, ..plan.row };
+    directory::rewrite(tables, user, None, Some((&row, &CardRow::default())))?;
+    tables.put(&user, row)?;
     tables.put(&plan.key, UserIdRow { user })?;
     Ok(CommandResult::User { user })
 }

@@ -34,7 +34,11 @@ pub(in crate::ledger) fn find(state: &impl Read, caller: &Caller<'_>, id: &UserI
     }
     let mut members = vec![(own, caller.id().clone())];
     if peer != own {
-        members.push((peer, caller.find_user(state, id)?.1.id.clone()));
+        let user = caller.find_user(state, id)?.1;
+        if user.deleted {
+            return crate::ledger::refuse::no_such_user(id);
+        }
+        members.push((peer, user.id.clone()));
     }
     let row = ConversationRow {
         app: caller.actor.app,

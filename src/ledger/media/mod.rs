@@ -39,7 +39,6 @@ pub(super) fn attachment(state: &impl Read, caller: &Caller<'_>, attach: &Attach
 }
 
 /// Refuses as somebody's picture what is not a picture that the caller uploaded.
-#[allow(dead_code, reason = "called by the commands that change a profile or a group's card")]
 pub(super) fn check_picture(state: &impl Read, caller: &Caller<'_>, media: MediaId) -> Result<(), Stop> {
     let row = state.get::<MediaRow>(&media)?;
     let own = row.filter(|row| row.owner == caller.handle() && row.app == caller.actor.app);
@@ -85,7 +84,6 @@ pub(super) fn detach(tables: &mut Tables<'_>, shown: (ConversationId, Seq), at: 
 }
 
 /// A user or group has another picture than before.
-#[allow(dead_code, reason = "called by the commands that change a profile or a group's card")]
 pub(super) fn change_picture(
     tables: &mut Tables<'_>,
     before: Option<MediaId>,

@@ -1,8 +1,11 @@
 //! What a message may contain.
 
 use crate::ledger::Stop;
+use crate::ledger::caller::Caller;
+use crate::ledger::media;
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, Content, Custom, Text, limits};
+use crate::model::{Body, Code, ContactCard, Content, Custom, Location, Text, limits};
+use crate::store::Read;
 use serde::de::IgnoredAny;
 
 /// Longest kind of a custom message, in characters.
@@ -14,13 +17,52 @@ pub(super) fn check(content: &Content, bytes_max: u32) -> Result<(), Stop> {
         Content::Text(text) => check_text(text, bytes_max),
         Content::Custom(custom) => check_custom(custom, bytes_max),
         Content::Media(attach) => check_caption(&attach.caption, bytes_max),
-        Content::Location(_) | Content::ContactCard(_) | Content::Sticker(_) => Ok(()),
+        Content::Location(location) => check_location(location),
+        // Names and emoji are checked where they are parsed.
+        Content::ContactCard(_) | Content::Sticker(_) => Ok(()),
     }
 }
 
-/// The body of a message.
-pub(super) fn body(content: &Content) -> Result<Body, Stop> {
-    content.body().map_or_else(|| refuse(Code::Invalid, "A file is sent by its id."), Ok)
+/// The body of a message: a file is looked up among the sender's own, a card among the users of their app.
+pub(super) fn body(state: &impl Read, caller: &Caller<'_>, content: &Content) -> Result<Body, Stop> {
+    Ok(match content {
+        Content::Text(text) => Body::Text(text.clone()),
+        Content::Custom(custom) => Body::Custom(custom.clone()),
+        Content::Media(attach) => Body::Media(media::attachment(state, caller, attach)?),
+        Content::Location(location) => Body::Location(location.clone()),
+        Content::ContactCard(ContactCard { user, reply_to }) => {
+            let (_, row) = caller.find_user(state, user)?;
+            if row.deleted {
+                return crate::ledger::refuse::no_such_user(user);
+            }
+            Body::ContactCard(ContactCard { user: row.id.clone(), reply_to: *reply_to })
+        }
+        Content::Sticker(sticker) => Body::Sticker(sticker.clone()),
+    })
+}
+
+/// Refuses to pass on what is larger than messages may be here by now.
+pub(super) fn check_body(body: &Body, bytes_max: u32) -> Result<(), Stop> {
+    match body {
+        Body::Text(text) => check_bytes("text", text.text.len(), bytes_max),
+        Body::Media(attachment) => check_bytes("caption", attachment.caption.text.len(), bytes_max),
+        Body::Custom(custom) => check_bytes("json", custom.json.len(), bytes_max),
+        _ => Ok(()),
+    }
+}
+
+fn check_location(location: &Location) -> Result<(), Stop> {
+    for (field, value, most) in
+        [("latitude_e6", location.latitude_e6, 90_000_000), ("longitude_e6", location.longitude_e6, 180_000_000)]
+    {
+        if value.unsigned_abs() > most {
+            return refuse(
+                Code::Invalid,
+                format!("`{field}` is {value}, and goes from -{most} to {most}; correct it."),
+            );
+        }
+    }
+    Ok(())
 }
 
 fn check_text(text: &Text, bytes_max: u32) -> Result<(), Stop> {

@@ -1,7 +1,10 @@
 //! Messages and what happens to them.
 
+pub(super) mod beside;
 mod content;
 pub(super) mod edit;
+pub(super) mod forward;
+pub(super) mod pin_entry;
 pub(super) mod react;
 pub(super) mod recall;
 pub(super) mod send;

@@ -3,6 +3,7 @@
 use super::{check_entry_size, check_not_recalled};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::contacts::may_write;
 use crate::ledger::groups::may_speak;
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
@@ -40,6 +41,7 @@ fn decide(
 ) -> Result<Option<Plan>, Stop> {
     let place = Place::joined(state, caller, conversation)?;
     may_speak::check(caller, Some(&place))?;
+    may_write::check_not_blocked(state, caller, &place.row)?;
     let before = place.message(state, seq)?;
     check_not_recalled(&before)?;
     let mut target = Entry { changed: caller.lsn, ..(*before).clone() };

@@ -1,21 +1,22 @@
 //! Take back a message: an own one within the app's window; in a group its owner anyone's and a manager a member's, at any time.
 //! What is recalled already stays so.
 
+use super::beside::Beside;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::groups;
 use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
-use crate::ledger::{groups, media};
-use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Role, Seq, UserHandle};
-use crate::store::records::{MemberRow, MentionRow};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Role, Seq};
+use crate::store::records::MemberRow;
 use crate::store::{Read, Tables};
 
 struct Plan {
     target: Entry,
     notice: Entry,
-    /// Whom it mentioned: a mention of nothing is taken away.
-    mentioned: Vec<UserHandle>,
+    /// What names it: a mention or a pin of nothing is taken away, and the file is not shown any more.
+    beside: Beside,
 }
 
 pub(in crate::ledger) fn run(
@@ -27,7 +28,7 @@ pub(in crate::ledger) fn run(
 ) -> Result<CommandResult, Stop> {
     match decide(tables, caller, conversation, seq)? {
         None => Ok(CommandResult::Done {}),
-        Some(plan) => apply(tables, caller, conversation, seq, plan, effects),
+        Some(plan) => apply(tables, caller, conversation, plan, effects),
     }
 }
 
@@ -45,22 +46,18 @@ fn decide(
     if before.recalled_at.is_some() {
         return Ok(None);
     }
-    let mut mentioned = Vec::new();
-    if let Body::Text(text) = &before.body {
-        for id in &text.mentions {
-            mentioned.extend(caller.find(state, id)?);
-        }
-    }
     let target = Entry {
         body: Body::Recalled {},
         reactions: Vec::new(),
         edited_at: None,
         recalled_at: Some(caller.at),
+        origin: None,
         changed: caller.lsn,
         ..(*before).clone()
     };
     let notice = caller.entry(&place.head, Body::RecalledEntry { target: seq });
-    Ok(Some(Plan { target, notice, mentioned }))
+    let beside = Beside::find(state, caller.actor.app, conversation, &before)?;
+    Ok(Some(Plan { target, notice, beside }))
 }
 
 /// Who may take back what.
@@ -92,13 +89,9 @@ fn apply(
     tables: &mut Tables<'_>,
     caller: &Caller<'_>,
     conversation: ConversationId,
-    seq: Seq,
     plan: Plan,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    for user in plan.mentioned {
-        tables.remove::<MentionRow>(&(user, conversation, seq))?;
-    }
-    media::detach(tables, (conversation, seq), caller.at)?;
+    plan.beside.remove(tables, caller.at)?;
     Ok(rewrite(tables, caller.actor.app, conversation, plan.target, plan.notice, effects)?)
 }

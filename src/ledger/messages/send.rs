@@ -1,19 +1,26 @@
-//! Send a message. In a conversation that is there it writes nothing but the entry and a row for each member it mentions.
+//! Send a message. In a conversation that is there it writes nothing but the entry, a row for each member it mentions (one for all),
+//! and the rows of a file it shows.
 
 use super::{check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::{Caller, EMPTY};
+use crate::ledger::contacts::may_write;
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
 use crate::ledger::groups::may_speak;
+use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
-use crate::model::{Body, CommandResult, Content, ConversationId, Effect, Entry, Target, UserHandle};
-use crate::store::records::{MemberRow, MentionRow};
+use crate::ledger::refuse::refuse;
+use crate::model::{
+    Body, Code, CommandResult, Content, ConversationId, ConversationKind, Effect, Entry, Origin, Target, Text,
+    UserHandle,
+};
+use crate::store::records::{MemberRow, MentionAllRow, MentionRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
 
-/// Where the message goes.
-enum Where {
+/// Where a message goes.
+pub(super) enum Where {
     There(Box<Place>),
     New(NewDirect),
 }
@@ -24,6 +31,14 @@ impl Where {
         match self {
             Self::There(place) => Some(place),
             Self::New(_) => None,
+        }
+    }
+
+    /// The rules of the other side of a direct chat.
+    fn check_peer(&self, state: &impl Read, caller: &Caller<'_>) -> Result<(), Stop> {
+        match self {
+            Self::There(place) => may_write::check_in(state, caller, &place.row),
+            Self::New(new) => may_write::check_in(state, caller, &new.row),
         }
     }
 
@@ -38,10 +53,18 @@ impl Where {
     }
 }
 
-struct Plan {
+/// Whom a message names.
+#[derive(Default)]
+struct Named {
+    users: BTreeSet<UserHandle>,
+    all: bool,
+}
+
+/// A message that may go where it goes.
+pub(super) struct Message {
     to: Where,
     entry: Entry,
-    mentioned: BTreeSet<UserHandle>,
+    named: Named,
 }
 
 pub(in crate::ledger) fn run(
@@ -51,31 +74,30 @@ pub(in crate::ledger) fn run(
     content: &Content,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    let plan = decide(tables, caller, to, content)?;
-    apply(tables, caller, plan, effects)
+    let message = decide(tables, caller, to, content)?;
+    message.apply(tables, caller, effects)
 }
 
-/// The checks in their order: the sender may act (they are admitted); the conversation is there and theirs; they may speak;
-/// size and kind.
-fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content) -> Result<Plan, Stop> {
-    let to = find(state, caller, to)?;
-    may_speak::check(caller, to.place())?;
+/// The checks in their order: those of [`target`], then size and kind.
+fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content) -> Result<Message, Stop> {
+    let to = target(state, caller, to)?;
     content::check(content, caller.app(state)?.settings.message_bytes_max)?;
     check_reply(content.reply_to(), |seq| match &to {
         Where::There(place) => place.sees(seq),
         Where::New(_) => false,
     })?;
-    let mentioned = mentioned(state, caller, &to, content)?;
-    let head = match &to {
-        Where::There(place) => &place.head,
-        Where::New(_) => &EMPTY,
-    };
-    let body = match content {
-        Content::Media(attach) => Body::Media(media::attachment(state, caller, attach)?),
-        content => content::body(content)?,
-    };
-    let entry = caller.entry(head, body);
-    Ok(Plan { to, entry, mentioned })
+    let named = content.text().map_or_else(|| Ok(Named::default()), |text| named(state, caller, &to, text))?;
+    let body = content::body(state, caller, content)?;
+    Ok(Message::new(caller, to, body, None, named))
+}
+
+/// Where the caller may send to, in the order of the rules: the sender may act (they are admitted); the conversation is there and
+/// open; it is theirs; they may speak in it; the other side of a direct chat takes their messages.
+pub(super) fn target(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, Stop> {
+    let to = find(state, caller, to)?;
+    may_speak::check(caller, to.place())?;
+    to.check_peer(state, caller)?;
+    Ok(to)
 }
 
 fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, Stop> {
@@ -86,42 +108,77 @@ fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, St
             Direct::New(new) => return Ok(Where::New(new)),
         },
     };
-    Ok(Where::There(Box::new(Place::joined(state, caller, conversation)?)))
+    let place = Place::joined(state, caller, conversation)?;
+    if place.row.kind == ConversationKind::Feed {
+        return refuse(Code::Forbidden, "Nobody writes into a feed; send to a user or to a conversation with others.");
+    }
+    Ok(Where::There(Box::new(place)))
 }
 
-/// Of the users that a text names, the members; naming others, or oneself, tells nobody.
-fn mentioned(
-    state: &impl Read,
-    caller: &Caller<'_>,
-    to: &Where,
-    content: &Content,
-) -> Result<BTreeSet<UserHandle>, Stop> {
-    let mut mentioned = BTreeSet::new();
-    let Some(text) = content.text() else { return Ok(mentioned) };
+/// Of the users that a text names, the members; naming others, or oneself, tells nobody. Whoever names everybody names no one else
+/// besides, so that each message counts once.
+fn named(state: &impl Read, caller: &Caller<'_>, to: &Where, text: &Text) -> Result<Named, Stop> {
+    if text.mention_all {
+        let may = match to {
+            Where::There(place) => {
+                let group = place.row.group.as_ref();
+                group.is_some_and(|group| allows(Action::MentionAll, place.member.role, &group.rules))
+            }
+            Where::New(_) => false,
+        };
+        if !may {
+            return refuse(
+                Code::Forbidden,
+                "`mention_all` is for the owner and managers of a group; name the users in `mentions` instead.",
+            );
+        }
+        return Ok(Named { users: BTreeSet::new(), all: true });
+    }
+    let mut users = BTreeSet::new();
     for id in &text.mentions {
         let Some(user) = caller.find(state, id)? else { continue };
         if user != caller.handle() && to.has(state, user)? {
-            mentioned.insert(user);
+            users.insert(user);
         }
     }
-    Ok(mentioned)
+    Ok(Named { users, all: false })
 }
 
-fn apply(
-    tables: &mut Tables<'_>,
-    caller: &Caller<'_>,
-    plan: Plan,
-    effects: &mut Vec<Effect>,
-) -> Result<CommandResult, Stop> {
-    let conversation: ConversationId = match plan.to {
-        Where::There(place) => place.id,
-        Where::New(new) => new.apply(tables, effects)?,
-    };
-    for user in plan.mentioned {
-        tables.put(&(user, conversation, plan.entry.seq), MentionRow {})?;
+impl Message {
+    fn new(caller: &Caller<'_>, to: Where, body: Body, origin: Option<Origin>, named: Named) -> Self {
+        let head = match &to {
+            Where::There(place) => &place.head,
+            Where::New(_) => &EMPTY,
+        };
+        let entry = Entry { origin, ..caller.entry(head, body) };
+        Self { to, entry, named }
     }
-    if let Body::Media(attachment) = &plan.entry.body {
-        media::attach(tables, (conversation, plan.entry.seq), attachment)?;
+
+    /// Something that was said elsewhere. It names nobody here.
+    pub(super) fn forwarded(caller: &Caller<'_>, to: Where, body: Body, origin: Origin) -> Self {
+        Self::new(caller, to, body, Some(origin), Named::default())
     }
-    Ok(append(tables, caller.actor.app, conversation, plan.entry, effects)?)
+
+    pub(super) fn apply(
+        self,
+        tables: &mut Tables<'_>,
+        caller: &Caller<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<CommandResult, Stop> {
+        let conversation: ConversationId = match self.to {
+            Where::There(place) => place.id,
+            Where::New(new) => new.apply(tables, effects)?,
+        };
+        let seq = self.entry.seq;
+        for user in self.named.users {
+            tables.put(&(user, conversation, seq), MentionRow {})?;
+        }
+        if self.named.all {
+            tables.put(&(conversation, seq), MentionAllRow {})?;
+        }
+        if let Body::Media(attachment) = &self.entry.body {
+            media::attach(tables, (conversation, seq), attachment)?;
+        }
+        Ok(append(tables, caller.actor.app, conversation, self.entry, effects)?)
+    }
 }

@@ -1,6 +1,7 @@
 //! A user's own side of a conversation: nobody else sees it, and it follows them to every device. Whoever has left can still
 //! pin, silence and hide what is left to them.
 
+pub(super) mod clear_history;
 pub(super) mod hide;
 pub(super) mod mark_unread;
 pub(super) mod mute;
@@ -24,6 +25,7 @@ fn decide(
     change: impl FnOnce(&Place, &mut InboxRow),
 ) -> Result<Plan, Stop> {
     let place = Place::known(state, caller, conversation)?;
+    place.check_no_feed()?;
     let before = state.get::<InboxRow>(&(caller.handle(), conversation))?.map(|row| (*row).clone()).unwrap_or_default();
     let mut row = before.clone();
     change(&place, &mut row);

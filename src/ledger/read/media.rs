@@ -1,10 +1,11 @@
 //! Who may see a file: who uploaded it, who sees an entry that shows it, and, while it is the picture of a user or a group,
 //! everybody of the app. For all others it is not there.
 
+use super::own::Own;
 use crate::ledger::Stop;
 use crate::ledger::refuse::refuse;
 use crate::model::{Answer, Code, ConversationId, MediaId, Seq, UserActor, UserHandle};
-use crate::store::records::{MediaRefRow, MediaRow, MemberRow};
+use crate::store::records::{MediaRefRow, MediaRow};
 use crate::store::{Fault, Read};
 
 /// Conversations that are looked through for one file. A file in more of them than that is the picture that went round; whoever
@@ -33,9 +34,9 @@ fn is_shown(state: &impl Read, user: UserHandle, media: MediaId) -> Result<bool,
     for _ in 0..CONVERSATIONS_MAX {
         let next = state.range::<MediaRefRow>(&(media, conversation, Seq(0)), &last, 1)?;
         let Some(((_, found, _), _)) = next.first() else { return Ok(false) };
-        if let Some(member) = state.get::<MemberRow>(&(*found, user))? {
-            let until = member.until.map_or(Seq(u64::MAX), |until| until.seq);
-            let (from, to) = ((media, *found, member.from.seq.next()), (media, *found, until));
+        if let Some(own) = Own::find(state, user, *found)? {
+            let window = own.window();
+            let (from, to) = ((media, *found, window.floor), (media, *found, window.head));
             if from <= to && !state.range::<MediaRefRow>(&from, &to, 1)?.is_empty() {
                 return Ok(true);
             }

@@ -1,42 +1,44 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
 pub mod administration;
+mod contacts;
 mod groups;
+mod history;
 mod media;
 mod own;
 mod pages;
+mod presence;
+mod profiles;
+mod retention;
 pub(in crate::ledger) mod scan;
 pub mod search;
 pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
 
+pub use presence::{Peer, Sight, peers, said, sight, sights};
+pub use profiles::{ProfileNews, changed_profile, changed_profiles, profile_news};
+pub use retention::{Expired, expired};
 pub use size::conversation_bytes;
 
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, Card, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Profile, Query, Seq,
-    SessionInfo, Timestamp, UserActor, UserHandle, UserId, limits,
+    Answer, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Query, Seq, Timestamp, UserActor,
+    UserHandle, UserId, limits,
 };
-use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::MemberRow;
 use crate::store::{Fault, Read};
-use own::{Own, cursor, other_side};
+use own::{Own, cursor};
 use pages::{Keep, Range};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 /// Users asked for at once.
 const USERS_MAX: usize = 100;
 /// Cursors in an answer to `receipts`.
 const RECEIPTS_MAX: usize = 500;
-/// Member rows read for an answer to `receipts`.
-const RECEIPTS_ROWS_MAX: usize = 10_000;
-/// Members of a group up to which they are told of each other's presence.
-const PEERS_GROUP_MEMBERS_MAX: u32 = 100;
-/// Users told of one user's presence.
-const PEERS_MAX: usize = 10_000;
-
+/// Member rows read for an answer to `receipts`: those of the largest group there can be, and as many who have left.
+const RECEIPTS_ROWS_MAX: usize = 200_000;
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
     super::caller::admit(state, actor)?;
@@ -55,14 +57,27 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
             members_page(state, (as_of, now), &own(state, actor, *conversation)?, after.as_ref(), *limit)
         }
         Query::Receipts { conversation, seq } => receipts(state, as_of, &own(state, actor, *conversation)?, *seq),
-        Query::Sessions {} => sessions(state, actor),
-        Query::Users { users } => profiles(state, actor, users),
-        Query::EntryAt { .. } | Query::Gallery { .. } | Query::Pins { .. } => super::not_yet(),
-        Query::Me {} | Query::Contacts { .. } | Query::Contact { .. } | Query::ContactRequests { .. } => {
-            super::not_yet()
+        Query::Sessions {} => profiles::sessions(state, actor),
+        Query::Users { users } => profiles::users(state, actor, users),
+        Query::EntryAt { conversation, at } => history::entry_at(state, as_of, &own(state, actor, *conversation)?, *at),
+        Query::Gallery { conversation, kinds, before, limit } => {
+            history::gallery(state, as_of, &own(state, actor, *conversation)?, kinds, *before, *limit)
         }
-        Query::Labels {} | Query::Relations { .. } | Query::FindUsers { .. } | Query::Presences { .. } => {
-            super::not_yet()
+        Query::Pins { conversation } => history::pins(state, as_of, &own(state, actor, *conversation)?),
+        Query::Me {} => profiles::me(state, as_of, now, actor),
+        Query::Contacts { after, limit, since, blocked } => {
+            let wanted = contacts::Wanted { after: after.as_ref(), limit: *limit, since: *since, blocked: *blocked };
+            contacts::contacts(state, as_of, actor, &wanted)
+        }
+        Query::Contact { user } => contacts::one(state, as_of, actor, user),
+        Query::ContactRequests { sent, after, limit } => {
+            contacts::requests(state, as_of, actor, *sent, after.as_ref(), *limit)
+        }
+        Query::Labels {} => contacts::labels(state, as_of, actor),
+        Query::Relations { users } => contacts::relations(state, as_of, actor, users),
+        Query::FindUsers { text, after, limit } => contacts::find(state, actor, text, after.as_ref(), *limit),
+        Query::Presences { .. } => {
+            refuse(Code::Unsupported, "Presence is not in the log; ask through a connection or the API.")
         }
         Query::FindGroups { text, after, limit } => groups::find(state, actor, text, *after, *limit),
         Query::GroupOfCode { code } => groups::of_code(state, now, actor, code),
@@ -109,7 +124,7 @@ fn conversations(
     let mut list = Vec::new();
     for id in scan::conversations_of(state, actor.user)? {
         let Some(own) = Own::find(state, actor.user, id)? else { continue };
-        if !own.hidden() {
+        if own.row.kind != ConversationKind::Feed && !own.hidden() {
             list.push((Reverse(own.inbox.pinned), Reverse(own.at(state)?), Reverse(own.window().lsn), id));
         }
     }
@@ -203,50 +218,19 @@ fn receipts(state: &impl Read, as_of: Lsn, own: &Own, seq: Seq) -> Result<Answer
         return refuse(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."));
     }
     let direct = own.row.kind == ConversationKind::Direct;
-    let (mut cursors, mut rows) = (Vec::new(), 0);
+    let (mut cursors, mut read, mut rows) = (Vec::new(), 0, 0);
     scan::members_of(state, own.id, |_, member| {
         rows += 1;
-        let there = member.read.seq >= seq || direct && member.delivered >= seq;
-        if member.until.is_none() && there {
-            cursors.push(cursor(&member, direct));
+        let has_read = member.read.seq >= seq;
+        if member.until.is_none() && (has_read || direct && member.delivered >= seq) {
+            read += u32::from(has_read);
+            if cursors.len() < RECEIPTS_MAX {
+                cursors.push(cursor(&member, direct));
+            }
         }
-        cursors.len() < RECEIPTS_MAX && rows < RECEIPTS_ROWS_MAX
+        rows < RECEIPTS_ROWS_MAX
     })?;
-    Ok(Answer::Receipts { cursors, as_of })
-}
-
-fn sessions(state: &impl Read, actor: &UserActor) -> Result<Answer, Stop> {
-    let info = |session, row: &crate::store::records::SessionRow| SessionInfo {
-        session,
-        device: row.device.clone(),
-        created: row.created,
-        seen: row.seen,
-        address: row.address.clone(),
-        current: session == actor.session,
-    };
-    let sessions = super::accounts::sessions_of(state, actor.user)?;
-    Ok(Answer::Sessions { sessions: sessions.iter().map(|(session, row)| info(*session, row)).collect() })
-}
-
-/// Profiles of users of the caller's own app, in the order asked for.
-fn profiles(state: &impl Read, actor: &UserActor, ids: &[UserId]) -> Result<Answer, Stop> {
-    if !(1..=USERS_MAX).contains(&ids.len()) {
-        return refuse(Code::Invalid, format!("`users` must name 1 to {USERS_MAX} users; ask in parts."));
-    }
-    let mut users = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(row) = state.get::<UserIdRow>(&UserIdKey::new(actor.app, id))? else { continue };
-        let Some(user) = state.get::<UserRow>(&row.user)? else { continue };
-        users.push(Profile {
-            user: user.id.clone(),
-            name: user.name.clone(),
-            kind: user.kind,
-            card: Card::default(),
-            deleted: user.deleted,
-            changed: user.changed,
-        });
-    }
-    Ok(Answer::Users { users })
+    Ok(Answer::Receipts { cursors, read, as_of })
 }
 
 /// Every conversation of a user that changed at or after `cursor`, by the lsn of the change: what a sync walks through.
@@ -301,45 +285,4 @@ pub fn members(state: &impl Read, conversation: ConversationId) -> Result<Vec<Me
         true
     })?;
     Ok(found)
-}
-
-/// The users who share a direct chat, or a group of at most 100 members, with a user: those who are told of their presence.
-pub fn peers(state: &impl Read, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-    let mut peers = BTreeSet::new();
-    for id in scan::conversations_of(state, user)? {
-        if peers.len() >= PEERS_MAX {
-            break;
-        }
-        let Some(row) = state.get::<ConversationRow>(&id)? else { continue };
-        match row.kind {
-            ConversationKind::Direct => peers.extend(other_side(&row, user)),
-            ConversationKind::Group if row.members <= PEERS_GROUP_MEMBERS_MAX => {
-                add_group(state, id, user, &mut peers)?;
-            }
-            ConversationKind::Group | ConversationKind::Feed => {}
-        }
-    }
-    Ok(peers.into_iter().take(PEERS_MAX).collect())
-}
-
-/// Adds those who are in a group now, if the user is.
-fn add_group(
-    state: &impl Read,
-    conversation: ConversationId,
-    user: UserHandle,
-    peers: &mut BTreeSet<UserHandle>,
-) -> Result<(), Fault> {
-    let (mut active, mut inside) = (Vec::new(), false);
-    scan::members_of(state, conversation, |other, member| {
-        match (member.until, other == user) {
-            (None, true) => inside = true,
-            (None, false) => active.push(other),
-            (Some(_), _) => {}
-        }
-        true
-    })?;
-    if inside {
-        peers.extend(active);
-    }
-    Ok(())
 }

@@ -7,7 +7,9 @@ use crate::model::{
     Conversation, ConversationId, ConversationKind, Cursor, GroupView, Inbox, Lsn, Seq, Timestamp, UserHandle, UserId,
     limits,
 };
-use crate::store::records::{ConversationRow, GroupCardRow, Head, InboxRow, MemberRow, MentionRow, UserRow};
+use crate::store::records::{
+    ConversationRow, GroupCardRow, Head, InboxRow, MemberRow, MentionAllRow, MentionRow, UserRow,
+};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
 
@@ -46,12 +48,19 @@ impl Own {
     /// The highest lsn that changed anything of it for this user.
     pub fn changed(&self) -> Lsn {
         let other = self.other.as_ref().map_or(Lsn(0), |other| other.changed);
-        self.window().lsn.max(self.inbox.changed).max(self.member.changed).max(other)
+        self.window().lsn.max(self.side_changed()).max(other)
     }
 
+    /// The last command that changed their own side of it. Retention moves the floor of everybody.
+    fn side_changed(&self) -> Lsn {
+        self.inbox.changed.max(self.member.changed).max(self.head.trimmed)
+    }
+
+    /// Hidden by the user until the next message; or a group that ended and of which retention has left nothing.
     pub fn hidden(&self) -> bool {
         let window = self.window();
-        self.inbox.hidden_at.is_some_and(|at| window.ordinal <= at)
+        let ended = self.row.group.as_ref().is_some_and(|group| group.dissolved.is_some());
+        ended && self.head.first > self.head.seq || self.inbox.hidden_at.is_some_and(|at| window.ordinal <= at)
     }
 
     /// When the newest entry they may see was accepted; of an empty conversation when it was created.
@@ -72,11 +81,18 @@ impl Own {
         } else {
             let key = |seq| (self.user, self.id, seq);
             let limit = limits::MENTIONS_COUNTED_MAX;
-            state.range::<MentionRow>(&key(first), &key(window.head), limit)?.len() as u32
+            let own = state.range::<MentionRow>(&key(first), &key(window.head), limit)?.len();
+            let all = match self.row.kind {
+                ConversationKind::Group => {
+                    state.range::<MentionAllRow>(&(self.id, first), &(self.id, window.head), limit)?.len()
+                }
+                ConversationKind::Direct | ConversationKind::Feed => 0,
+            };
+            (own + all).min(limit) as u32
         };
         Ok(Inbox {
             conversation: self.id,
-            lsn: self.inbox.changed.max(self.member.changed),
+            lsn: self.side_changed(),
             read: self.member.read.seq,
             unread: window.unread(self.member.read.ordinal),
             mentions,

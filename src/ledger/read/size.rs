@@ -45,7 +45,7 @@ fn group_bytes(group: &GroupView) -> usize {
 }
 
 /// The bytes of a string in JSON, without its quotes.
-fn escaped(text: &str) -> usize {
+pub(super) fn escaped(text: &str) -> usize {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
         0..0x20 => 6,

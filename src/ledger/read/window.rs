@@ -22,8 +22,9 @@ pub(in crate::ledger) struct Window {
 
 impl Window {
     pub fn new(head: &Head, member: &MemberRow) -> Self {
-        let floor = member.from.seq.next().max(head.first);
-        let floor_ordinal = member.from.ordinal;
+        let joined = member.from.seq.next();
+        let floor = joined.max(head.first);
+        let floor_ordinal = if floor == joined { member.from.ordinal } else { head.first_ordinal };
         match member.until {
             None => Self { floor, floor_ordinal, head: head.seq, ordinal: head.ordinal, lsn: head.lsn, gone: false },
             Some(until) => {
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_window_is_what_lies_above_from_and_not_above_until() {
-        let head = Head { seq: Seq(20), lsn: Lsn(90), ordinal: Ordinal(15), at: Timestamp(5), first: Seq(1) };
+        let head = Head { seq: Seq(20), lsn: Lsn(90), ordinal: Ordinal(15), at: Timestamp(5), ..Head::EMPTY };
         let member = |until: Option<(u64, u64)>, first_read: u64| MemberRow {
             id: UserId::new("ada").unwrap(),
             role: Role::Member,
@@ -61,19 +62,22 @@ mod tests {
             delivered: Seq(0),
             alias: None,
             silenced_until: None,
-            joined: crate::model::Timestamp(0),
+            joined: Timestamp(1),
             changed: Lsn(1),
         };
-        for (until, read, first, floor, top, unread) in [
-            (None, 0, 1, 5, 20, 12),
-            (None, 3, 1, 5, 20, 12),
-            (None, 14, 1, 5, 20, 1),
-            (None, 15, 1, 5, 20, 0),
-            (None, 3, 9, 9, 20, 12),
-            (Some((10, 8)), 3, 1, 5, 10, 5),
-            (Some((10, 8)), 9, 1, 5, 10, 0),
+        for (until, read, (first, trimmed), floor, top, unread) in [
+            (None, 0, (1, 0), 5, 20, 12),
+            (None, 3, (1, 0), 5, 20, 12),
+            (None, 14, (1, 0), 5, 20, 1),
+            (None, 15, (1, 0), 5, 20, 0),
+            (None, 3, (9, 7), 9, 20, 8),
+            (None, 9, (9, 7), 9, 20, 6),
+            (None, 3, (3, 2), 5, 20, 12),
+            (Some((10, 8)), 3, (1, 0), 5, 10, 5),
+            (Some((10, 8)), 9, (1, 0), 5, 10, 0),
         ] {
-            let window = Window::new(&Head { first: Seq(first), ..head }, &member(until, read));
+            let head = Head { first: Seq(first), first_ordinal: Ordinal(trimmed), ..head };
+            let window = Window::new(&head, &member(until, read));
             assert_eq!((window.floor, window.head), (Seq(floor), Seq(top)));
             assert_eq!(window.unread(Ordinal(read)), unread);
             assert!(window.holds(Seq(floor)) && window.holds(Seq(top)));

@@ -1,0 +1,63 @@
+//! Send a message that the caller can see to another place. It keeps where it was said first, however often it is passed on; what
+//! it answered and whom it named stay behind.
+
+use super::send::{Message, target};
+use super::{check_not_recalled, content};
+use crate::ledger::Stop;
+use crate::ledger::caller::Caller;
+use crate::ledger::place::Place;
+use crate::ledger::refuse::refuse;
+use crate::model::{
+    Attachment, Body, Code, CommandResult, ContactCard, ConversationId, Custom, Effect, Entry, Location, Origin, Seq,
+    Sticker, Target, Text,
+};
+use crate::store::records::MediaRow;
+use crate::store::{Read, Tables};
+
+pub(in crate::ledger) fn run(
+    tables: &mut Tables<'_>,
+    caller: &Caller<'_>,
+    from: (ConversationId, Seq),
+    to: &Target,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let message = decide(tables, caller, from, to)?;
+    message.apply(tables, caller, effects)
+}
+
+fn decide(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    (conversation, seq): (ConversationId, Seq),
+    to: &Target,
+) -> Result<Message, Stop> {
+    let to = target(state, caller, to)?;
+    // Whoever has left may pass on what they can still read.
+    let said = Place::known(state, caller, conversation)?.message(state, seq)?;
+    check_not_recalled(&said)?;
+    let body = alone(&said)?;
+    content::check_body(&body, caller.app(state)?.settings.message_bytes_max)?;
+    if let Body::Media(attachment) = &body
+        && state.get::<MediaRow>(&attachment.info.media)?.is_none()
+    {
+        return refuse(Code::NotFound, "The file of this message is not there any more.");
+    }
+    let origin = said.origin.clone().unwrap_or_else(|| Origin { author: said.author.clone(), at: said.at });
+    Ok(Message::forwarded(caller, to, body, origin))
+}
+
+/// What a message says without the conversation it was said in.
+fn alone(said: &Entry) -> Result<Body, Stop> {
+    let words = |text: &Text| Text { text: text.text.clone(), markdown: text.markdown, ..Text::default() };
+    Ok(match &said.body {
+        Body::Text(text) => Body::Text(words(text)),
+        Body::Media(attachment) => {
+            Body::Media(Attachment { caption: words(&attachment.caption), ..attachment.clone() })
+        }
+        Body::Custom(custom) => Body::Custom(Custom { reply_to: None, ..custom.clone() }),
+        Body::Location(location) => Body::Location(Location { reply_to: None, ..location.clone() }),
+        Body::ContactCard(card) => Body::ContactCard(ContactCard { reply_to: None, ..card.clone() }),
+        Body::Sticker(sticker) => Body::Sticker(Sticker { reply_to: None, ..sticker.clone() }),
+        _ => return refuse(Code::Invalid, format!("What stands at seq {} cannot be forwarded.", said.seq)),
+    })
+}
