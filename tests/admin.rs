@@ -189,17 +189,17 @@ async fn an_administrator_administers_over_http_and_each_change_leaves_a_line() 
     assert_eq!((&settings["recall_window_ms"], &settings["registration"]), (&json!(5_000), &json!("invite")));
     assert_eq!(admin.patch("/admin/apps/1/settings", json!({"recall": 1})).await.problem().0, 400);
     let new = |user: &str, code: Option<&str>| json!({"user": user, "password": LONG, "code": code});
-    assert_eq!(nobody.post("/register", new("cy", None)).await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(nobody.post("/accounts", new("cy", None)).await.problem(), (403, "forbidden".to_owned()));
     let invite = admin.post("/admin/invites", json!({"uses_max": 1})).await.ok(201);
     let code = invite["code"].as_str().unwrap();
-    assert_eq!(nobody.post("/register", new("ada", Some(code))).await.problem().1, "conflict");
-    nobody.post("/register", new("cy", Some(code))).await.ok(201);
-    assert_eq!(nobody.post("/register", new("di", Some(code))).await.problem(), (410, "expired".to_owned()));
-    assert_eq!(nobody.post("/register", new("di", Some("0123456789abcdefghij"))).await.problem().0, 404);
+    assert_eq!(nobody.post("/accounts", new("ada", Some(code))).await.problem().1, "conflict");
+    nobody.post("/accounts", new("cy", Some(code))).await.ok(201);
+    assert_eq!(nobody.post("/accounts", new("di", Some(code))).await.problem(), (410, "expired".to_owned()));
+    assert_eq!(nobody.post("/accounts", new("di", Some("0123456789abcdefghij"))).await.problem().0, 404);
     assert_eq!(admin.get("/admin/invites").await.ok(200)["invites"][0]["uses"], 1);
     assert_eq!(admin.delete(&format!("/admin/invites/{code}")).await.status, 204);
     admin.patch("/admin/apps/home/settings", json!({"registration": "open"})).await.ok(200);
-    nobody.post("/register", new("di", None)).await.ok(201);
+    nobody.post("/accounts", new("di", None)).await.ok(201);
 
     // A second app is another world.
     assert_eq!(admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201)["app"], 2);
@@ -279,9 +279,9 @@ async fn a_deleted_account_is_gone_its_messages_stay_and_its_groups_pass_on() {
     ada_api.post("/conversations", alone).await.ok(201);
     let (mut live, _) = Peer::log_in(&server, Way::Tcp(Encoding::Postcard), &ada.token).await;
 
-    let wrong = ada_api.send("DELETE", "/me", Some(json!({"password": "not it"}))).await;
+    let wrong = ada_api.send("POST", "/me/deletion", Some(json!({"password": "not it"}))).await;
     assert_eq!(wrong.problem(), (403, "forbidden".to_owned()));
-    assert_eq!(ada_api.send("DELETE", "/me", Some(json!({"password": LONG}))).await.status, 204);
+    assert_eq!(ada_api.send("POST", "/me/deletion", Some(json!({"password": LONG}))).await.status, 204);
     let kicked = live
         .until(|frame| match frame {
             ServerFrame::Kicked { reason, .. } => Some(*reason),
@@ -347,7 +347,7 @@ async fn sessions_and_links_end_by_the_clock() {
     let nobody = Api::at(server.http);
     assert_eq!(nobody.post("/password-links", late).await.problem(), (410, "expired".to_owned()));
     let late = json!({"user": "cy", "password": LONG, "code": invite["code"]});
-    assert_eq!(nobody.post("/register", late).await.problem(), (410, "expired".to_owned()));
+    assert_eq!(nobody.post("/accounts", late).await.problem(), (410, "expired".to_owned()));
 
     // A session that is not used for 30 days ends, live or not, and so does one that is 180 days old.
     let (idle, used) = (server.person("idle").await, server.person("used").await);

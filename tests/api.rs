@@ -2,6 +2,7 @@
 
 mod browser;
 mod conversations;
+mod doors;
 mod events;
 mod frame;
 mod matrix;

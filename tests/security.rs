@@ -199,7 +199,6 @@ async fn a_hello_is_small_on_every_transport() {
     for way in Way::ALL {
         let mut peer = Peer::connect(&server, way).await;
         peer.send(&ClientFrame::Hello(Hello {
-            protocol: 1,
             auth: Auth::Token(Secret::new("x".repeat(HELLO_BYTES_MAX))),
             device: device("large"),
             client: "test".to_owned(),
@@ -209,7 +208,7 @@ async fn a_hello_is_small_on_every_transport() {
         match peer.next_frame().await {
             Some(ServerFrame::Refused(refused)) => {
                 assert!(refused.fatal, "{way:?}: {refused:?}");
-                assert!(refused.refusal.message.contains("32768"), "{way:?}: {refused:?}");
+                assert!(refused.message.contains("32768"), "{way:?}: {refused:?}");
             }
             other => panic!("{way:?}: {other:?}"),
         }
@@ -237,7 +236,7 @@ fn no_secret_reaches_a_log_line_or_a_figure() {
         let ada = Api::with_token(server.http, &Secret::new(&*token));
         ada.post("/users/bob/entries", json!({"text": {"text": BODY}})).await.ok(201);
         api.post("/sessions", log_in("ada", "canary-wrong-password")).await;
-        api.post("/register", json!({"user": "cy", "password": "canary-registered", "code": secret(&invite)}))
+        api.post("/accounts", json!({"user": "cy", "password": "canary-registered", "code": secret(&invite)}))
             .await
             .ok(201);
         api.post("/setup", json!({"token": secret(&setup), "user": "root", "password": "canary-of-the-root"}))

@@ -585,6 +585,7 @@ impl World {
             log: Vec::new(),
             stays: BTreeMap::new(),
             created: self.now,
+            kept: Kept::default(),
         };
         for person in &people {
             let role = if *person == doer.person { Role::Owner } else { Role::Member };
