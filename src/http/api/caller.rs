@@ -89,7 +89,7 @@ impl Caller {
 
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
-        Ok(self.api.gateway.query(&self.actor, query).await?)
+        Ok(self.api.engine().query(self.actor.clone(), query).await?)
     }
 }
 
