@@ -10,6 +10,7 @@ use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
+use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
@@ -40,6 +41,8 @@ const DOWN_MAX: Duration = Duration::from_secs(30);
 const DATABASE: &str = "tidings.redb";
 /// The search index in the data folder.
 const SEARCH: &str = "search";
+/// The folder of what may be deleted at any time, in the data folder.
+const HOT: &str = "hot";
 /// Files beside connections: the database, listeners, the control socket, the runtime.
 const FILES_BESIDE: u64 = 64;
 
@@ -238,10 +241,11 @@ async fn run(
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = Auth::with_work(password_work(config));
     let passwords = auth.passwords.clone();
+    let last_seen = open_last_seen(config, engine).await;
     let url = url(config, up.http);
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
-    let options = GatewayOptions { url, ..gateway_options(config) };
+    let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
     let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
     let control =
@@ -275,6 +279,13 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// Opens the folder of what may vanish; what cannot be opened is kept in memory.
+async fn open_last_seen(config: &Config, engine: &Engine) -> LastSeen {
+    let (folder, epoch) = (config.server.data.join(HOT), engine.epoch());
+    let opening = tokio::task::spawn_blocking(move || LastSeen::open(&folder, epoch));
+    opening.await.unwrap_or_default()
 }
 
 /// How browsers reach the server: as it is configured, else where HTTP listens.

@@ -20,6 +20,7 @@
 //! search      full text over a user's own conversations: the index, fed from the log
 //! workers     what no caller waits for: deleting what retention no longer keeps
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
+//! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
@@ -40,6 +41,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod gateway;
+pub mod hot;
 pub mod http;
 pub mod hub;
 pub mod ledger;

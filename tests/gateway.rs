@@ -5,11 +5,12 @@ use crate::support::peer::{Peer, SOON, Way, fresh_key, hello, password, soon, tc
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings::gateway::GatewayOptions;
+use tidings::model::PresenceState;
 use tidings::model::{
     Answer, Code, Command, CommandResult, EndReason, Epoch, GroupRules, Lsn, Name, Platform, Query, Secret, Seq, UserId,
 };
 use tidings::net::{Tls, TlsMode};
-use tidings::protocol::{Auth, ClientFrame, Encoding, PresenceState, Refused, Resume, ServerFrame, Sync, Welcome};
+use tidings::protocol::{Auth, ClientFrame, Encoding, Refused, Resume, ServerFrame, Sync, Welcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const POSTCARD: Way = Way::Tcp(Encoding::Postcard);
@@ -375,7 +376,7 @@ async fn typing_is_told_to_the_others_and_only_to_them() {
     assert!(server.stop().await);
 }
 
-async fn presence_of(peer: &mut Peer, id: &UserId) -> tidings::protocol::Presence {
+async fn presence_of(peer: &mut Peer, id: &UserId) -> tidings::model::PresenceOf {
     peer.until(|frame| match frame {
         ServerFrame::Presence(presence) if presence.user == *id => Some(presence.clone()),
         _ => None,

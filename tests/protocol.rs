@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
+use tidings::model::PresenceState;
 use tidings::model::growing::{REASON_BYTES_MAX, Unreadable, names, variants};
 use tidings::model::list::LIST_READ_MAX;
 use tidings::model::{
     Answer, Body, Code, Command, CommandResult, Content, ConversationKind, EndReason, Platform, Query, Role, Target,
 };
 use tidings::protocol::{
-    Auth, ClientFrame, DecodeError, Deframer, Encoding, Frame, LENGTH_BYTES, MAX_FRAME_DEFAULT, PresenceState,
-    ServerFrame,
+    Auth, ClientFrame, DecodeError, Deframer, Encoding, Frame, LENGTH_BYTES, MAX_FRAME_DEFAULT, ServerFrame,
 };
 
 const ENCODINGS: [Encoding; 2] = [Encoding::Postcard, Encoding::Json];

@@ -129,6 +129,7 @@ fn show(client: &Client, args: &Args, event: &Event) -> Result<u64, Failure> {
         let place = match (title, kind) {
             (Some(title), _) => format!(" [{title}, group:{conversation}]"),
             (None, Some(ConversationKind::Group)) => format!(" [group:{conversation}]"),
+            (None, Some(ConversationKind::Feed)) => " [your account]".to_owned(),
             (None, _) => String::new(),
         };
         let again = if *rewritten { " (changed)" } else { "" };

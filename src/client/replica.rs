@@ -59,11 +59,10 @@ impl Replica {
         self.conversations.values()
     }
 
-    /// The conversations that a list shows: pinned first, then by last entry, newest first; hidden ones and those that are not
-    /// known yet are left out.
+    /// The conversations that a list shows: pinned first, then by last entry, newest first; hidden ones, those that are not known
+    /// yet and the user's feed are left out.
     pub fn listed(&self) -> Vec<&Local> {
-        let mut listed: Vec<_> =
-            self.iter().filter(|local| local.about().is_some_and(|about| !about.inbox.hidden)).collect();
+        let mut listed: Vec<_> = self.iter().filter(|local| local.about().is_some_and(is_listed)).collect();
         listed.sort_by_key(|local| {
             (!local.inbox().is_some_and(|inbox| inbox.pinned), std::cmp::Reverse((local.changed_at(), local.id())))
         });
@@ -90,6 +89,11 @@ impl Replica {
     pub(super) fn clear(&mut self) {
         self.conversations.clear();
     }
+}
+
+/// A feed is no chat.
+fn is_listed(about: &Conversation) -> bool {
+    about.kind != ConversationKind::Feed && !about.inbox.hidden
 }
 
 /// User ids compare without regard to case.

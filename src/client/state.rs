@@ -6,14 +6,13 @@
 
 use super::outbox::{Item, Outbox, Refused as RefusedAs};
 use super::replica::{Change, Local, Missing, Replica};
+use crate::model::PresenceOf;
 use crate::model::limits::{CHANGES_CONVERSATIONS_MAX, PAGE_ENTRIES_MAX};
 use crate::model::{
     Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Cursor, Device, EndReason,
     Entry, Epoch, Inbox, Key, Lsn, Name, Outcome, Profile, Query, Refusal, Seq, SessionId, Timestamp, UserId,
 };
-use crate::protocol::{
-    Auth, Changes, ClientFrame, Hello, Limits, Presence, Refused, Resume, ServerFrame, Sync, Welcome,
-};
+use crate::protocol::{Auth, Changes, ClientFrame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -149,7 +148,7 @@ pub enum Event {
         active: bool,
     },
     /// Whether somebody is there.
-    Presence(Presence),
+    Presence(PresenceOf),
     /// A contact changed their profile.
     User(Profile),
     /// A piece of what an assistant is writing.

@@ -1,7 +1,7 @@
 //! Pages of changes: what a device that was away has to learn.
 
 use crate::ledger::read;
-use crate::model::{Conversation, ConversationId, Lsn, UserActor, limits};
+use crate::model::{Conversation, ConversationId, Lsn, Profile, UserActor, UserHandle, limits};
 use crate::protocol::Changes;
 use crate::store::{Fault, View};
 use std::collections::VecDeque;
@@ -14,9 +14,30 @@ const PAGE_BYTES: usize = 512 * 1024;
 #[derive(Debug, Default)]
 pub struct SyncState {
     /// What is still to be sent, by lsn; listed anew for each page once pushes go.
-    pending: Option<VecDeque<(Lsn, ConversationId)>>,
+    pending: Option<VecDeque<(Lsn, Changed)>>,
     /// Pushes were started again for the last page.
     pushing: bool,
+}
+
+/// What changed for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Changed {
+    /// A conversation of theirs.
+    Conversation(ConversationId),
+    /// The profile of a contact, or their own.
+    User(UserHandle),
+}
+
+/// Everything that changed at or after `cursor`, by lsn. A device that has nothing yet asks for contacts itself.
+fn changed_since(view: &View, user: UserHandle, cursor: Lsn) -> Result<VecDeque<(Lsn, Changed)>, Fault> {
+    let conversations = read::changed_since(view, user, cursor)?.into_iter();
+    let mut changed: Vec<_> = conversations.map(|(lsn, id)| (lsn, Changed::Conversation(id))).collect();
+    if cursor > Lsn(0) {
+        let users = read::changed_profiles(view, user, cursor)?.into_iter();
+        changed.extend(users.map(|(lsn, user)| (lsn, Changed::User(user))));
+        changed.sort_unstable();
+    }
+    Ok(changed.into())
 }
 
 /// Builds the next page. `newest` gives the newest View; `before_last` is called just before the View of a page that may be the last
@@ -33,35 +54,46 @@ pub fn page(
     let mut view = newest();
     let mut pending = match state.pending.take() {
         Some(pending) => pending,
-        None => read::changed_since(&*view, actor.user, cursor)?.into(),
+        None => changed_since(&view, actor.user, cursor)?,
     };
     if pending.len() <= limit && !state.pushing {
         before_last();
         state.pushing = true;
         view = newest();
-        pending = read::changed_since(&*view, actor.user, cursor)?.into();
+        pending = changed_since(&view, actor.user, cursor)?;
     }
-    let mut conversations: Vec<Conversation> = Vec::new();
+    let (mut conversations, mut users): (Vec<Conversation>, Vec<Profile>) = (Vec::new(), Vec::new());
     let mut bytes = 0;
     let mut reached = None;
-    while let Some((lsn, conversation)) = pending.front().copied() {
+    while let Some((lsn, changed)) = pending.front().copied() {
         // A page never ends inside one lsn.
-        let full = conversations.len() >= limit || bytes >= PAGE_BYTES;
+        let full = conversations.len() + users.len() >= limit || bytes >= PAGE_BYTES;
         if full && reached != Some(lsn) {
             break;
         }
         pending.pop_front();
         reached = Some(lsn);
-        // One `Cursors` command can give up to 256 conversations of a user the same lsn: those over the page come with one entry.
-        let entries = if full { 1 } else { limits::CHANGES_ENTRIES };
-        if let Some(found) = read::conversation(&*view, actor.user, conversation, entries)? {
-            bytes += read::conversation_bytes(&found);
-            conversations.push(found);
+        match changed {
+            Changed::Conversation(id) => {
+                // One `Cursors` command can give up to 256 conversations of a user the same lsn: those over the page come with
+                // one entry.
+                let entries = if full { 1 } else { limits::CHANGES_ENTRIES };
+                if let Some(found) = read::conversation(&*view, actor.user, id, entries)? {
+                    bytes += read::conversation_bytes(&found);
+                    conversations.push(found);
+                }
+            }
+            Changed::User(user) => {
+                if let Some((profile, size)) = read::changed_profile(&*view, actor.user, user)? {
+                    bytes += size;
+                    users.push(profile);
+                }
+            }
         }
     }
     let more = !pending.is_empty();
     let cursor = if more { reached.map_or(cursor, Lsn::next) } else { view.lsn().next() };
     let as_of = view.lsn();
     state.pending = (more && !state.pushing).then_some(pending);
-    Ok((Changes { request: 0, conversations, users: Vec::new(), cursor, more, as_of }, state))
+    Ok((Changes { request: 0, conversations, users, cursor, more, as_of }, state))
 }

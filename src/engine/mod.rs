@@ -451,16 +451,47 @@ impl Engine {
         read::members(view, conversation)
     }
 
-    /// Who is told of a user's presence, as of the newest state.
-    pub fn peers(&self, user: UserHandle) -> Result<Vec<UserHandle>, Fault> {
-        let peers = retry_stale(|| read::peers(&*self.view(), user))?;
-        Ok(peers.into_iter().map(|peer| peer.user).collect())
+    /// Who may see a user's presence, as of the newest state. Blocks.
+    pub fn peers(&self, user: UserHandle) -> Result<Vec<Peer>, Fault> {
+        retry_stale(|| read::peers(&*self.view(), user))
     }
 
     /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
     pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
         let shared = Arc::clone(&self.0.shared);
         self.read(move || retry_stale(|| read::expired(&*shared.view.load_full(), shared.clock.now(), from))).await
+    }
+
+    /// What one user may see of another one's presence, as of the newest state. Blocks.
+    pub fn sight(&self, reader: UserHandle, user: UserHandle) -> Result<Option<Sight>, Fault> {
+        retry_stale(|| read::sight(&*self.view(), self.clock().now(), reader, user))
+    }
+
+    /// What a user may see of the presence of others (1–100).
+    pub async fn sights(&self, actor: UserActor, users: Vec<UserId>) -> Result<Vec<Sight>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::sights(&*shared.view.load_full(), shared.clock.now(), &actor, &users) {
+                Ok(sights) => Ok(Ok(sights)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
+    /// A user's id and what they say about being there now.
+    pub fn said(&self, user: UserHandle) -> Result<Option<(UserId, OwnPresence)>, Fault> {
+        retry_stale(|| read::said(&*self.view(), self.clock().now(), user))
+    }
+
+    /// What a changed profile is for whom, as of `view`; `is_there` says who could be told at all.
+    pub fn profile_news(
+        view: &View,
+        user: UserHandle,
+        is_there: impl Fn(UserHandle) -> bool,
+    ) -> Result<Option<ProfileNews>, Fault> {
+        read::profile_news(view, user, is_there)
     }
 
     /// Which data this is.

@@ -2,17 +2,15 @@
 
 use super::login::{self, LoggedIn};
 use super::session::{Action, Page, Session, SessionLimits, pong};
-use super::{Admission, Gateway, fanout};
+use super::{Admission, Gateway, fanout, presence};
 use crate::engine::{ReplySink, Submission, Submitted};
 use crate::hub::{Arrival, HeldBack, Outbox, refused};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, Code, Command, ConversationId, CursorMove, Key, Query, Refusal, Secret, Timestamp, UserActor, UserHandle,
-    UserId,
+    Actor, Code, Command, ConversationId, CursorMove, Key, PresenceOf, Query, Refusal, Secret, Timestamp, UserActor,
+    UserHandle, UserId,
 };
-use crate::protocol::{
-    Changes, ClientFrame, DecodeError, Encoding, Hello, Limits, Presence, PresenceState, ServerFrame, VERSION, Welcome,
-};
+use crate::protocol::{Changes, ClientFrame, DecodeError, Encoding, Hello, Limits, ServerFrame, VERSION, Welcome};
 use crate::store::Read;
 use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow};
 use std::net::IpAddr;
@@ -222,7 +220,7 @@ impl Connection {
 
     async fn query(&mut self, request: u32, query: Query) {
         let Some(actor) = &self.actor else { return };
-        let frame = match self.gateway.engine().query((**actor).clone(), query).await {
+        let frame = match self.gateway.query(actor, query).await {
             Ok(answer) => ServerFrame::Answer { request, answer },
             Err(refusal) => refused(Some(request), refusal, false),
         };
@@ -332,42 +330,30 @@ impl Connection {
 
     async fn watch(&mut self, users: Vec<UserId>, seconds: u32) {
         let Some(actor) = &self.actor else { return };
-        let mut peers = self.gateway.peers(actor.user).await;
-        peers.push(actor.user);
-        let view = self.gateway.engine().view();
+        let sights = match self.gateway.engine().sights((**actor).clone(), users.clone()).await {
+            Ok(sights) => sights,
+            Err(refusal) => {
+                self.outbox.reply(&refused(None, refusal, false));
+                return;
+            }
+        };
+        // In the order asked for; nobody looks like somebody who may not be seen.
+        let mut sights = sights.into_iter().peekable();
         let mut seen: Vec<UserHandle> = Vec::new();
         for id in users {
-            let row = view.get::<UserIdRow>(&UserIdKey::new(actor.app, &id));
-            let presence = match row {
-                Ok(Some(row)) if peers.contains(&row.user) => {
-                    seen.push(row.user);
-                    self.gateway.hub().presence(row.user, &id)
+            let presence = match sights.next_if(|sight| sight.id.folded() == id.folded()) {
+                Some(sight) => {
+                    seen.extend(sight.seen.then_some(sight.user));
+                    PresenceOf { user: id, ..self.gateway.seen(sight) }
                 }
-                // Whoever may not be seen looks like somebody who is not there, and so does nobody.
-                Ok(_) => hidden(id),
-                Err(fault) => {
-                    self.outbox.reply(&refused(None, login::unreadable(&fault), false));
-                    return;
-                }
+                None => presence::hidden(id),
             };
             self.outbox.reply(&ServerFrame::Presence(presence));
         }
         if seconds > 0 {
             let until = Timestamp(self.now().0 + u64::from(seconds) * 1_000);
-            self.gateway.hub().watch(actor.session, &self.outbox, &seen, until);
+            self.gateway.hub().watch((actor.user, actor.session), &self.outbox, &seen, until);
         }
-    }
-}
-
-fn hidden(user: UserId) -> Presence {
-    Presence {
-        user,
-        state: PresenceState::Offline,
-        text: None,
-        emoji: None,
-        until: None,
-        platforms: Vec::new(),
-        last_seen: None,
     }
 }
 

@@ -3,27 +3,46 @@
 use crate::engine::{Engine, Published, ReplySink, Subscriber};
 use crate::hub::{Hub, Outbox, Publisher, Window, refused};
 use crate::ledger::Accepted;
-use crate::model::{ConversationId, Refusal};
+use crate::model::{ConversationId, Effect, Refusal, UserHandle};
 use crate::protocol::ServerFrame;
 use crate::store::View;
 use std::sync::Arc;
 
 /// Carries what the engine publishes to the hub.
-struct FanOut(Publisher);
+struct FanOut {
+    publisher: Publisher,
+    hub: Hub,
+}
 
 /// What carries the engine's effects to the hub. Give it to [`Engine::open`].
 pub fn subscriber(hub: &Hub) -> Box<dyn Subscriber> {
-    Box::new(FanOut(hub.publisher()))
+    Box::new(FanOut { publisher: hub.publisher(), hub: hub.clone() })
 }
 
 impl Subscriber for FanOut {
     fn publish(&mut self, view: &Arc<View>, published: &Published) {
         let load = |conversation| members(view, conversation);
-        self.0.publish(published.lsn, published.origin, &published.effects, load);
+        self.publisher.publish(published.lsn, published.origin, &published.effects, load);
+        for effect in &published.effects {
+            if let Effect::Profile { user } = effect {
+                self.profile(view, *user);
+            }
+        }
     }
 
     fn flush(&mut self) {
-        self.0.flush();
+        self.publisher.flush();
+    }
+}
+
+impl FanOut {
+    /// Tells those who are there of a profile that changed. Whoever is not learns it with their next sync.
+    fn profile(&mut self, view: &View, user: UserHandle) {
+        match Engine::profile_news(view, user, |other| self.hub.is_online(other)) {
+            Ok(Some(news)) => self.publisher.profile(user, news.own, news.shown, &news.others),
+            Ok(None) => {}
+            Err(fault) => tracing::error!(%fault, "a profile could not be read; its change was not pushed"),
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub use tcp::HELLO_BYTES_MAX;
 
 use crate::auth::{AddressPrefix, Auth};
 use crate::engine::Engine;
+use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
 use crate::model::{Code, Device, Refusal, Secret, UserHandle};
@@ -148,7 +149,7 @@ impl Gateway {
         }));
         gateway.helper("deadlines", wheel::run(gateway.clone()));
         gateway.helper("used sessions", touch::run(gateway.clone()));
-        gateway.helper("presence", presence::run(gateway.clone()));
+        gateway.0.tasks.spawn("presence", presence::run(gateway.clone()));
         gateway
     }
 
@@ -302,6 +303,10 @@ impl Gateway {
         })
     }
 
+    fn last_seen(&self) -> &LastSeen {
+        &self.0.options.last_seen
+    }
+
     fn counters(&self) -> &Counters {
         &self.0.counters
     }
@@ -316,20 +321,6 @@ impl Gateway {
         let (rate, burst) = (self.0.options.rate_per_second, self.0.options.rate_burst);
         let now_ms = self.now_ms();
         (rate > 0).then(|| self.0.buckets.of(user, now_ms, || Bucket::new(rate, burst, now_ms)))
-    }
-
-    /// Who is told of a user's presence; nobody when that cannot be read.
-    async fn peers(&self, user: UserHandle) -> Vec<UserHandle> {
-        let engine = self.0.engine.clone();
-        let peers = tokio::task::spawn_blocking(move || engine.peers(user)).await;
-        match peers {
-            Ok(Ok(peers)) => peers,
-            Ok(Err(fault)) => {
-                tracing::error!(%fault, "who is told of somebody's presence could not be read");
-                Vec::new()
-            }
-            Err(_) => Vec::new(),
-        }
     }
 
     fn enlist(&self, outbox: &Arc<Outbox>) -> u64 {

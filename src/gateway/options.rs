@@ -1,5 +1,7 @@
 //! The gateway's limits and what it counts.
 
+use crate::hot::LastSeen;
+
 /// Limits and times of the gateway. The defaults are the documented ones.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
@@ -33,6 +35,8 @@ pub struct GatewayOptions {
     pub connections_max: usize,
     /// Connections from one IPv4 address or IPv6 network of 64 bits.
     pub connections_per_address_max: usize,
+    /// Where it is kept when users were last there.
+    pub last_seen: LastSeen,
 }
 
 impl Default for GatewayOptions {
@@ -53,6 +57,7 @@ impl Default for GatewayOptions {
             presence_settle_ms: 10_000,
             connections_max: 10_000,
             connections_per_address_max: 200,
+            last_seen: LastSeen::default(),
         }
     }
 }

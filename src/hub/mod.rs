@@ -15,11 +15,13 @@ mod presence;
 pub use broadcast::{Broadcast, Scratch};
 pub use members::{Window, Windows};
 pub use outbox::{Due, HeldBack, Outbox, Piece, fatal, next_payload, refused};
+pub use presence::PresenceChange;
 
 use crate::model::{
-    Clock, ConversationId, Effect, EndReason, Entry, Lsn, Name, Platform, SessionId, Timestamp, UserHandle, UserId,
+    Clock, ConversationId, Effect, EndReason, Entry, Lsn, Name, Platform, PresenceOf, Profile, SessionId, Timestamp,
+    UserHandle, UserId,
 };
-use crate::protocol::{Presence, PresenceState, ServerFrame};
+use crate::protocol::ServerFrame;
 use hash::IdMap;
 use members::Members;
 use outbox::Common;
@@ -70,7 +72,6 @@ struct Registry {
 /// A user with at least one connected session.
 #[derive(Debug)]
 struct Online {
-    id: UserId,
     links: Vec<Link>,
 }
 
@@ -106,6 +107,7 @@ impl Watchers {
 #[derive(Debug)]
 struct Watcher {
     session: SessionId,
+    viewer: UserHandle,
     outbox: Arc<Outbox>,
     until: Timestamp,
 }
@@ -131,7 +133,7 @@ impl Hub {
             members: Members::new(options.members_cached_max),
             registry: RwLock::default(),
             watchers: Mutex::default(),
-            presence: presence::Changes::new(),
+            presence: presence::Changes::default(),
             clock: options.clock,
         }))
     }
@@ -147,10 +149,7 @@ impl Hub {
     pub fn arrive(&self, arrival: &Arrival, outbox: &Arc<Outbox>) {
         let mut registry = self.0.registry.write();
         registry.sessions.insert(arrival.session, arrival.user);
-        let online = registry
-            .users
-            .entry(arrival.user)
-            .or_insert_with(|| Online { id: arrival.id.clone(), links: Vec::with_capacity(1) });
+        let online = registry.users.entry(arrival.user).or_insert_with(|| Online { links: Vec::with_capacity(1) });
         let first = online.links.is_empty();
         let old = online.links.iter_mut().find(|link| link.session == arrival.session);
         let link = Link { session: arrival.session, platform: arrival.platform, outbox: Arc::clone(outbox) };
@@ -165,7 +164,7 @@ impl Hub {
             replaced.end(Some(&ServerFrame::Kicked { reason: EndReason::ReplacedBySameDevice, by: None }));
         }
         if first {
-            self.0.presence.note(arrival.user, &arrival.id, None);
+            self.0.presence.note(arrival.user, false);
         }
     }
 
@@ -207,11 +206,13 @@ impl Hub {
     fn removed(&self, mut registry: parking_lot::RwLockWriteGuard<'_, Registry>, user: UserHandle, session: SessionId) {
         registry.sessions.remove(&session);
         let gone = registry.users.get(&user).is_some_and(|online| online.links.is_empty());
-        let gone = if gone { registry.users.remove(&user) } else { None };
+        if gone {
+            registry.users.remove(&user);
+        }
         drop(registry);
         self.0.watchers.lock().forget(session);
-        if let Some(online) = gone {
-            self.0.presence.note(user, &online.id, Some(self.0.clock.now()));
+        if gone {
+            self.0.presence.note(user, false);
         }
     }
 
@@ -250,8 +251,8 @@ impl Hub {
 
     // Presence.
 
-    /// The next user whose presence may have changed, and their id.
-    pub async fn presence_changed(&self) -> (UserHandle, UserId) {
+    /// The next change of somebody's presence, or of who may see it.
+    pub async fn presence_changed(&self) -> PresenceChange {
         self.0.presence.next().await
     }
 
@@ -260,8 +261,8 @@ impl Hub {
         self.0.registry.read().users.contains_key(&user)
     }
 
-    /// The presence of a user as it is now.
-    pub fn presence(&self, user: UserHandle, id: &UserId) -> Presence {
+    /// What a user is there with; nothing when they are not there.
+    pub fn platforms(&self, user: UserHandle) -> Vec<Platform> {
         let mut platforms: Vec<Platform> = {
             let registry = self.0.registry.read();
             registry
@@ -271,44 +272,45 @@ impl Hub {
         };
         platforms.sort_unstable();
         platforms.dedup();
-        let online = !platforms.is_empty();
-        Presence {
-            user: id.clone(),
-            state: if online { PresenceState::Online } else { PresenceState::Offline },
-            text: None,
-            emoji: None,
-            until: None,
-            platforms,
-            last_seen: if online { None } else { self.0.presence.last_seen(user) },
-        }
+        platforms
     }
 
     /// A session watches these users, and no others, until a time.
-    pub fn watch(&self, session: SessionId, outbox: &Arc<Outbox>, users: &[UserHandle], until: Timestamp) {
+    pub fn watch(
+        &self,
+        (viewer, session): (UserHandle, SessionId),
+        outbox: &Arc<Outbox>,
+        users: &[UserHandle],
+        until: Timestamp,
+    ) {
         let mut watchers = self.0.watchers.lock();
         watchers.forget(session);
         let mut users = users.to_vec();
         users.sort_unstable();
         users.dedup();
         for user in &users {
-            let watcher = Watcher { session, outbox: Arc::clone(outbox), until };
+            let watcher = Watcher { session, viewer, outbox: Arc::clone(outbox), until };
             watchers.by_user.entry(*user).or_default().push(watcher);
         }
         watchers.by_session.insert(session, users);
     }
 
-    /// Tells a user's presence to the sessions of `peers` and to whoever watches.
-    pub fn tell_presence(&self, user: UserHandle, presence: Presence, peers: &[UserHandle]) {
+    /// Tells a user's presence to the sessions of `viewers` (by handle, each with whether they may see when the user was last there)
+    /// and to those of them who watch.
+    pub fn tell_presence(&self, user: UserHandle, presence: &PresenceOf, viewers: &[(UserHandle, bool)]) {
         let now = self.0.clock.now();
-        let frame = ServerFrame::Presence(presence);
-        let mut scratch = Scratch::default();
-        let mut frame = Broadcast::new(&frame, &mut scratch);
+        let whole = ServerFrame::Presence(presence.clone());
+        let part = ServerFrame::Presence(PresenceOf { last_seen: None, ..presence.clone() });
+        let (mut scratch, mut other) = (Scratch::default(), Scratch::default());
+        let mut whole = Broadcast::new(&whole, &mut scratch);
+        let mut part = Broadcast::new(&part, &mut other);
         let mut told: Vec<SessionId> = Vec::new();
         {
             let registry = self.0.registry.read();
-            for online in peers.iter().filter(|peer| **peer != user).filter_map(|peer| registry.users.get(peer)) {
+            for (viewer, last_seen) in viewers {
+                let Some(online) = registry.users.get(viewer) else { continue };
                 for link in &online.links {
-                    link.outbox.push_ephemeral(&mut frame);
+                    link.outbox.push_ephemeral(if *last_seen { &mut whole } else { &mut part });
                     told.push(link.session);
                 }
             }
@@ -318,7 +320,9 @@ impl Hub {
             // The other end of what is over here is forgotten with its session.
             watchers.retain(|watcher| watcher.until > now);
             for watcher in watchers.iter().filter(|watcher| !told.contains(&watcher.session)) {
-                watcher.outbox.push_ephemeral(&mut frame);
+                let place = viewers.binary_search_by_key(&watcher.viewer, |(viewer, _)| *viewer);
+                let Ok(place) = place else { continue };
+                watcher.outbox.push_ephemeral(if viewers[place].1 { &mut whole } else { &mut part });
             }
             if watchers.is_empty() {
                 all.by_user.remove(&user);
@@ -379,7 +383,10 @@ impl Publisher {
                     self.entry(*conversation, entry, lsn, origin, &load);
                 }
                 Effect::Members { .. } => {}
-                Effect::Profile { .. } | Effect::Presence { .. } | Effect::Relation { .. } => {}
+                // Who has the user as a contact stands in rows: see [`Publisher::profile`].
+                Effect::Profile { .. } => {}
+                Effect::Presence { user } => self.hub.0.presence.note(*user, true),
+                Effect::Relation { user, other } => self.hub.0.presence.relate(*user, *other),
                 Effect::Inbox { user, inbox } => {
                     let frame = ServerFrame::Inbox(inbox.clone());
                     let mut frame = Broadcast::new(&frame, &mut self.scratch);
@@ -415,6 +422,16 @@ impl Publisher {
             // Rewritten: news only for those who still belong there, and for the session that asked, too.
             let there = |window: &Window| window.until.is_none() && window.holds(entry.seq);
             self.hub.0.push_to(&windows, there, None, &mut frame);
+        }
+    }
+
+    /// A profile changed: tells the user's own devices `own`, and the others `shown`.
+    pub fn profile(&mut self, user: UserHandle, own: Profile, shown: Profile, others: &[UserHandle]) {
+        let (own, shown) = (ServerFrame::User(own), ServerFrame::User(shown));
+        self.hub.0.push_to_user(user, None, &mut Broadcast::new(&own, &mut self.scratch));
+        let mut shown = Broadcast::new(&shown, &mut self.scratch);
+        for other in others {
+            self.hub.0.push_to_user(*other, None, &mut shown);
         }
     }
 

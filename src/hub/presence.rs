@@ -1,80 +1,86 @@
-//! Who is there. Presence is per user, folded over their devices; whoever is to be told is told once per real change.
-//!
-//! The registry reports only that something about a user may have changed; the gateway's presence task takes users from here,
-//! compares with what was told, and tells. A user who came and went in between costs nothing.
+//! Whose presence may have changed. The registry and the publisher report only that; the gateway's presence task takes it from
+//! here, compares with what was told, and tells. A user who came and went in between costs nothing.
 
 use super::hash::IdHasher;
-use crate::model::{Timestamp, UserHandle, UserId};
-use lru::LruCache;
+use crate::model::UserHandle;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
-use std::num::NonZeroUsize;
 use tokio::sync::Notify;
 
-/// Users whose presence waits to be told; more are told when they change the next time.
+/// Changes that wait to be told; users beyond are told when they change the next time.
 const WAITING_MAX: usize = 64 * 1024;
-/// Users whose last presence is remembered after they have gone.
-const LAST_SEEN_MAX: NonZeroUsize = NonZeroUsize::new(64 * 1024).unwrap();
 
 type Map<V> = std::collections::HashMap<UserHandle, V, BuildHasherDefault<IdHasher>>;
 
-/// Users whose presence may have changed, each once.
-#[derive(Debug)]
+/// What may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PresenceChange {
+    /// A user came or went.
+    Came(UserHandle),
+    /// A user says something else about being there, or lets others see it.
+    Said(UserHandle),
+    /// Who may see whose presence changed between two users.
+    Related(UserHandle, UserHandle),
+}
+
+/// What may have changed, each user once.
+#[derive(Debug, Default)]
 pub(super) struct Changes {
     waiting: Mutex<Waiting>,
     more: Notify,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Waiting {
     order: VecDeque<UserHandle>,
-    users: Map<UserId>,
-    last_seen: LruCache<UserHandle, Timestamp, BuildHasherDefault<IdHasher>>,
+    /// Whether the user has said something.
+    users: Map<bool>,
+    pairs: VecDeque<(UserHandle, UserHandle)>,
 }
 
 impl Changes {
-    pub fn new() -> Self {
-        Self {
-            waiting: Mutex::new(Waiting {
-                order: VecDeque::new(),
-                users: Map::default(),
-                last_seen: LruCache::with_hasher(LAST_SEEN_MAX, BuildHasherDefault::default()),
-            }),
-            more: Notify::new(),
-        }
-    }
-
-    /// A user came (`gone` is `None`) or went.
-    pub fn note(&self, user: UserHandle, id: &UserId, gone: Option<Timestamp>) {
+    /// A user came or went, or (`said`) says something else.
+    pub fn note(&self, user: UserHandle, said: bool) {
         let mut waiting = self.waiting.lock();
-        if let Some(at) = gone {
-            waiting.last_seen.put(user, at);
-        }
-        if waiting.users.len() < WAITING_MAX && waiting.users.insert(user, id.clone()).is_none() {
+        if let Some(before) = waiting.users.get_mut(&user) {
+            *before |= said;
+        } else if waiting.users.len() < WAITING_MAX {
+            waiting.users.insert(user, said);
             waiting.order.push_back(user);
         }
         drop(waiting);
         self.more.notify_one();
     }
 
-    /// The next user whose presence may have changed.
-    pub async fn next(&self) -> (UserHandle, UserId) {
+    /// A contact or a block came or went between two users.
+    pub fn relate(&self, user: UserHandle, other: UserHandle) {
+        let mut waiting = self.waiting.lock();
+        if waiting.pairs.len() < WAITING_MAX {
+            waiting.pairs.push_back((user, other));
+        }
+        drop(waiting);
+        self.more.notify_one();
+    }
+
+    /// The next change.
+    pub async fn next(&self) -> PresenceChange {
         loop {
             let more = self.more.notified();
             {
                 let mut waiting = self.waiting.lock();
+                if let Some((user, other)) = waiting.pairs.pop_front() {
+                    return PresenceChange::Related(user, other);
+                }
                 while let Some(user) = waiting.order.pop_front() {
-                    if let Some(id) = waiting.users.remove(&user) {
-                        return (user, id);
+                    match waiting.users.remove(&user) {
+                        Some(true) => return PresenceChange::Said(user),
+                        Some(false) => return PresenceChange::Came(user),
+                        None => {}
                     }
                 }
             }
             more.await;
         }
-    }
-
-    pub fn last_seen(&self, user: UserHandle) -> Option<Timestamp> {
-        self.waiting.lock().last_seen.peek(&user).copied()
     }
 }

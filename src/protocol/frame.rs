@@ -2,7 +2,7 @@
 
 use crate::model::{
     Answer, AppId, Code, Command, CommandResult, Conversation, ConversationId, Cursor, Device, EndReason, Entry, Epoch,
-    Inbox, Key, Lsn, Name, Platform, Profile, Query, Secret, Seq, SessionId, Timestamp, UserId,
+    Inbox, Key, Lsn, Name, PresenceOf, Profile, Query, Secret, Seq, SessionId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -170,10 +170,10 @@ pub enum ServerFrame {
     },
     /// The user's own side of a conversation changed elsewhere.
     Inbox(Inbox),
-    /// The profile of a contact changed.
+    /// The profile of a contact, or the user's own, changed.
     User(Profile),
-    /// Whether a user is there.
-    Presence(Presence),
+    /// How a user is.
+    Presence(PresenceOf),
     /// Somebody is typing.
     Typing {
         /// Where.
@@ -294,37 +294,4 @@ pub struct Changes {
     pub more: bool,
     /// As of this lsn.
     pub as_of: Lsn,
-}
-
-/// Whether a user is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence {
-    /// Who.
-    pub user: UserId,
-    /// Whether they are there.
-    pub state: PresenceState,
-    /// Their own words about it.
-    pub text: Option<String>,
-    /// Their own emoji for it.
-    pub emoji: Option<String>,
-    /// Until when those words hold.
-    pub until: Option<Timestamp>,
-    /// The platforms they are there with.
-    pub platforms: Vec<Platform>,
-    /// When they were last there, if they are not.
-    pub last_seen: Option<Timestamp>,
-}
-
-/// Whether a user is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PresenceState {
-    /// No device is connected.
-    Offline,
-    /// A device is connected.
-    Online,
-    /// Connected, not looking.
-    Away,
-    /// Connected, not to be disturbed.
-    Busy,
 }

@@ -5,6 +5,4 @@ pub mod codec;
 pub mod frame;
 
 pub use codec::{DecodeError, Deframer, Encoding, Frame, LENGTH_BYTES, MAX_FRAME_DEFAULT, PREFACE_BYTES, VERSION};
-pub use frame::{
-    Auth, Changes, ClientFrame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync, Welcome,
-};
+pub use frame::{Auth, Changes, ClientFrame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome};

@@ -8,9 +8,9 @@ use tidings::model::{
     Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Lsn, Member, Name, Ordinal,
     Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
+use tidings::model::{PresenceOf, PresenceState};
 use tidings::protocol::{
-    Auth, Changes, ClientFrame, Frame, Hello, Limits, Presence, PresenceState, Refused, Resume, ServerFrame, Sync,
-    Welcome,
+    Auth, Changes, ClientFrame, Frame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome,
 };
 
 pub const PLATFORMS: [Platform; 7] = [
@@ -446,7 +446,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         let there = state != PresenceState::Offline;
         samples.push((
             format!("presence {number}"),
-            ServerFrame::Presence(Presence {
+            ServerFrame::Presence(PresenceOf {
                 user: user("bob"),
                 state,
                 text: there.then(|| "in a meeting".to_owned()),
@@ -835,7 +835,7 @@ impl Dice {
             },
             "inbox" => ServerFrame::Inbox(self.inbox()),
             "user" => ServerFrame::User(self.profile()),
-            "presence" => ServerFrame::Presence(Presence {
+            "presence" => ServerFrame::Presence(PresenceOf {
                 user: self.user(),
                 state: *self.pick(&PRESENCE_STATES),
                 text: self.maybe(Self::words),

@@ -9,11 +9,11 @@ use super::picture::{Chat, Picture, same};
 use super::words::{self, Offset};
 use super::{transcript, view};
 use crate::client::{ClientError, Event, Link};
+use crate::model::PresenceOf;
 use crate::model::{
     Answer, Body, Code, Command, CommandResult, Content, ConversationId, ConversationKind, EndReason, Entry,
     GroupRules, Key, Outcome, Query, Refusal, Seq, Target, Text, Timestamp, UserId,
 };
-use crate::protocol::Presence;
 use compact_str::CompactString;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,7 +196,7 @@ pub struct Model {
     pub panel: Option<Panel>,
     /// Now, by the server's clock.
     pub now: Timestamp,
-    presence: BTreeMap<CompactString, Presence>,
+    presence: BTreeMap<CompactString, PresenceOf>,
     typing: Vec<(ConversationId, UserId, Timestamp)>,
     drafts: BTreeMap<ConversationId, Editor>,
     asked: BTreeMap<Key, Asked>,
@@ -270,7 +270,7 @@ impl Model {
     }
 
     /// Whether `user` is there, as far as it is known.
-    pub fn presence(&self, user: &UserId) -> Option<&Presence> {
+    pub fn presence(&self, user: &UserId) -> Option<&PresenceOf> {
         self.presence.get(&user.folded()).filter(|_| self.is_online())
     }
 

@@ -9,7 +9,7 @@ use crate::model::{
     Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor, EndReason,
     Entry, Inbox, Key, Lsn, Ordinal, Outcome, Reaction, Refusal, Role, Seq, Target, Text, Timestamp, UserId,
 };
-use crate::protocol::{Presence, PresenceState};
+use crate::model::{PresenceOf, PresenceState};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -353,7 +353,7 @@ fn the_presence_of_the_other_one_is_watched_and_shown() {
     let watch = desk.event(Event::Link(Link::Synced));
     assert!(matches!(&watch[..], [Action::Watch(users, _)] if users == &[user("bob")]), "{watch:?}");
     let presence = |state, last_seen| {
-        Event::Presence(Presence {
+        Event::Presence(PresenceOf {
             user: user("BOB"),
             state,
             text: None,

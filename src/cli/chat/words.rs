@@ -5,7 +5,7 @@ use super::text;
 use crate::cli::notice;
 use crate::model::{Body, Cursor, EndReason, Entry, Name, Refusal, Seq, Timestamp, UserId};
 use crate::model::{Conversation, ConversationKind};
-use crate::protocol::{Presence, PresenceState};
+use crate::model::{PresenceOf, PresenceState};
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -149,7 +149,7 @@ pub fn state(about: &Conversation, picture: &Picture, seq: Seq) -> String {
 }
 
 /// Whether somebody is there.
-pub fn presence(presence: &Presence, offset: Offset, now: Timestamp) -> String {
+pub fn presence(presence: &PresenceOf, offset: Offset, now: Timestamp) -> String {
     let state = match (presence.state, presence.last_seen) {
         (PresenceState::Online, _) => "online".to_owned(),
         (PresenceState::Away, _) => "away".to_owned(),

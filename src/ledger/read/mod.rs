@@ -39,6 +39,7 @@ const USERS_MAX: usize = 100;
 const RECEIPTS_MAX: usize = 500;
 /// Member rows read for an answer to `receipts`: those of the largest group there can be, and as many who have left.
 const RECEIPTS_ROWS_MAX: usize = 200_000;
+
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
     super::caller::admit(state, actor)?;
