@@ -62,8 +62,7 @@ impl Replica {
     /// The conversations that a list shows: pinned first, then by last entry, newest first; hidden ones, those that are not known
     /// yet and the user's feed are left out.
     pub fn listed(&self) -> Vec<&Local> {
-        let mut listed: Vec<_> =
-            self.iter().filter(|local| local.about().is_some_and(is_listed)).collect();
+        let mut listed: Vec<_> = self.iter().filter(|local| local.about().is_some_and(is_listed)).collect();
         listed.sort_by_key(|local| {
             (!local.inbox().is_some_and(|inbox| inbox.pinned), std::cmp::Reverse((local.changed_at(), local.id())))
         });

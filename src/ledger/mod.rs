@@ -260,7 +260,6 @@ fn user_command(
     }
 }
 
-
 fn system_command(
     tables: &mut Tables<'_>,
     order: &Order,

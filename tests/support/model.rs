@@ -4,9 +4,13 @@
 //!
 //! Times of changes are kept as numbers of steps; whoever compares knows which lsn each step got.
 
+#[path = "model_contacts.rs"]
+mod contacts;
 #[path = "model_messages.rs"]
 mod messages;
 
+pub use contacts::ContactLine;
+use contacts::Contacts;
 use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
@@ -92,6 +96,8 @@ struct Stay {
 pub struct Chat {
     app: AppId,
     direct: Option<BTreeSet<Person>>,
+    /// Whose feed it is.
+    feed: Option<Person>,
     title: Option<tidings::model::Name>,
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
@@ -118,6 +124,7 @@ pub struct World {
     pub chats: Vec<Chat>,
     remembered: BTreeMap<(Person, Key), Memory>,
     files: BTreeMap<tidings::model::MediaId, File>,
+    contacts: Contacts,
 }
 
 /// Who does something, when, and with which key.
@@ -176,7 +183,11 @@ impl Chat {
     }
 
     fn kind(&self) -> ConversationKind {
-        if self.direct.is_some() { ConversationKind::Direct } else { ConversationKind::Group }
+        match (&self.direct, self.feed) {
+            (Some(_), _) => ConversationKind::Direct,
+            (None, Some(_)) => ConversationKind::Feed,
+            (None, None) => ConversationKind::Group,
+        }
     }
 
     fn join(&mut self, person: Person, role: Role, step: Step) {
@@ -261,6 +272,9 @@ impl World {
         if let Some(result) = self.message_command(doer, command) {
             return result;
         }
+        if let Some(result) = self.contact_command(doer, command) {
+            return result;
+        }
         match command {
             Command::Send { to, content } => self.send(doer, to, content),
             Command::Edit { conversation, seq, text } => self.edit(doer, *conversation, *seq, text),
@@ -336,6 +350,9 @@ impl World {
 
     fn joined(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed.is_some() {
+            return Err(Code::Invalid);
+        }
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
     }
 
@@ -401,6 +418,7 @@ impl World {
             app: self.users[doer.person].app,
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
+            feed: None,
             title: None,
             log: Vec::new(),
             created: self.now,
@@ -418,6 +436,13 @@ impl World {
         match &chat {
             Ok(chat) => self.may_speak_in(doer, *chat)?,
             Err(_) => self.may_speak(doer)?,
+        }
+        let peer = match &chat {
+            Ok(chat) => self.peer_of(doer.person, *chat),
+            Err(peer) => Some(*peer),
+        };
+        if let Some(peer) = peer {
+            self.may_write_to(doer.person, peer)?;
         }
         Ok(chat)
     }
@@ -461,6 +486,7 @@ impl World {
     fn edit(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, words: &str) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak(doer)?;
+        self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.author != doer.person {
             return Err(Code::Forbidden);
@@ -529,6 +555,7 @@ impl World {
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak(doer)?;
+        self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.recalled_at.is_some() {
             return Err(Code::Conflict);
@@ -581,6 +608,7 @@ impl World {
         let mut chat = Chat {
             app,
             direct: None,
+            feed: None,
             title: Some(title.clone()),
             log: Vec::new(),
             stays: BTreeMap::new(),
@@ -661,6 +689,9 @@ impl World {
         change: impl FnOnce(&mut Stay, Step) -> bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed.is_some() {
+            return Err(Code::Invalid);
+        }
         if let Some(stay) = self.chats[chat].stays.get_mut(&doer.person)
             && change(stay, doer.step)
         {
@@ -693,7 +724,7 @@ impl World {
                     Ok(done())
                 }
             },
-            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(*app, id, *administrator),
+            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(step, *app, id, *administrator),
             SystemCommand::SetPassword { user, .. } => self.with_user(*user, |world, person| {
                 world.users[person].credential += 1;
                 world.sessions.retain(|_, session| session.person != person);
@@ -746,7 +777,7 @@ impl World {
         then(self, person)
     }
 
-    fn add_user(&mut self, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
+    fn add_user(&mut self, step: Step, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
         if app.0 == 0 || app.0 as usize > self.apps.len() {
             return Err(Code::NotFound);
         }
@@ -760,6 +791,7 @@ impl World {
             return Err(Code::Conflict);
         }
         self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default() });
+        self.make_feed(step, self.users.len() - 1);
         Ok(CommandResult::User { user: UserHandle(self.users.len() as u64) })
     }
 
@@ -859,7 +891,7 @@ impl World {
         let mentions = seen.clone().filter(|seq| *seq > stay.read && Self::names(&chat.log[seq - 1], person));
         let told: Vec<Person> = match &chat.direct {
             Some(_) => [Some(person), other].into_iter().flatten().collect(),
-            None if gone => Vec::new(),
+            None if gone || chat.feed.is_some() => Vec::new(),
             None => chat.members(),
         };
         let cursor = |person: &Person| Cursor {
@@ -925,7 +957,7 @@ impl World {
             .chats_of(person)
             .into_iter()
             .map(|id| self.view(person, id, lsns))
-            .filter(|view| !view.inbox.hidden)
+            .filter(|view| !view.inbox.hidden && view.kind != ConversationKind::Feed)
             .collect();
         list.sort_by_key(|view| {
             let log = &self.chats[view.id.0 as usize - 1].log;
@@ -967,7 +999,8 @@ impl World {
     /// Those who share a conversation with somebody now.
     pub fn peers(&self, person: Person) -> Vec<UserHandle> {
         let shared = self.chats.iter().filter(|chat| chat.inside(person).is_some());
-        let peers: BTreeSet<Person> = shared.flat_map(Chat::members).filter(|other| *other != person).collect();
+        let mut peers: BTreeSet<Person> = shared.flat_map(Chat::members).filter(|other| *other != person).collect();
+        self.contact_peers(person, &mut peers);
         peers.into_iter().map(|person| UserHandle(person as u64 + 1)).collect()
     }
 

@@ -108,9 +108,7 @@ impl Maker<'_> {
         let all = Text { mention_all: true, ..Text::plain("all of you") };
         match said {
             Said::All => Content::Text(all),
-            Said::AllIn { file } => {
-                Content::Media(Attach { kind: MediaKind::File, media: media(*file), caption: all })
-            }
+            Said::AllIn { file } => Content::Media(Attach { kind: MediaKind::File, media: media(*file), caption: all }),
             Said::File { file, kind, caption, mentions } => {
                 use MediaKind::{File, Image, Video, Voice};
                 let kind = [Image, Voice, Video, File][usize::from(*kind)];
@@ -127,9 +125,7 @@ impl Maker<'_> {
                 reply_to: None,
             }),
             Said::Card(who) => Content::ContactCard(ContactCard { user: self.user(*who), reply_to: None }),
-            Said::Sticker => {
-                Content::Sticker(Sticker { set: None, name: Emoji::new("🐈").unwrap(), reply_to: None })
-            }
+            Said::Sticker => Content::Sticker(Sticker { set: None, name: Emoji::new("🐈").unwrap(), reply_to: None }),
         }
     }
 

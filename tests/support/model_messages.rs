@@ -80,13 +80,20 @@ impl World {
     }
 
     /// The server's command on messages; `None`: it is another.
-    pub(super) fn message_system(&mut self, step: Step, command: &SystemCommand) -> Option<Result<CommandResult, Code>> {
+    pub(super) fn message_system(
+        &mut self,
+        step: Step,
+        command: &SystemCommand,
+    ) -> Option<Result<CommandResult, Code>> {
         Some(match command {
             SystemCommand::AddMedia { app, owner, info, sha256 } => self.add_file(*app, *owner, info, *sha256),
             SystemCommand::SetRetention { conversation, keep_ms, keep_entries, hold } => {
                 let keeping = Keeping { ms: *keep_ms, entries: *keep_entries, hold: *hold };
                 match self.chats.get_mut((conversation.0 as usize).wrapping_sub(1)) {
                     None => Err(Code::NotFound),
+                    Some(chat) if chat.feed.is_some() && (keep_ms.is_some() || keep_entries.is_some()) => {
+                        Err(Code::Invalid)
+                    }
                     Some(chat) => {
                         chat.kept.keeping = keeping;
                         Ok(done())
@@ -172,13 +179,7 @@ impl World {
         Ok((body, named, all))
     }
 
-    fn forward(
-        &mut self,
-        doer: Doer,
-        from: ConversationId,
-        seq: Seq,
-        to: &Target,
-    ) -> Result<CommandResult, Code> {
+    fn forward(&mut self, doer: Doer, from: ConversationId, seq: Seq, to: &Target) -> Result<CommandResult, Code> {
         let chat = self.target(doer, to)?;
         let source = self.known(doer, from)?;
         let said = self.message(doer, source, seq)?;
@@ -204,7 +205,13 @@ impl World {
         Ok(result)
     }
 
-    fn pin_entry(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, on: bool) -> Result<CommandResult, Code> {
+    fn pin_entry(
+        &mut self,
+        doer: Doer,
+        conversation: ConversationId,
+        seq: Seq,
+        on: bool,
+    ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak_in(doer, chat)?;
         if !self.may_pin(doer.person, chat) {
@@ -268,7 +275,13 @@ impl World {
         if settings.hold || keeping.hold {
             return Err(Code::Forbidden);
         }
-        let (ms, most) = (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries));
+        let (ms, most) = match chat.feed {
+            // A feed keeps its newest thousand, however old.
+            Some(_) => (0, 1_000),
+            None => {
+                (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries))
+            }
+        };
         let goes = |seq: usize| {
             let newer = (chat.head() - seq) as u64;
             ms > 0 && chat.log[seq - 1].at + ms < self.now || most > 0 && newer >= most
@@ -302,9 +315,8 @@ impl World {
     /// The messages with files somebody sees, newest first.
     pub fn gallery(&self, person: Person, id: ConversationId, kinds: &[MediaKind]) -> Vec<Seq> {
         let chat = &self.chats[id.0 as usize - 1];
-        let fits = |seq: &usize| {
-            chat.showing(*seq).is_some_and(|shown| kinds.is_empty() || kinds.contains(&shown.kind))
-        };
+        let fits =
+            |seq: &usize| chat.showing(*seq).is_some_and(|shown| kinds.is_empty() || kinds.contains(&shown.kind));
         chat.seen_by(person).rev().filter(fits).map(|seq| Seq(seq as u64)).collect()
     }
 
