@@ -2,9 +2,11 @@
 
 mod browser;
 mod conversations;
+mod doors;
 mod events;
 mod frame;
 mod matrix;
+mod people;
 
 use crate::support::http::Api;
 use crate::support::in_process::{Person, Server, quick};

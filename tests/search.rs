@@ -7,9 +7,10 @@ use crate::support::peer::{Peer, SOON, Way, password, text};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
+use tidings::auth;
 use tidings::model::{
     Answer, Attach, Code, Command, CommandResult, Content, ConversationId, GroupRules, Has, Hit, MediaId, MediaKind,
-    Name, Part, Query, Search, Seq, Target, Text, UserId,
+    Name, Part, Query, Search, Seq, SystemCommand, Target, Text, UserId,
 };
 use tidings::protocol::{Encoding, Refused};
 
@@ -383,6 +384,30 @@ async fn edited_words_are_found_instead_of_the_old_ones_and_recalled_ones_not_at
         }
     }
     assert_eq!(server.search.status().unwrap().messages, 4, "two texts and two fruits of each round");
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_retention_has_deleted_is_found_no_more_and_leaves_the_index() {
+    let (_folder, server) = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (mut a, _) = Peer::log_in(&server, POSTCARD, &ada.token).await;
+    let (conversation, _) = a.say(&bob.id, "sand one").await;
+    a.say(&bob.id, "sand two").await;
+    let (_, third) = a.say(&bob.id, "sand three").await;
+    for pause in [true, false] {
+        if pause {
+            indexed(&server).await;
+        }
+        let first = if pause { third } else { third.next() };
+        let trim = SystemCommand::Trim { conversation, first };
+        server.engine.execute(auth::server(), None, trim.into()).await.unwrap();
+        let left: &[&str] = if pause { &["sand three"] } else { &[] };
+        assert_eq!(find(&mut a, "sand").await, left);
+        indexed(&server).await;
+        assert_eq!(find(&mut a, "sand").await, left);
+        assert_eq!(server.search.status().unwrap().messages, left.len() as u64);
+    }
     assert!(server.stop().await);
 }
 

@@ -1,10 +1,10 @@
 //! Accounts: made, changed and deleted, by those who run the server and by their owners.
 
-use super::{Administration, unexpected};
+use super::{Administration, By, unexpected};
 use crate::auth::{self, AddressPrefix, Throttled};
 use crate::model::{
-    Actor, AppId, AppRef, Code, CommandResult, InviteCode, Line, Name, Refusal, Secret, SystemCommand, UserActor,
-    UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppRef, Code, CommandResult, InviteCode, Line, Name, Refusal, Secret, SystemCommand, UserActor, UserFlags,
+    UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, InviteKey, InviteRow, UserRow};
 use crate::store::{Read, View};
@@ -55,9 +55,9 @@ pub struct Registration {
 
 impl Administration {
     /// Makes a user.
-    pub async fn add_user(&self, actor: &Actor, new: NewAccount) -> Result<UserHandle, Refusal> {
+    pub async fn add_user(&self, by: &By, new: NewAccount) -> Result<UserHandle, Refusal> {
         let NewAccount { app, id, name, password, administrator, kind } = new;
-        let app = self.app(actor, app).await?;
+        let app = self.app(by, app).await?;
         let password = match password {
             Some(password) => {
                 let names = [Some(app.name.as_str()), name.as_ref().map(Name::as_str)];
@@ -67,55 +67,55 @@ impl Administration {
             None => None,
         };
         let command = SystemCommand::AddUser { app: app.app, id, name, password, administrator, kind };
-        match self.carry_out(actor, None, command).await?.result {
+        match self.carry_out(by, command).await?.result {
             CommandResult::User { user } => Ok(user),
             _ => Err(unexpected()),
         }
     }
 
     /// Sets a password; all sessions of the user end.
-    pub async fn set_password(&self, actor: &Actor, app: AppRef, id: UserId, password: Secret) -> Result<(), Refusal> {
-        let account = self.account(actor, app, id).await?;
+    pub async fn set_password(&self, by: &By, app: AppRef, id: UserId, password: Secret) -> Result<(), Refusal> {
+        let account = self.account(by, app, id).await?;
         let names = [account.name.as_str()];
         let password = self.hash(&account.id, account.administrator, &names, password).await?;
         let command = SystemCommand::SetPassword { user: account.handle, password, keep: None };
-        self.carry_out(actor, None, command).await.map(drop)
+        self.carry_out(by, command).await.map(drop)
     }
 
     /// Sets flags; the others stay.
     pub async fn set_flags(
         &self,
-        actor: &Actor,
+        by: &By,
         app: AppRef,
         id: UserId,
         changes: FlagChanges,
     ) -> Result<UserFlags, Refusal> {
-        let account = self.account(actor, app, id).await?;
+        let account = self.account(by, app, id).await?;
         let flags = UserFlags {
             suspended: changes.suspended.unwrap_or(account.flags.suspended),
             silenced: changes.silenced.unwrap_or(account.flags.silenced),
             contacts_disabled: changes.contacts_disabled.unwrap_or(account.flags.contacts_disabled),
         };
-        self.carry_out(actor, None, SystemCommand::SetFlags { user: account.handle, flags }).await?;
+        self.carry_out(by, SystemCommand::SetFlags { user: account.handle, flags }).await?;
         Ok(flags)
     }
 
     /// Gives or takes an administrator's right.
-    pub async fn set_administrator(&self, actor: &Actor, id: UserId, administrator: bool) -> Result<(), Refusal> {
-        let user = self.account(actor, AppRef::default(), id).await?.handle;
-        self.carry_out(actor, None, SystemCommand::SetAdministrator { user, administrator }).await.map(drop)
+    pub async fn set_administrator(&self, by: &By, id: UserId, administrator: bool) -> Result<(), Refusal> {
+        let user = self.account(by, AppRef::default(), id).await?.handle;
+        self.carry_out(by, SystemCommand::SetAdministrator { user, administrator }).await.map(drop)
     }
 
     /// Ends every session of a user.
-    pub async fn end_sessions(&self, actor: &Actor, app: AppRef, id: UserId) -> Result<(), Refusal> {
-        let user = self.account(actor, app, id).await?.handle;
-        self.carry_out(actor, None, SystemCommand::EndSessions { user }).await.map(drop)
+    pub async fn end_sessions(&self, by: &By, app: AppRef, id: UserId) -> Result<(), Refusal> {
+        let user = self.account(by, app, id).await?.handle;
+        self.carry_out(by, SystemCommand::EndSessions { user }).await.map(drop)
     }
 
     /// Deletes an account.
-    pub async fn delete_user(&self, actor: &Actor, app: AppRef, id: UserId) -> Result<(), Refusal> {
-        let user = self.account(actor, app, id).await?.handle;
-        self.carry_out(actor, None, SystemCommand::DeleteUser { user }).await.map(drop)
+    pub async fn delete_user(&self, by: &By, app: AppRef, id: UserId) -> Result<(), Refusal> {
+        let user = self.account(by, app, id).await?.handle;
+        self.carry_out(by, SystemCommand::DeleteUser { user }).await.map(drop)
     }
 
     /// Makes an account for whoever asks, as the app allows. What cannot succeed is refused before it costs a hash.
@@ -127,7 +127,7 @@ impl Administration {
         let names: Vec<&str> = names.into_iter().flatten().collect();
         let password = self.hash(&id, false, &names, password).await?;
         let command = SystemCommand::Register { app, id, name, password, code };
-        self.carry_out(&auth::server(), None, command).await.map(drop)
+        self.carry_out(&auth::server().into(), command).await.map(drop)
     }
 
     /// Changes the password of whoever asks. Their other sessions end.
@@ -141,13 +141,13 @@ impl Administration {
         let row = self.proven(actor, from, old).await?;
         let password = self.hash(&actor.id, row.administrator, &[row.name.as_str()], new).await?;
         let command = SystemCommand::SetPassword { user: actor.user, password, keep: Some(actor.session) };
-        self.carry_out(&auth::server(), None, command).await.map(drop)
+        self.carry_out(&auth::server().into(), command).await.map(drop)
     }
 
     /// Deletes the account of whoever asks.
     pub async fn delete_own(&self, actor: &UserActor, from: IpAddr, password: Secret) -> Result<(), Refusal> {
         self.proven(actor, from, password).await?;
-        self.carry_out(&auth::server(), None, SystemCommand::DeleteUser { user: actor.user }).await.map(drop)
+        self.carry_out(&auth::server().into(), SystemCommand::DeleteUser { user: actor.user }).await.map(drop)
     }
 
     /// The row of a user who has given their password once more. Guessing it here is limited as it is when logging in.
@@ -195,7 +195,7 @@ impl Administration {
         let whom = id.map_or_else(|| "somebody".to_owned(), ToString::to_string);
         if let Ok(subject) = Line::new(format!("{whom} from {place}")) {
             let command = SystemCommand::Note { action: "login.throttled", subject };
-            if let Err(refusal) = self.carry_out(&auth::server(), None, command).await {
+            if let Err(refusal) = self.carry_out(&auth::server().into(), command).await {
                 tracing::debug!(%refusal, "a throttled streak could not be noted");
             }
         }

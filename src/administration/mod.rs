@@ -19,6 +19,21 @@ use crate::model::{
 };
 use std::sync::Arc;
 
+/// Who asks, and the idempotency key of their request.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Who acts.
+    pub actor: Actor,
+    /// The key of the one command that follows; what draws secrets takes none, because they are told once.
+    pub key: Option<Key>,
+}
+
+impl From<Actor> for By {
+    fn from(actor: Actor) -> Self {
+        Self { actor, key: None }
+    }
+}
+
 /// What the doors share; cheap to clone.
 #[derive(Clone)]
 pub struct Administration {
@@ -53,31 +68,26 @@ impl Administration {
     }
 
     /// Reads what an administrator, or the operator, may read.
-    pub async fn read(&self, actor: &Actor, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
-        self.engine.administer(actor.clone(), query).await
+    pub async fn read(&self, by: &By, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
+        self.engine.administer(by.actor.clone(), query).await
     }
 
     /// Hands a command to the ledger, which decides whether the actor may give it.
-    pub async fn carry_out(
-        &self,
-        actor: &Actor,
-        key: Option<Key>,
-        command: SystemCommand,
-    ) -> Result<Accepted, Refusal> {
-        self.engine.execute(actor.clone(), key, command.into()).await
+    pub async fn carry_out(&self, by: &By, command: SystemCommand) -> Result<Accepted, Refusal> {
+        self.engine.execute(by.actor.clone(), by.key, command.into()).await
     }
 
     /// One app.
-    pub async fn app(&self, actor: &Actor, app: AppRef) -> Result<AppInfo, Refusal> {
-        match self.read(actor, AdminQuery::App { app }).await? {
+    pub async fn app(&self, by: &By, app: AppRef) -> Result<AppInfo, Refusal> {
+        match self.read(by, AdminQuery::App { app }).await? {
             AdminAnswer::Apps { mut apps } => apps.pop().ok_or_else(unexpected),
             _ => Err(unexpected()),
         }
     }
 
     /// One user.
-    pub async fn account(&self, actor: &Actor, app: AppRef, id: UserId) -> Result<AccountInfo, Refusal> {
-        match self.read(actor, AdminQuery::Account { app, id }).await? {
+    pub async fn account(&self, by: &By, app: AppRef, id: UserId) -> Result<AccountInfo, Refusal> {
+        match self.read(by, AdminQuery::Account { app, id }).await? {
             AdminAnswer::Account { account } => Ok(*account),
             _ => Err(unexpected()),
         }

@@ -1,8 +1,8 @@
 //! `tidings admin`: administrators.
 
 use super::place::Place;
-use super::{Failure, password, print};
-use crate::control::Request;
+use super::{Failure, password, print, unexpected, user};
+use crate::control::{Request, Response};
 use crate::model::{Name, UserId};
 use std::process::ExitCode;
 
@@ -15,7 +15,10 @@ Examples:
   tidings admin create grace                        asks for a password
   tidings admin create grace --password-stdin < grace.txt
   tidings admin grant ada                           makes a user that is there an administrator
-  tidings admin revoke ada";
+  tidings admin revoke ada
+  tidings admin list
+  tidings admin setup-link                          a link with which the first one is made in a
+                                                    browser or with POST /api/v1/setup";
 
 /// What `tidings admin` is told.
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,22 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// List the administrators.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Give a new one-time link to make the first administrator; it lasts 24 hours, and the one before is useless.
+    SetupLink {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Take that right away.
     Revoke {
         /// From whom.
@@ -69,6 +88,13 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
             place.ask(Request::AdminSet { id, administrator: true }, false).await?;
             print(&said)?;
         }
+        Action::List { json, place } => {
+            let Response::Users { users, .. } = place.ask(Request::AdminList {}, false).await? else {
+                return Err(unexpected());
+            };
+            print(&user::table(&users, json, true)?)?;
+        }
+        Action::SetupLink { json, place } => user::link(place.ask(Request::SetupLink {}, true).await?, json)?,
         Action::Revoke { name: id, place } => {
             let said = format!("{id} is no administrator any more.\n");
             place.ask(Request::AdminSet { id, administrator: false }, false).await?;

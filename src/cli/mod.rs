@@ -6,11 +6,13 @@
 
 pub mod admin;
 pub mod app;
+pub mod audit;
 pub mod bench;
 pub mod chat;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod invite;
 mod notice;
 pub mod password;
 pub mod place;
@@ -138,7 +140,7 @@ enum Command {
     /// Report every problem of the configuration, and of the data.
     #[command(after_help = check::AFTER_HELP)]
     Check(check::Args),
-    /// Add, list and suspend users.
+    /// Add, list, suspend and delete users, and sign them out.
     #[command(after_help = user::AFTER_HELP)]
     User(user::Args),
     /// Make administrators.
@@ -147,6 +149,12 @@ enum Command {
     /// Create apps (tenants) and change their settings.
     #[command(after_help = app::AFTER_HELP)]
     App(app::Args),
+    /// Make invite codes, with which people make accounts.
+    #[command(after_help = invite::AFTER_HELP)]
+    Invite(invite::Args),
+    /// Show the audit log: who did what to whom.
+    #[command(after_help = audit::AFTER_HELP)]
+    Audit(audit::Args),
     /// Show how the server and its data are.
     #[command(after_help = status::AFTER_HELP)]
     Status(status::Args),
@@ -202,6 +210,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(args) => Box::pin(user::run(args)).await,
         Command::Admin(args) => Box::pin(admin::run(args)).await,
         Command::App(args) => Box::pin(app::run(args)).await,
+        Command::Invite(args) => Box::pin(invite::run(args)).await,
+        Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Status(args) => Box::pin(status::run(args)).await,
         Command::Chat(args) => Box::pin(chat::run(*args)).await,
         Command::Send(args) => Box::pin(send::run(*args)).await,

@@ -9,7 +9,6 @@
 //! `presence` and `wheel` (the two tasks that serve all connections), `rate`.
 
 mod accept;
-mod accounts;
 mod connection;
 mod drive;
 mod fanout;
@@ -22,7 +21,6 @@ mod tcp;
 mod wheel;
 
 pub use accept::accept;
-pub use accounts::NewAccount;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;

@@ -8,7 +8,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// An app by its name (compared without regard to case) or else by its number; the empty text is `home`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct AppRef(pub String);
 
@@ -111,7 +111,7 @@ pub enum AdminAnswer {
 }
 
 /// An app as those who run the server see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AppInfo {
     /// Its number.
     pub app: AppId,
@@ -124,7 +124,7 @@ pub struct AppInfo {
 }
 
 /// A user as those who run the server see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountInfo {
     /// Their handle; it never leaves the server.
     #[serde(skip)]

@@ -4,7 +4,7 @@ use super::{ConversationId, Entry, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Messages that somebody looks for, in the conversations they belong or belonged to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Search {
     /// Words, all of which must be there; several in quotation marks stand next to each other. `from:`, `in:`, `before:`,
     /// `after:` and `has:` in it mean the same as the fields below. At most [`super::limits::SEARCH_BYTES_MAX`].

@@ -1,6 +1,8 @@
 //! Every door against everybody who must not come through it. The doors are read from the description, which is made from the
 //! routes: a new route without a row here fails.
 
+use super::doors::Gets::{self, Hidden, No, Own};
+use super::doors::doors;
 use super::{start, text};
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::Server;
@@ -11,98 +13,6 @@ use tidings::model::{Secret, SystemCommand, UserFlags};
 
 /// What a stranger must never see.
 const SECRET: &str = "the-colour-of-the-door-is-green";
-
-/// What somebody without a right gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gets {
-    /// What is their own, or nobody's: no refusal.
-    Own,
-    /// 404 `not_found`, and word for word the same for what does not exist at all.
-    Hidden,
-    /// A refusal with this code.
-    No(u16, &'static str),
-}
-use Gets::{Hidden, No, Own};
-
-/// A door: what is asked of it, and what a user of the same app, a former member, and a user of another app get.
-struct Door {
-    method: &'static str,
-    path: &'static str,
-    body: Option<Value>,
-    stranger: Gets,
-    former: Gets,
-    other_app: Gets,
-    /// Nobody needs to be logged in.
-    open: bool,
-}
-
-fn door(method: &'static str, path: &'static str, gets: [Gets; 3]) -> Door {
-    let [stranger, former, other_app] = gets;
-    Door { method, path, body: None, stranger, former, other_app, open: false }
-}
-
-impl Door {
-    fn with(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    fn open(mut self) -> Self {
-        self.open = true;
-        self
-    }
-}
-
-/// What belongs to nobody or to the caller.
-const OWN: [Gets; 3] = [Own, Own, Own];
-/// What members read, and former members still do.
-const READ: [Gets; 3] = [Hidden, Own, Hidden];
-/// What members do.
-const MEMBERS: [Gets; 3] = [Hidden, Hidden, Hidden];
-
-/// Every door. `{conversation}` is a group of Ada and Bob, `{seq}` a message of hers there, `{user}` Bob, `{session}` a session
-/// of hers.
-fn doors() -> Vec<Door> {
-    let group = json!({"group": {"title": "mine"}});
-    vec![
-        door("POST", "/sessions", OWN).with(json!({"user": "nobody", "password": "no such user"})).open(),
-        door("GET", "/sessions", OWN),
-        door("DELETE", "/sessions/{session}", [Hidden, Hidden, Hidden]),
-        door("GET", "/me", OWN),
-        door("GET", "/users?ids=ada,bob", OWN),
-        door("GET", "/users/{user}", [Own, Own, Hidden]),
-        door("POST", "/users/{user}/entries", [Own, Own, Hidden]).with(text("hello")),
-        door("GET", "/conversations", OWN),
-        door("POST", "/conversations", OWN).with(group),
-        door("GET", "/conversations/{conversation}", READ),
-        door("PATCH", "/conversations/{conversation}", READ).with(json!({"pinned": true})),
-        door("PUT", "/conversations/{conversation}/read", READ).with(json!({"seq": 1})),
-        door("PUT", "/conversations/{conversation}/delivered", READ).with(json!({"seq": 1})),
-        door("GET", "/conversations/{conversation}/entries", READ),
-        door("POST", "/conversations/{conversation}/entries", MEMBERS).with(text("hello")),
-        door("GET", "/conversations/{conversation}/entries/{seq}", READ),
-        door("PATCH", "/conversations/{conversation}/entries/{seq}", MEMBERS).with(json!({"text": "forged"})),
-        door("DELETE", "/conversations/{conversation}/entries/{seq}", MEMBERS),
-        door("GET", "/conversations/{conversation}/entries/{seq}/receipts", [Hidden, No(403, "not_member"), Hidden]),
-        door("PUT", "/conversations/{conversation}/entries/{seq}/reactions/{emoji}", MEMBERS),
-        door("DELETE", "/conversations/{conversation}/entries/{seq}/reactions/{emoji}", MEMBERS),
-        door("GET", "/conversations/{conversation}/members", [Hidden, No(403, "not_member"), Hidden]),
-        door("POST", "/conversations/{conversation}/members", MEMBERS).with(json!({"users": ["eve"]})),
-        door("DELETE", "/conversations/{conversation}/members/{user}", MEMBERS),
-        door("POST", "/media?name=x", OWN).with(json!("a file")),
-        door("GET", "/media/{media}", MEMBERS),
-        door("GET", "/media/{media}/content", MEMBERS),
-        door("GET", "/media/{media}/thumbnail", MEMBERS),
-        door("POST", "/media/{media}/link", MEMBERS).with(json!({})),
-        door("POST", "/uploads", OWN).with(json!({"name": "x", "bytes": 9})),
-        door("GET", "/uploads/{upload}", MEMBERS),
-        door("PATCH", "/uploads/{upload}", MEMBERS),
-        door("DELETE", "/uploads/{upload}", MEMBERS),
-        door("GET", "/search?q=colour", OWN),
-        door("GET", "/search?q=colour&conversation={conversation}", READ),
-        door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
-    ]
-}
 
 /// The doors of the description, as `METHOD /path`.
 async fn described(server: &Server) -> BTreeSet<String> {
@@ -124,6 +34,8 @@ struct Behind {
     session: u64,
     media: String,
     upload: String,
+    code: String,
+    label: u64,
 }
 
 impl Behind {
@@ -134,6 +46,9 @@ impl Behind {
             .replace("{session}", &self.session.to_string())
             .replace("{media}", &self.media)
             .replace("{upload}", &self.upload)
+            .replace("{app}", "home")
+            .replace("{code}", &self.code)
+            .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")
             .replace("{emoji}", "%F0%9F%91%8D")
     }
@@ -175,10 +90,22 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     let file = json!({"media": {"kind": "file", "media": media}});
     ada_api.post(&entries, file).await.ok(201);
     let upload = ada_api.post("/uploads", json!({"name": "x", "bytes": 9})).await.ok(201)["id"].clone();
+    let invites = format!("/groups/{conversation}/invites");
+    let code = ada_api.post(&invites, json!({})).await.ok(201)["code"].clone();
+    let label = ada_api.post("/contact-labels", json!({"name": "friends"})).await.ok(201)["label"].as_u64().unwrap();
     let id = |id: &Value| id.as_str().unwrap().to_owned();
-    let behind = Behind { conversation, seq, session: ada.session.0, media: id(&media), upload: id(&upload) };
+    let (session, media, upload) = (ada.session.0, id(&media), id(&upload));
+    let behind = Behind { conversation, seq, session, media, upload, code: id(&code), label };
     let nobodys = || "0".repeat(32);
-    let nothing = Behind { conversation: 999_999, seq, session: 999_999, media: nobodys(), upload: nobodys() };
+    let nothing = Behind {
+        conversation: 999_999,
+        seq,
+        session: 999_999,
+        media: nobodys(),
+        upload: nobodys(),
+        code: nobodys(),
+        label: 999_999,
+    };
     let system = async |command: SystemCommand| {
         server.engine.execute(auth::operator(), None, command.into()).await.unwrap();
     };
@@ -219,6 +146,7 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
         // A former member reads up to when they left: the message after it does not exist for them.
         let beyond = door.path.contains("{seq}") && door.former == Own;
         let former_gets = if beyond { Gets::No(404, "not_found") } else { door.former };
+        assert_eq!(shown().await, before, "{name}: something has changed behind the doors");
         for (who, token, gets) in [
             ("stranger", &stranger.token, door.stranger),
             ("former member", &former.token, former_gets),
@@ -242,7 +170,6 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert_eq!(shown().await, before, "nothing has changed behind the doors");
     ada_api.get("/me").await.ok(200);
     assert!(server.stop().await);
 }

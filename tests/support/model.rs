@@ -6,17 +6,21 @@
 
 #[path = "model_contacts.rs"]
 mod contacts;
+#[path = "model_groups.rs"]
+mod groups;
 #[path = "model_messages.rs"]
 mod messages;
 
 pub use contacts::ContactLine;
 use contacts::Contacts;
+use groups::{Group, Link};
 use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, AppSettings, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind,
-    Cursor, CursorMove, Device, Entry, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction, Role, Seq,
-    SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    Cursor, CursorMove, Device, Entry, GroupRules, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction,
+    Role, Seq, SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle,
+    UserId,
 };
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
@@ -91,6 +95,11 @@ struct Stay {
     hidden_at: Option<usize>,
     marked: bool,
     side_changed: Step,
+    alias: Option<tidings::model::Name>,
+    silenced: Option<u64>,
+    joined: u64,
+    /// The entry of their joining.
+    joined_at: usize,
 }
 
 pub struct Chat {
@@ -101,6 +110,9 @@ pub struct Chat {
     title: Option<tidings::model::Name>,
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
+    group: Option<Group>,
+    /// Whose feed it is.
+    feed: Option<Person>,
     created: u64,
     kept: Kept,
 }
@@ -122,6 +134,7 @@ pub struct World {
     /// How many there ever were.
     pub sessions_made: u64,
     pub chats: Vec<Chat>,
+    links: BTreeMap<tidings::model::InviteCode, Link>,
     remembered: BTreeMap<(Person, Key), Memory>,
     files: BTreeMap<tidings::model::MediaId, File>,
     contacts: Contacts,
@@ -179,24 +192,27 @@ impl Chat {
 
     /// Whether somebody's list leaves it out.
     pub fn hidden(&self, person: Person) -> bool {
-        self.stays[&person].hidden_at.is_some_and(|at| self.messages_above(person, at) == 0)
+        // A message that they deleted for themselves has brought it back all the same.
+        let top = self.stays[&person].last.unwrap_or(self.head());
+        let quiet = |at: usize| self.log[at.min(top)..top].iter().all(|said| !is_message(&said.body));
+        self.stays[&person].hidden_at.is_some_and(quiet)
     }
 
     fn kind(&self) -> ConversationKind {
-        match (&self.direct, self.feed) {
+        match (&self.direct, &self.group) {
             (Some(_), _) => ConversationKind::Direct,
-            (None, Some(_)) => ConversationKind::Feed,
-            (None, None) => ConversationKind::Group,
+            (None, Some(_)) => ConversationKind::Group,
+            (None, None) => ConversationKind::Feed,
         }
     }
 
-    fn join(&mut self, person: Person, role: Role, step: Step) {
+    fn join(&mut self, person: Person, role: Role, step: Step, now: u64) {
         // The entry of their joining is the next one, and they see it as read.
         let join = self.head() + 1;
         let before = self.stays.remove(&person);
         let stay = Stay {
             role,
-            first: join,
+            first: self.first_of_joining(),
             last: None,
             read: join,
             delivered: join,
@@ -206,7 +222,12 @@ impl Chat {
             hidden_at: None,
             marked: false,
             side_changed: step,
+            alias: None,
+            silenced: before.as_ref().and_then(|stay| stay.silenced),
+            joined: now,
+            joined_at: join,
         };
+        self.stop_waiting(person);
         self.stays.insert(person, stay);
     }
 }
@@ -269,6 +290,9 @@ impl World {
     }
 
     fn carry_out(&mut self, doer: Doer, command: &Command) -> Result<CommandResult, Code> {
+        if let Some(result) = self.group_command(doer, command) {
+            return result;
+        }
         if let Some(result) = self.message_command(doer, command) {
             return result;
         }
@@ -287,18 +311,10 @@ impl World {
                 };
                 Ok(CommandResult::Conversation { conversation: ConversationId(chat as u64 + 1) })
             }
-            Command::CreateGroup { title, members, rules: _ } => self.create_group(doer, title, members),
+            Command::CreateGroup { title, members, rules } => self.create_group(doer, title, members, rules),
             Command::AddMembers { conversation, users } => self.add(doer, *conversation, users),
             Command::RemoveMember { conversation, user } => self.remove(doer, *conversation, user),
             Command::Leave { conversation } => self.leave(doer, *conversation),
-            Command::Rename { conversation, title } => {
-                let chat = self.group(doer, *conversation)?;
-                if self.chats[chat].stays[&doer.person].role == Role::Member {
-                    return Err(Code::Forbidden);
-                }
-                self.chats[chat].title = Some(title.clone());
-                Ok(self.say(doer, chat, Body::Renamed { title: title.clone() }))
-            }
             Command::Pin { conversation, pinned } => self.own_side(doer, *conversation, |stay, _| {
                 let before = stay.pinned;
                 stay.pinned = *pinned;
@@ -356,11 +372,6 @@ impl World {
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
     }
 
-    fn group(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
-        let chat = self.joined(doer, conversation)?;
-        if self.chats[chat].direct.is_none() { Ok(chat) } else { Err(Code::Invalid) }
-    }
-
     fn may_speak(&self, doer: Doer) -> Result<(), Code> {
         if self.users[doer.person].flags.silenced { Err(Code::Silenced) } else { Ok(()) }
     }
@@ -413,11 +424,16 @@ impl World {
             hidden_at: (*person != doer.person).then_some(0),
             marked: false,
             side_changed: doer.step,
+            alias: None,
+            silenced: None,
+            joined: self.now,
+            joined_at: 1,
         };
         self.chats.push(Chat {
             app: self.users[doer.person].app,
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
+            group: None,
             feed: None,
             title: None,
             log: Vec::new(),
@@ -445,14 +461,6 @@ impl World {
             self.may_write_to(doer.person, peer)?;
         }
         Ok(chat)
-    }
-
-    fn may_speak_in(&self, doer: Doer, _chat: usize) -> Result<(), Code> {
-        self.may_speak(doer)
-    }
-
-    fn may_pin(&self, person: Person, chat: usize) -> bool {
-        self.chats[chat].direct.is_some() || self.chats[chat].stays[&person].role != Role::Member
     }
 
     fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
@@ -485,7 +493,7 @@ impl World {
 
     fn edit(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, words: &str) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.author != doer.person {
@@ -510,6 +518,7 @@ impl World {
 
     fn recall(&mut self, doer: Doer, conversation: ConversationId, seq: Seq) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
+        self.check_open(chat)?;
         let said = self.message(doer, chat, seq)?;
         let place = &self.chats[chat];
         let role = |person: Person| match (&place.direct, place.inside(person)) {
@@ -554,7 +563,7 @@ impl World {
         on: bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.recalled_at.is_some() {
@@ -597,12 +606,15 @@ impl World {
         doer: Doer,
         title: &tidings::model::Name,
         ids: &[UserId],
+        rules: &GroupRules,
     ) -> Result<CommandResult, Code> {
+        let app = self.users[doer.person].app;
+        self.check_new_rules(app, rules)?;
         let mut people = self.people(doer, ids)?;
         people.retain(|person| *person != doer.person);
         people.insert(0, doer.person);
-        let app = self.users[doer.person].app;
-        if people.len() > self.settings(app).group_members_max as usize {
+        let most = rules.members_max.unwrap_or(u32::MAX).min(self.settings(app).group_members_max);
+        if people.len() > most as usize {
             return Err(Code::Full);
         }
         let mut chat = Chat {
@@ -612,11 +624,14 @@ impl World {
             title: Some(title.clone()),
             log: Vec::new(),
             stays: BTreeMap::new(),
+            group: Some(Group::new(*rules)),
+            feed: None,
             created: self.now,
+            kept: Kept::default(),
         };
         for person in &people {
             let role = if *person == doer.person { Role::Owner } else { Role::Member };
-            chat.join(*person, role, doer.step);
+            chat.join(*person, role, doer.step, self.now);
         }
         self.chats.push(chat);
         let members = people.iter().map(|person| self.id(*person)).collect();
@@ -627,6 +642,7 @@ impl World {
 
     fn add(&mut self, doer: Doer, conversation: ConversationId, ids: &[UserId]) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
+        self.allow_inviting(doer, chat)?;
         if ids.is_empty() {
             return Err(Code::Invalid);
         }
@@ -636,11 +652,10 @@ impl World {
         if people.is_empty() {
             return Ok(done());
         }
-        if members.len() + people.len() > self.settings(self.chats[chat].app).group_members_max as usize {
-            return Err(Code::Full);
-        }
+        self.check_room(chat, people.len())?;
+        let now = self.now;
         for person in &people {
-            self.chats[chat].join(*person, Role::Member, doer.step);
+            self.chats[chat].join(*person, Role::Member, doer.step, now);
         }
         let users = people.iter().map(|person| self.id(*person)).collect();
         Ok(self.say(doer, chat, Body::MembersAdded { users }))
@@ -649,8 +664,12 @@ impl World {
     fn part(&mut self, doer: Doer, chat: usize, person: Person, body: Body) -> CommandResult {
         let result = self.say(doer, chat, body);
         let last = self.chats[chat].head();
+        let first = self.chats[chat].first_of_leaving(self.chats[chat].stays[&person].first, last);
+        self.chats[chat].stop_waiting(person);
         if let Some(stay) = self.chats[chat].stays.get_mut(&person) {
             stay.last = Some(last);
+            stay.first = first;
+            stay.alias = None;
             stay.role = Role::Member;
             stay.place_changed = doer.step;
         }
@@ -676,7 +695,7 @@ impl World {
     fn leave(&mut self, doer: Doer, conversation: ConversationId) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
         let place = &self.chats[chat];
-        if place.stays[&doer.person].role == Role::Owner && place.members().len() > 1 {
+        if place.stays[&doer.person].role == Role::Owner {
             return Err(Code::Forbidden);
         }
         Ok(self.part(doer, chat, doer.person, Body::MemberLeft {}))
@@ -904,7 +923,7 @@ impl World {
             kind: chat.kind(),
             title: chat.title.clone(),
             peer: chat.direct.as_ref().map(|_| self.id(other.unwrap_or(person))),
-            group: None,
+            group: self.group_view(person, chat),
             role: stay.role,
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
@@ -956,8 +975,9 @@ impl World {
         let mut list: Vec<_> = self
             .chats_of(person)
             .into_iter()
+            .filter(|id| self.chats[id.0 as usize - 1].feed.is_none())
             .map(|id| self.view(person, id, lsns))
-            .filter(|view| !view.inbox.hidden && view.kind != ConversationKind::Feed)
+            .filter(|view| !view.inbox.hidden)
             .collect();
         list.sort_by_key(|view| {
             let log = &self.chats[view.id.0 as usize - 1].log;
@@ -977,9 +997,9 @@ impl World {
             .map(|person| Member {
                 user: self.id(person),
                 role: chat.stays[&person].role,
-                alias: None,
-                silenced_until: None,
-                joined: Timestamp(0),
+                alias: chat.stays[&person].alias.clone(),
+                silenced_until: chat.stays[&person].silenced.filter(|until| *until > self.now).map(Timestamp),
+                joined: Timestamp(chat.stays[&person].joined),
             })
             .collect();
         members.sort_by_key(|member| member.user.as_str().to_lowercase());

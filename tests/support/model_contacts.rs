@@ -1,10 +1,10 @@
 //! The rules of the model for contacts: feeds, requests, lists, labels, blocks, settings, and who may write to whom.
 
-use super::{Chat, Doer, Person, Said, Stay, Step, World, done};
+use super::{Doer, Person, Said, Step, World, done};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     Body, Code, Command, CommandResult, Contact, ContactPolicy, ConversationId, Label, LabelId, Line, Lsn, Name,
-    Ordinal, Relation, RequestState, Role, Seq, Strangers, Timestamp, UserId, UserSettings,
+    Ordinal, Relation, RequestState, Seq, Strangers, Timestamp, UserId, UserSettings,
 };
 
 /// What one person keeps of another.
@@ -56,33 +56,6 @@ impl Contacts {
 }
 
 impl World {
-    /// A feed for somebody who is made.
-    pub(super) fn make_feed(&mut self, step: Step, person: Person) {
-        let stay = Stay {
-            role: Role::Member,
-            first: 1,
-            last: None,
-            read: 0,
-            delivered: 0,
-            place_changed: step,
-            pinned: false,
-            muted: None,
-            hidden_at: None,
-            marked: false,
-            side_changed: step,
-        };
-        self.chats.push(Chat {
-            app: self.users[person].app,
-            direct: None,
-            feed: Some(person),
-            title: None,
-            log: Vec::new(),
-            stays: BTreeMap::from([(person, stay)]),
-            created: self.now,
-            kept: super::messages::Kept::default(),
-        });
-    }
-
     fn feed_of(&self, person: Person) -> usize {
         self.chats.iter().position(|chat| chat.feed == Some(person)).unwrap()
     }

@@ -3,11 +3,14 @@
 
 #[path = "model_contact_steps.rs"]
 mod contacts;
+#[path = "model_group_steps.rs"]
+mod groups;
 #[path = "model_message_steps.rs"]
 mod messages;
 
 use super::rules::{Chat, Doer, World};
 use contacts::ContactAsk;
+use groups::{GroupAsk, group_ask};
 use messages::{MessageAsk, MessageServer, message_ask, message_server};
 use proptest::collection::vec;
 use proptest::option;
@@ -105,6 +108,7 @@ pub enum Ask {
     MarkUnread(u8),
     EndSession(u8),
     LogOut,
+    Group(GroupAsk),
     Message(MessageAsk),
     Contact(ContactAsk),
 }
@@ -187,6 +191,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (chat(), option::of(0..5u8)).prop_map(|(chat, until)| Ask::Mute(chat, until)),
         3 => (chat(), on()).prop_map(|(chat, on)| Ask::Hide(chat, on)),
         2 => chat().prop_map(Ask::MarkUnread),
+        24 => group_ask().prop_map(Ask::Group),
         18 => message_ask().prop_map(Ask::Message),
         14 => contacts::asks().prop_map(Ask::Contact),
     ]
@@ -456,6 +461,7 @@ impl Maker<'_> {
             Ask::MarkUnread(choice) => Command::MarkUnread { conversation: chat(choice) },
             Ask::EndSession(choice) => Command::EndSession { session: self.session(person, *choice) },
             Ask::LogOut => Command::LogOut {},
+            Ask::Group(ask) => self.group_command(person, ask),
             Ask::Message(ask) => self.message_command(person, ask),
             Ask::Contact(ask) => self.contact_command(ask),
         }

@@ -275,13 +275,9 @@ impl World {
         if settings.hold || keeping.hold {
             return Err(Code::Forbidden);
         }
-        let (ms, most) = match chat.feed {
-            // A feed keeps its newest thousand, however old.
-            Some(_) => (0, 1_000),
-            None => {
-                (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries))
-            }
-        };
+        let (ms, most) =
+            (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries));
+        let (ms, most) = if chat.feed.is_some() { (0, 1_000) } else { (ms, most) };
         let goes = |seq: usize| {
             let newer = (chat.head() - seq) as u64;
             ms > 0 && chat.log[seq - 1].at + ms < self.now || most > 0 && newer >= most

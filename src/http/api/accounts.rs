@@ -1,25 +1,30 @@
-//! `/accounts`, `/me/password` and the end of `/me`: making an account, changing its password, deleting it.
+//! Accounts, by those who own them: registering, the set-up link, password links, changing the password, deleting oneself.
 
-use super::ApiState;
 use super::caller::Caller;
 use super::extract::Json;
 use super::problem::Problem;
 use super::sessions::{self, NewlyOpened, Opening};
-use crate::gateway::NewAccount;
+use super::{ApiState, cookie};
+use crate::administration::Registration;
 use crate::http::Peer;
 use crate::model::{AppId, Device, InviteCode, Name, Secret, UserId};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default().routes(routes!(register)).routes(routes!(change_password)).routes(routes!(delete))
+    OpenApiRouter::default()
+        .routes(routes!(register))
+        .routes(routes!(set_up))
+        .routes(routes!(use_password_link))
+        .routes(routes!(change_password))
+        .routes(routes!(delete_account))
 }
 
 /// An account to make.
@@ -49,25 +54,57 @@ pub struct NewAccountBody {
     cookie: bool,
 }
 
-/// A change of one's password.
+/// The first administrator.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// The secret of the link: what stands behind `#`.
+    #[schema(value_type = String, format = Password)]
+    token: Secret,
+    /// The id.
+    user: UserId,
+    /// The display name; the id when absent.
+    #[serde(default)]
+    name: Option<Name>,
+    /// The password, 12 to 128 characters.
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+/// A password set with a link.
+#[derive(Deserialize, ToSchema)]
+pub struct PasswordByLink {
+    /// The secret of the link: what stands behind `#`.
+    #[schema(value_type = String, format = Password)]
+    token: Secret,
+    /// The new password.
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+/// A password that its owner changes.
+#[derive(Deserialize, ToSchema)]
 pub struct PasswordChange {
     /// The password as it is.
     #[schema(value_type = String, format = Password)]
     old: Secret,
-    /// The password to be: 8 to 128 characters, none that everybody tries first.
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// The password as it shall be.
+    #[schema(value_type = String, format = Password)]
     new: Secret,
 }
 
-/// A proof that it is really the user.
+/// The proof that it is meant.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Proof {
-    /// The user's password.
+pub struct Farewell {
+    /// The password.
     #[schema(value_type = String, format = Password)]
     password: Secret,
+}
+
+/// Whose account it is.
+#[derive(Serialize, ToSchema)]
+pub struct Account {
+    /// The user's id, to log in with.
+    user: UserId,
 }
 
 /// Make an account
@@ -84,40 +121,71 @@ async fn register(
 ) -> Result<Response, Problem> {
     let NewAccountBody { app, user, name, password, code, device, cookie } = new;
     sessions::check_page(cookie, &headers)?;
-    let account = NewAccount { app, id: user.clone(), name, password: password.clone(), code };
-    api.gateway.register(account).await?;
+    let account = Registration { app, id: user.clone(), name, password: password.clone(), code };
+    api.office.register(peer.address, account).await?;
     sessions::log_in(&api, &peer, Opening { app, user, password, device, cookie }).await
+}
+
+/// Make the first administrator
+///
+/// With the one-time link that the first start prints (`tidings admin setup-link` gives a new one). It works once, and only while
+/// there is no administrator.
+#[utoipa::path(post, path = "/setup", tag = "accounts", security(()),
+    responses((status = 201, description = "The administrator was made.", body = Account)))]
+async fn set_up(
+    State(api): State<ApiState>,
+    Extension(peer): Extension<Peer>,
+    Json(new): Json<SetUp>,
+) -> Result<Response, Problem> {
+    let SetUp { token, user, name, password } = new;
+    api.office.set_up(peer.address, &token, user.clone(), name, password).await?;
+    Ok((StatusCode::CREATED, Json(Account { user })).into_response())
+}
+
+/// Set a password with a link
+///
+/// With a one-time link that an administrator has made. All sessions of the user end.
+#[utoipa::path(post, path = "/password-links", tag = "accounts", security(()),
+    responses((status = 200, description = "The password was set.", body = Account)))]
+async fn use_password_link(
+    State(api): State<ApiState>,
+    Extension(peer): Extension<Peer>,
+    Json(new): Json<PasswordByLink>,
+) -> Result<Json<Account>, Problem> {
+    let user = api.office.use_password_link(peer.address, &new.token, new.password).await?;
+    Ok(Json(Account { user }))
 }
 
 /// Change one's password
 ///
-/// All other sessions end.
+/// All other sessions of the caller end.
 #[utoipa::path(put, path = "/me/password", tag = "accounts",
-    request_body = PasswordChange,
     responses((status = 204, description = "It is changed.")))]
 async fn change_password(
+    State(api): State<ApiState>,
     caller: Caller,
     Extension(peer): Extension<Peer>,
-    Json(PasswordChange { old, new }): Json<PasswordChange>,
+    Json(change): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    caller.api().gateway.change_password(&caller.actor, old, new, peer.address).await?;
+    api.office.change_password(&caller.actor, peer.address, change.old, change.new).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Delete one's account
 ///
-/// The profile goes, all sessions end, messages stay under the id, owned groups pass on. It cannot be undone.
+/// For good: what it says of itself goes, its sessions end, it leaves its groups (those it owns pass to the longest-standing
+/// manager, else member). Messages stay, under "deleted user".
 #[utoipa::path(post, path = "/me/deletion", tag = "accounts",
-    request_body = Proof,
     responses((status = 204, description = "It is deleted.")))]
-async fn delete(
+async fn delete_account(
+    State(api): State<ApiState>,
     caller: Caller,
     Extension(peer): Extension<Peer>,
-    Json(Proof { password }): Json<Proof>,
+    Json(farewell): Json<Farewell>,
 ) -> Result<Response, Problem> {
-    caller.api().gateway.delete_account(&caller.actor, password, peer.address).await?;
+    api.office.delete_own(&caller.actor, peer.address, farewell.password).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(cleared) = super::cookie::clear(peer.tls) {
+    if let Some(cleared) = cookie::clear(peer.tls) {
         response.headers_mut().insert(header::SET_COOKIE, cleared);
     }
     Ok(response)

@@ -3,6 +3,7 @@
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
 use super::{ApiState, cookie};
+use crate::administration::By;
 use crate::auth::AddressPrefix;
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -24,8 +25,6 @@ pub struct Caller {
     pub actor: UserActor,
     /// What their device runs on.
     pub platform: Platform,
-    /// A right of persons in the app `home`.
-    pub administrator: bool,
     /// The session's token.
     pub token: Secret,
     api: ApiState,
@@ -81,9 +80,14 @@ impl Caller {
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
     }
 
+    /// Who asks, as those commands take it that an administrator gives. The request's `Idempotency-Key` goes with it.
+    pub fn by(&self) -> By {
+        By { actor: Actor::User(self.actor.clone()), key: Some(self.keys.next()) }
+    }
+
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
-        Ok(self.api.engine().query(self.actor.clone(), query).await?)
+        Ok(self.api.gateway.query(&self.actor, query).await?)
     }
 }
 
@@ -131,10 +135,10 @@ async fn identify(api: &ApiState, peer: &Peer, method: &Method, headers: &Header
             None => return Err(nobody()),
         },
     };
-    let LoggedIn { actor, platform, administrator, .. } = api.gateway.authenticate(&token).await?;
+    let LoggedIn { actor, platform, .. } = api.gateway.authenticate(&token).await?;
     let first = idempotency_key(headers)?.unwrap_or_else(|| Key::new(api.engine().clock().now()));
     let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };
-    Ok(Caller { actor, platform, administrator, token, api: api.clone(), keys })
+    Ok(Caller { actor, platform, token, api: api.clone(), keys })
 }
 
 /// The token of `Authorization: Bearer`.

@@ -9,6 +9,7 @@
 //! `stream` (server-sent events), then a file for each resource.
 
 mod accounts;
+mod admin;
 mod answers;
 mod caller;
 mod contact_labels;
@@ -35,6 +36,7 @@ mod stream;
 mod uploads;
 mod users;
 
+use crate::administration::Administration;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
 use crate::media::Media;
@@ -60,6 +62,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// Files.
     pub media: Media,
+    /// Accounts, and what administrators do.
+    pub office: Administration,
     /// Tasks that outlive a request.
     pub tasks: Tasks,
     limits: Arc<Limits>,
@@ -70,7 +74,9 @@ impl ApiState {
     pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
-        Self { gateway, media, tasks, limits }
+        let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
+        let office = Administration::new(engine, auth, &options.url, &options.server_name);
+        Self { gateway, media, office, tasks, limits }
     }
 
     /// The engine.
@@ -84,6 +90,8 @@ fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .merge(sessions::router())
         .merge(me::router())
+        .merge(accounts::router())
+        .merge(admin::router())
         .merge(users::router())
         .merge(conversations::router())
         .merge(entries::router())
@@ -96,7 +104,6 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(contact_requests::router())
         .merge(contact_labels::router())
         .merge(directory::router())
-        .merge(accounts::router())
         .merge(media::router())
         .merge(uploads::router())
         .merge(search::router())
