@@ -620,7 +620,6 @@ impl World {
         let mut chat = Chat {
             app,
             direct: None,
-            feed: None,
             title: Some(title.clone()),
             log: Vec::new(),
             stays: BTreeMap::new(),
