@@ -18,6 +18,7 @@ mod server;
 #[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
 mod torture_check;
 
+mod admin;
 mod api;
 mod arrows;
 mod bench;
@@ -38,4 +39,5 @@ mod permissions;
 mod presence;
 mod protocol;
 mod search;
+mod security;
 mod support;
