@@ -148,8 +148,22 @@ fn help_teaches_with_examples() {
     let folder = folder();
     let help = run(folder.path(), &["--help"], &[], "").ok();
     assert!(help.contains("tidings user add ada"), "{help}");
-    let commands =
-        ["serve", "check", "user", "admin", "app", "status", "chat", "send", "tail", "bench", "config", "completions"];
+    let commands = [
+        "serve",
+        "check",
+        "user",
+        "admin",
+        "app",
+        "invite",
+        "audit",
+        "status",
+        "chat",
+        "send",
+        "tail",
+        "bench",
+        "config",
+        "completions",
+    ];
     for command in commands {
         let help = run(folder.path(), &[command, "--help"], &[], "").ok();
         assert!(help.contains("Examples:"), "{command}: {help}");
@@ -187,8 +201,9 @@ fn without_a_command_it_serves_and_says_what_the_first_start_made() {
 }
 
 #[test]
-fn the_server_prints_one_line_and_leaves_with_0_when_asked() {
+fn the_server_prints_that_it_is_ready_and_leaves_with_0_when_asked() {
     let mut server = Server::start();
+    assert!(server.line(Duration::from_secs(10)).unwrap().starts_with("setup http://127.0.0.1:"), "on the first start");
     assert_eq!(server.line(Duration::from_millis(50)), None);
     let socket = server.folder().join("control.sock");
     assert_eq!(mode(&socket), 0o600);

@@ -18,6 +18,7 @@ mod server;
 #[allow(dead_code, reason = "the torture itself writes and serialises what is only read here")]
 mod torture_check;
 
+mod admin;
 mod api;
 mod arrows;
 mod bench;
@@ -28,10 +29,13 @@ mod crash;
 mod devices;
 mod docs;
 mod gateway;
+mod groups;
 mod hostile;
 mod media;
 mod messages;
 mod model;
+mod permissions;
 mod protocol;
 mod search;
+mod security;
 mod support;

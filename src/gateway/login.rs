@@ -13,7 +13,7 @@ use crate::store::{Fault, Read, View};
 use std::net::IpAddr;
 
 /// A session's use is written down at most this often.
-const TOUCH_AFTER_MS: u64 = 24 * 3_600 * 1_000;
+pub const TOUCH_AFTER_MS: u64 = 24 * 3_600 * 1_000;
 
 /// Who a connection belongs to.
 #[derive(Debug)]
@@ -114,6 +114,12 @@ async fn by_password(
     Ok(LoggedIn { actor, platform, administrator: row.administrator, token: Some(token.secret()) })
 }
 
+/// Writes down that a session is in use. When that cannot be done now, it is next time.
+pub async fn touch(engine: &Engine, session: SessionId) {
+    let command = SystemCommand::TouchSession { session }.into();
+    drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+}
+
 /// Takes a try. Whoever would have to wait because of others does not, when the user has a session from the same place.
 fn attempt(
     engine: &Engine,
@@ -182,9 +188,7 @@ pub async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refus
         return Err(Refusal::new(Code::TokenExpired, "This session is too old; log in again."));
     }
     if now.since_ms(row.seen) > TOUCH_AFTER_MS {
-        let command = SystemCommand::TouchSession { session }.into();
-        // When it cannot be written down now, it is next time.
-        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+        touch(engine, session).await;
     }
     let actor = auth::session_actor(row.app, row.user, row.id.clone(), session);
     Ok(LoggedIn { actor, platform: row.device.platform, administrator: user.administrator, token: None })

@@ -18,6 +18,7 @@ mod presence;
 mod rate;
 pub mod session;
 mod tcp;
+mod touch;
 mod wheel;
 
 pub use accept::accept;
@@ -27,6 +28,7 @@ pub use fanout::subscriber;
 pub use login::LoggedIn;
 pub use options::{GatewayOptions, GatewayStats};
 pub use rate::Bucket;
+pub use tcp::HELLO_BYTES_MAX;
 
 use crate::auth::{AddressPrefix, Auth};
 use crate::engine::Engine;
@@ -125,7 +127,7 @@ impl Drop for Admission {
 }
 
 impl Gateway {
-    /// A gateway; starts its two helpers (deadlines and presence) as tasks. Must be called inside the runtime.
+    /// A gateway; starts its helpers (deadlines, presence, sessions in use) as tasks. Must be called inside the runtime.
     pub fn new(engine: Engine, hub: Hub, auth: Auth, options: GatewayOptions, tasks: Tasks) -> Self {
         let options = GatewayOptions { queue_bytes: options.queue_bytes.max(2 * options.max_frame), ..options };
         let (drain, draining) = Shutdown::new();
@@ -146,6 +148,7 @@ impl Gateway {
             places: Mutex::default(),
         }));
         gateway.helper("deadlines", wheel::run(gateway.clone()));
+        gateway.helper("used sessions", touch::run(gateway.clone()));
         gateway.0.tasks.spawn("presence", presence::run(gateway.clone()));
         gateway
     }

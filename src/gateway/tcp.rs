@@ -24,7 +24,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// Frames taken at once; what else was read waits in its bytes, which are smaller.
 const READ_FRAMES: usize = 512;
 /// Largest frame before `welcome`: whoever is not known yet is not believed much.
-const HELLO_BYTES_MAX: usize = 32 * 1024;
+pub const HELLO_BYTES_MAX: usize = 32 * 1024;
 /// Stretches written with one call.
 const WRITE_SLICES: usize = 32;
 /// A list of stretches longer than this is not kept.

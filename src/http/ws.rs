@@ -2,7 +2,7 @@
 
 use super::api::cookie;
 use super::{Peer, Site, refuse};
-use crate::gateway::{Gateway, Inbox, Received, Transport, drive};
+use crate::gateway::{Gateway, HELLO_BYTES_MAX, Inbox, Received, Transport, drive};
 use crate::hub::{Outbox, Piece, next_payload};
 use crate::model::{Code, Refusal, Secret};
 use crate::protocol::{DecodeError, Encoding};
@@ -157,7 +157,7 @@ impl Ws {
     }
 
     /// Puts what a message holds into the inbox; `false` when it was the last one.
-    fn take(&mut self, message: Message, inbox: &mut Inbox) -> bool {
+    fn take(&mut self, message: Message, welcomed: bool, inbox: &mut Inbox) -> bool {
         let payload = match (self.encoding, message) {
             (Encoding::Postcard, Message::Binary(payload)) => payload,
             (Encoding::Json, Message::Text(text)) => Bytes::from(text),
@@ -174,6 +174,12 @@ impl Ws {
                 return false;
             }
         };
+        // Whoever is not known yet is not believed much, as on TCP. The library has the bytes by now, at most `max_frame`.
+        let max = if welcomed { self.max_frame } else { HELLO_BYTES_MAX.min(self.max_frame) };
+        if payload.len() > max {
+            let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+            return self.fail(inbox, DecodeError::Length { length, max });
+        }
         match self.encoding.decode(&payload) {
             Err(error) if !matches!(error, DecodeError::UnknownFrame(_)) => self.fail(inbox, error),
             frame => {
@@ -209,7 +215,7 @@ fn wrong_kind(right: &str) -> DecodeError {
 }
 
 impl Transport for Ws {
-    fn poll_receive(&mut self, cx: &mut Context<'_>, _: &Outbox, inbox: &mut Inbox) -> Poll<io::Result<Received>> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>, outbox: &Outbox, inbox: &mut Inbox) -> Poll<io::Result<Received>> {
         if self.broken {
             return Poll::Ready(Ok(Received::End));
         }
@@ -224,7 +230,7 @@ impl Transport for Ws {
                         Message::Text(text) => text.len(),
                         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
                     };
-                    if !self.take(message, inbox) {
+                    if !self.take(message, outbox.is_welcomed(), inbox) {
                         break;
                     }
                 }

@@ -221,6 +221,11 @@ impl Hub {
         self.0.registry.read().sessions.len()
     }
 
+    /// Every session that is connected.
+    pub fn connected(&self) -> Vec<SessionId> {
+        self.0.registry.read().sessions.keys().copied().collect()
+    }
+
     // Ephemeral frames.
 
     /// Gives a frame to every session of some users; it may be lost.

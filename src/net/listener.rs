@@ -1,5 +1,6 @@
 //! A listening socket, and the streams it gives, plain or TLS.
 
+use super::tls::HANDSHAKE_TURN;
 use super::{NetError, Tls};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -62,10 +63,17 @@ impl Listener {
 impl Incoming {
     /// Makes the TLS handshake, when there is one, within a time.
     pub async fn handshake(self, within: Duration) -> Result<Stream, NetError> {
-        let Some(acceptor) = self.tls.acceptor() else {
+        let Some((acceptor, places)) = self.tls.acceptor() else {
             return Ok(Stream(Kind::Plain(self.stream)));
         };
-        let handshake = Box::pin(acceptor.accept(self.stream));
+        let handshake = Box::pin(async {
+            self.stream.readable().await?;
+            let _place = places.acquire().await.map_err(io::Error::other)?;
+            match tokio::time::timeout(HANDSHAKE_TURN, acceptor.accept(self.stream)).await {
+                Ok(shaken) => shaken,
+                Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            }
+        });
         match tokio::time::timeout(within, handshake).await {
             Ok(Ok(stream)) => Ok(Stream(Kind::Tls(Box::new(stream)))),
             Ok(Err(error)) => Err(NetError::Handshake(error)),

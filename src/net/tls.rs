@@ -12,12 +12,20 @@ use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 /// The self-signed certificate in the data folder.
 const SELF_SIGNED_CERTIFICATE: &str = "self-signed-cert.pem";
 /// Its key.
 const SELF_SIGNED_KEY: &str = "self-signed-key.pem";
+
+/// Handshakes at the same time, over all listeners; others wait for their turn. A peer takes a place when its first bytes are there,
+/// and gives it back after [`HANDSHAKE_TURN`], so that those who say nothing hold up nobody.
+const HANDSHAKES_MAX: usize = 256;
+/// How long a handshake may take once its first bytes are there.
+pub(super) const HANDSHAKE_TURN: Duration = Duration::from_secs(5);
 
 /// Where the certificate comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +51,8 @@ pub struct Tls(Option<Loaded>);
 #[derive(Clone)]
 struct Loaded {
     acceptor: TlsAcceptor,
+    /// Places for handshakes; see [`HANDSHAKES_MAX`].
+    handshakes: Arc<Semaphore>,
     fingerprint: Arc<str>,
 }
 
@@ -78,7 +88,11 @@ impl Tls {
                     certificate.display()
                 ))
             })?;
-        Ok(Self(Some(Loaded { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint: fingerprint.into() })))
+        Ok(Self(Some(Loaded {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
+            fingerprint: fingerprint.into(),
+        })))
     }
 
     /// The SHA-256 of the server's certificate in hexadecimal, for clients that trust it by that; `None` without TLS.
@@ -91,8 +105,8 @@ impl Tls {
         self.0.is_some()
     }
 
-    pub(super) fn acceptor(&self) -> Option<&TlsAcceptor> {
-        self.0.as_ref().map(|loaded| &loaded.acceptor)
+    pub(super) fn acceptor(&self) -> Option<(&TlsAcceptor, &Semaphore)> {
+        self.0.as_ref().map(|loaded| (&loaded.acceptor, &*loaded.handshakes))
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod deletions;
 pub mod retention;
-mod sessions;
+pub mod sessions;
 
 use crate::engine::Engine;
 use crate::shutdown::{Shutdown, Tasks};

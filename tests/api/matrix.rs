@@ -46,9 +46,11 @@ impl Behind {
             .replace("{session}", &self.session.to_string())
             .replace("{media}", &self.media)
             .replace("{upload}", &self.upload)
+            .replace("{app}", "home")
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")
+            .replace("{app}", "home")
             .replace("{emoji}", "%F0%9F%91%8D")
     }
 }

@@ -54,18 +54,26 @@ impl Reply {
 #[derive(Clone, Debug)]
 pub struct Api {
     address: SocketAddr,
+    /// Where it comes from, when that matters: any 127.x.y.z.
+    source: Option<std::net::Ipv4Addr>,
     headers: Vec<(String, String)>,
 }
 
 impl Api {
     /// Nobody yet.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, headers: Vec::new() }
+        Self { address, source: None, headers: Vec::new() }
     }
 
     /// With a session token.
     pub fn with_token(address: SocketAddr, token: &Secret) -> Self {
         Self::at(address).header("authorization", &format!("Bearer {}", token.reveal()))
+    }
+
+    /// The same from another address of the loopback network.
+    #[must_use]
+    pub fn from(&self, source: std::net::Ipv4Addr) -> Self {
+        Self { source: Some(source), ..self.clone() }
     }
 
     /// The same with one more header.
@@ -129,7 +137,11 @@ impl Api {
             head += &format!("content-length: {}\r\n", body.len());
         }
         head += "\r\n";
-        let mut stream = TcpStream::connect(host).await.unwrap();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        if let Some(source) = self.source {
+            socket.bind(SocketAddr::new(source.into(), 0)).unwrap();
+        }
+        let mut stream = socket.connect(host).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         drop(stream.write_all(body).await);
         BufReader::new(stream)

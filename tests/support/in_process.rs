@@ -16,6 +16,7 @@ use tidings::model::{
 use tidings::net::{Listener, Tls};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
+use tidings::workers::{self, WorkerOptions};
 
 /// A running server.
 pub struct Server {
@@ -83,6 +84,10 @@ impl Server {
         let (tcp, web) = (listen(), listen());
         let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
         let gateway = Gateway::new(engine.clone(), hub, auth.clone(), options, tasks.clone());
+        // Sessions expire when a test says so.
+        let looking =
+            WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
+        workers::start(&engine, looking, &shutdown, &tasks);
         let serve_tcp = {
             let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
             async move { gateway.serve_tcp(tcp, shutdown).await }

@@ -104,7 +104,6 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(contact_requests::router())
         .merge(contact_labels::router())
         .merge(directory::router())
-        .merge(accounts::router())
         .merge(media::router())
         .merge(uploads::router())
         .merge(search::router())

@@ -2,7 +2,7 @@
 //! again. Its groups and contacts go afterwards, with each [`super::delete_user_step`].
 
 use super::{Change, end_all};
-use crate::ledger::{Order, Stop, administration, links, media};
+use crate::ledger::{Order, Stop, administration, directory, links, media};
 use crate::model::{Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserSettings};
 use crate::store::records::{AdministratorRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
@@ -17,8 +17,10 @@ pub(in crate::ledger) fn run(
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
     let plan = decide(tables, order, user)?;
-    let avatar = tables.get::<CardRow>(&user)?.and_then(|row| row.card.avatar);
-    media::change_picture(tables, avatar, None, order.at)?;
+    let before = super::user(tables, user)?;
+    let card = tables.get::<CardRow>(&user)?.map(|row| (*row).clone()).unwrap_or_default();
+    directory::rewrite(tables, user, Some((&before, &card)), None)?;
+    media::change_picture(tables, card.card.avatar, None, order.at)?;
     apply(tables, user, plan, effects)
 }
 

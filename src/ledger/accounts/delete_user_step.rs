@@ -4,6 +4,7 @@
 //! a command puts at most one entry into a conversation. A group without anybody else is dissolved. Steps are repeated (by
 //! `workers`) until there is nothing left; until then the account's row in `deletions` remembers that.
 
+use crate::ledger::contacts;
 use crate::ledger::place::append;
 use crate::ledger::read::scan;
 use crate::ledger::{Order, Stop};
@@ -11,8 +12,8 @@ use crate::model::{
     Body, CommandResult, ConversationId, ConversationKind, Effect, Entry, LabelId, Role, UserHandle, UserId, limits,
 };
 use crate::store::records::{
-    ContactRow, ConversationRow, DeletionRow, GroupRow, InboxRow, LabelRow, MemberRow, RequestRow, RequestSentRow,
-    Until, UserRow,
+    ContactRow, ContactTotalRow, ConversationRow, DeletionRow, GroupRow, InboxRow, LabelRow, MemberRow, RequestRow,
+    RequestSentRow, Until, UserRow,
 };
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -133,7 +134,7 @@ fn group(
         changed: if alone { order.lsn } else { row.changed },
         ..(*row).clone()
     };
-    let member = MemberRow { until, role: Role::Member, changed: order.lsn, ..(*member).clone() };
+    let member = MemberRow { until, role: Role::Member, alias: None, changed: order.lsn, ..(*member).clone() };
     Ok(Some(Group { id: conversation, row, members: vec![(user, member)], entry }))
 }
 
@@ -209,17 +210,16 @@ fn apply(
         effects.push(Effect::Relation { user, other });
     }
     for other in plan.asked_by {
-        tables.remove::<RequestRow>(&(user, other))?;
-        tables.remove::<RequestSentRow>(&(other, user))?;
+        contacts::forget_request(tables, user, other)?;
     }
     for other in plan.asked {
-        tables.remove::<RequestSentRow>(&(user, other))?;
-        tables.remove::<RequestRow>(&(other, user))?;
+        contacts::forget_request(tables, other, user)?;
     }
     for label in plan.labels {
         tables.remove::<LabelRow>(&(user, label))?;
     }
     if count == 0 {
+        tables.remove::<ContactTotalRow>(&user)?;
         tables.remove::<DeletionRow>(&user)?;
     }
     Ok(CommandResult::Removed { count: count as u32, more: count > 0 })

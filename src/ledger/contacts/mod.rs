@@ -99,6 +99,19 @@ fn put_request(tables: &mut Tables<'_>, to: UserHandle, from: UserHandle, after:
     Ok(())
 }
 
+/// Takes away a request of `from` to `to`, because one of them is deleted, and counts.
+pub(super) fn forget_request(tables: &mut Tables<'_>, to: UserHandle, from: UserHandle) -> Result<(), Fault> {
+    let before = tables.get::<RequestRow>(&(to, from))?;
+    tables.remove::<RequestRow>(&(to, from))?;
+    tables.remove::<RequestSentRow>(&(from, to))?;
+    if before.is_some_and(|row| row.state == RequestState::Pending)
+        && let Some(total) = tables.get::<ContactTotalRow>(&to)?
+    {
+        tables.put(&to, ContactTotalRow { pending: total.pending.saturating_sub(1), ..*total })?;
+    }
+    Ok(())
+}
+
 /// Tells the caller's own devices whose rows changed.
 fn tell_changed(
     tables: &mut Tables<'_>,
