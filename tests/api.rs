@@ -6,6 +6,7 @@ mod doors;
 mod events;
 mod frame;
 mod matrix;
+mod people;
 
 use crate::support::http::Api;
 use crate::support::in_process::{Person, Server, quick};

@@ -12,9 +12,9 @@ use std::panic::AssertUnwindSafe;
 use tidings::engine::{Engine, EngineOptions, Health};
 use tidings::ledger::{self, Accepted, Order, Stop};
 use tidings::model::{
-    Actor, AnyCommand, AppId, AppSettings, Clock, Code, Command, CommandResult, Content, ConversationId, CursorMove,
-    Device, DeviceId, Emoji, Epoch, GroupRules, Key, Name, Platform, Seq, SystemCommand, Target, Text, Timestamp,
-    TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, limits,
+    Actor, AnyCommand, AppId, AppSettings, Attach, Clock, Code, Command, CommandResult, Content, ConversationId,
+    CursorMove, Device, DeviceId, Emoji, Epoch, GroupRules, Key, MediaId, MediaInfo, MediaKind, Name, Platform, Seq,
+    SystemCommand, Target, Text, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, limits,
 };
 use tidings::store::{Fault, Read, Store, StoreOptions, check_view, dump};
 
@@ -224,7 +224,9 @@ impl Run {
             states: vec![],
             done: vec![],
         };
-        let found = SystemCommand::Found { epoch: Epoch(7), settings: AppSettings::default() };
+        // Little is kept, so that there is always something to trim.
+        let settings = AppSettings { retention_entries: 4, ..AppSettings::default() };
+        let found = SystemCommand::Found { epoch: Epoch(7), settings };
         run.batch(vec![(Actor::Server, None, found.into())]).unwrap();
         for number in 1..=PEOPLE {
             let id = UserId::new(format!("user-{number}")).unwrap();
@@ -337,7 +339,7 @@ impl Run {
         let emoji = Emoji::new(dice.pick(&["👍", "❤️", "🎉"])).unwrap();
         let words = |dice: &mut Dice| format!("{} {}", dice.next(), "x".repeat(dice.below(200)));
         let text = |dice: &mut Dice| Content::Text(Text::plain(words(dice)));
-        let command: AnyCommand = match dice.below(24) {
+        let command: AnyCommand = match dice.below(32) {
             0..=7 => Command::Send { to: Target::User(other.id), content: text(dice) }.into(),
             8..=12 => Command::Send { to: Target::Conversation(conversation), content: text(dice) }.into(),
             13 => Command::Edit { conversation, seq, text: words(dice) }.into(),
@@ -355,6 +357,24 @@ impl Run {
             21 => {
                 let flags = UserFlags { suspended: false, silenced: dice.chance(2), contacts_disabled: false };
                 return (Actor::Operator, None, SystemCommand::SetFlags { user: other.user, flags }.into());
+            }
+            24..=26 => {
+                let first = Seq(1 + dice.next() % (head + 1));
+                return (Actor::Server, None, SystemCommand::Trim { conversation, first }.into());
+            }
+            27 => Command::PinEntry { conversation, seq, on: dice.chance(2) }.into(),
+            28 => Command::Forward { from: conversation, seq, to: Target::User(other.id) }.into(),
+            29 => Command::ClearHistory { conversation }.into(),
+            30 => {
+                let number = dice.below(4) as u8;
+                let owner = self.people[usize::from(number)].user;
+                return (Actor::Server, None, file(owner, number).into());
+            }
+            31 => {
+                let number = self.people.iter().position(|other| other.user == person.user).unwrap() as u8;
+                let media = MediaId([number; 16]);
+                let content = Content::Media(Attach { kind: MediaKind::Image, media, caption: Text::default() });
+                Command::Send { to: Target::Conversation(conversation), content }.into()
             }
             22 => return (Actor::Server, None, log_in(person.user, 1_000 + dice.next() % 1_000_000).into()),
             _ => {
@@ -476,6 +496,22 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// A file of somebody's.
+fn file(owner: UserHandle, number: u8) -> SystemCommand {
+    let info = MediaInfo {
+        media: MediaId([number; 16]),
+        name: Name::new("A picture").unwrap(),
+        content_type: "image/png".to_owned(),
+        bytes: 1_000,
+        width: None,
+        height: None,
+        duration_ms: None,
+        thumbnail: false,
+        created: Timestamp(0),
+    };
+    SystemCommand::AddMedia { app: AppId::HOME, owner, info, sha256: [number; 32] }
 }
 
 fn log_in(user: UserHandle, number: u64) -> SystemCommand {
@@ -651,7 +687,8 @@ fn send_from_threads(
 
 /// The seqs of the direct chat are 1 … `count`, and each text is there once.
 fn check_conversation(store: &Store, count: usize) {
-    let entries = store.view().entries(ConversationId(1), Seq(1), Seq(u64::MAX), usize::MAX).unwrap();
+    // The first conversations are the feeds of the two.
+    let entries = store.view().entries(ConversationId(3), Seq(1), Seq(u64::MAX), usize::MAX).unwrap();
     assert_eq!(entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(), (1..=count as u64).collect::<Vec<_>>());
     let texts: std::collections::BTreeSet<_> = entries.iter().map(|entry| format!("{:?}", entry.body)).collect();
     assert_eq!(texts.len(), count, "a message is there twice");
@@ -711,7 +748,7 @@ fn what_the_engine_acknowledged_under_load_survives_a_crash_at_any_moment() {
     for at in points {
         recording.advance_to(at);
         let store = Store::open_on(CrashDisk::holding(recording.crash(&mut dice)), OPTIONS).unwrap();
-        let count = store.view().head(ConversationId(1)).unwrap().seq.0;
+        let count = store.view().head(ConversationId(3)).unwrap().seq.0;
         check_conversation(&store, count as usize);
         let tables = store.batch();
         for (key, accepted, _) in acknowledged.iter().filter(|(_, _, done)| *done <= at) {

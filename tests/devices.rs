@@ -10,8 +10,9 @@ use std::time::Duration;
 use tidings::client::{Backlog, BackoffOptions, Client, ClientError, ClientOptions, Credentials, Event, Events};
 use tidings::model::text::DeviceId;
 use tidings::model::{
-    Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Device, Emoji, Entry,
-    GroupRules, Key, Name, Outcome, Platform, Query, Secret, Seq, Target, Text, UserId,
+    Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Device, Emoji, Entry, GroupCard,
+    GroupRules, GroupView, InviteCode, Key, Name, Outcome, Paragraph, Platform, Query, Role, Secret, Seq, Target, Text,
+    Timestamp, UserId,
 };
 
 /// Everything is where it belongs within this time, however busy the machine is.
@@ -89,6 +90,8 @@ async fn history(client: &Client, conversation: ConversationId) -> Vec<Entry> {
 struct Shown {
     title: Option<Name>,
     members: u32,
+    role: Role,
+    group: Option<GroupView>,
     head: Seq,
     floor: Seq,
     gone: bool,
@@ -107,6 +110,8 @@ impl Shown {
         Self {
             title: about.title.clone().filter(|_| !gone),
             members: if gone { 0 } else { about.members },
+            role: about.role,
+            group: about.group.as_deref().cloned(),
             head,
             floor,
             gone,
@@ -162,7 +167,12 @@ fn difference(server: &BTreeMap<ConversationId, Shown>, device: &BTreeMap<Conver
                 return Some(format!("conversation {id}: the device has\n{ours:?}\nthe server\n{theirs:?}"));
             }
         }
-        let without = |shown: &Shown| Shown { entries: Vec::new(), title: shown.title.clone(), ..*shown };
+        let without = |shown: &Shown| Shown {
+            entries: Vec::new(),
+            title: shown.title.clone(),
+            group: shown.group.clone(),
+            ..*shown
+        };
         let (ours, theirs) = (shown.entries.len(), expected.entries.len());
         if ours != theirs || without(shown) != without(expected) {
             let (shown, expected) = (without(shown), without(expected));
@@ -233,6 +243,35 @@ impl Station {
         (random.one_of(&own).copied(), random.one_of(&all).copied())
     }
 
+    /// Changes the group, if this user may.
+    fn change(&self, number: u64, conversation: ConversationId, random: &mut Random) -> Command {
+        let until = Some(Timestamp(tidings::model::Clock::system().now().0 + 3_600_000));
+        let members_max = random.percent(50).then_some(100 + number as u32);
+        let notice = Some(Paragraph::new(format!("notice {number}")).unwrap());
+        match random.below(9) {
+            0 => Command::Rename { conversation, title: Name::new(format!("title {number}")).unwrap() },
+            1 => Command::SetGroupCard { conversation, card: GroupCard { notice, ..GroupCard::default() } },
+            2 => Command::SetGroupRules { conversation, rules: GroupRules { members_max, ..GroupRules::default() } },
+            3 => Command::MuteGroup { conversation, on: random.percent(30) },
+            4 => Command::SetManager { conversation, user: user("bob"), manager: random.percent(70) },
+            5 => Command::Transfer { conversation, user: user(["ada", "bob"][random.below(2) as usize]) },
+            6 => {
+                Command::SilenceMember { conversation, user: user("cyd"), until: until.filter(|_| random.percent(50)) }
+            }
+            7 => Command::SetAlias {
+                conversation,
+                user: user(["ada", "bob", "cyd"][random.below(3) as usize]),
+                alias: random.percent(70).then(|| Name::new(format!("alias {number}")).unwrap()),
+            },
+            _ => Command::CreateInvite {
+                conversation,
+                code: InviteCode::new(format!("code-of-devices-{number}")).unwrap(),
+                expires: None,
+                uses_max: None,
+            },
+        }
+    }
+
     /// Asks for something; what the server says to it does not matter here.
     fn act(&self, number: u64, group: ConversationId, random: &mut Random) {
         let partner = user(if matches!(self.who, "phone" | "laptop") { "bob" } else { "ada" });
@@ -250,7 +289,7 @@ impl Station {
                 emoji: Emoji::new(["👍", "🎉"][random.below(2) as usize]).unwrap(),
                 on: random.percent(70),
             }),
-            82..86 => Command::Rename { conversation: group, title: Name::new(format!("title {number}")).unwrap() },
+            82..86 => self.change(number, group, random),
             86..90 => Command::AddMembers { conversation: group, users: vec![user("cyd")] },
             90..92 => Command::RemoveMember { conversation: group, user: user("cyd") },
             92..94 => Command::Pin { conversation: group, pinned: random.percent(50) },

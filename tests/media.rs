@@ -4,6 +4,7 @@ use crate::server::PASSWORD;
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, SOON, Way, fresh_key, soon, tcp};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +22,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// A server whose clock the test moves.
 struct Site {
-    _folder: TempDir,
+    folder: TempDir,
     data: PathBuf,
     server: Server,
     clock: Clock,
@@ -34,15 +35,15 @@ impl Site {
         // From now on, so that the keys that peers make count for the days that a test moves it by.
         let clock = Clock::manual(Clock::system().now());
         let server = Server::start_at(&data, quick(), clock.clone()).await;
-        Self { _folder: folder, data, server, clock }
+        Self { folder, data, server, clock }
     }
 
     /// Stops and starts again on the same data.
     async fn restart(self) -> Self {
-        let Self { _folder, data, server, clock } = self;
+        let Self { folder, data, server, clock } = self;
         assert!(server.stop().await);
         let server = Server::start_at(&data, quick(), clock.clone()).await;
-        Self { _folder, data, server, clock }
+        Self { folder, data, server, clock }
     }
 
     async fn stop(self) {
@@ -145,13 +146,13 @@ pub async fn ask(
 ) -> Reply {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "Content-Length") && (!body.is_empty() || method != "GET") {
-        head += &format!("Content-Length: {}\r\n", body.len());
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     if let Some(who) = who {
-        head += &format!("Authorization: Bearer {}\r\n", who.token.reveal());
+        write!(head, "Authorization: Bearer {}\r\n", who.token.reveal()).unwrap();
     }
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     head += "\r\n";
     let mut stream = tcp(address).await;
@@ -810,7 +811,7 @@ async fn what_nothing_refers_to_for_a_day_goes_and_its_room_is_free_again() {
     let (kept, lost) = (site.file(&ada, &picture(30, 30)).await, site.file(&ada, &vec![7; 60_000]).await);
     let (conversation, seq) = send(&mut peer, Target::User(bob.id.clone()), attach(&kept, MediaKind::Image)).await;
     site.upload(&ada, "a", &vec![1; 60_000]).await.refused(403, "quota_exceeded");
-    site.clock.advance(DAY - Duration::from_secs(1));
+    site.clock.advance(Duration::from_secs(24 * 3_600 - 1));
     assert_eq!(site.server.media.sweep().await.forgotten, 0);
     site.clock.advance(Duration::from_secs(1));
     assert_eq!(site.server.media.sweep().await.forgotten, 1);

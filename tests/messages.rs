@@ -26,7 +26,7 @@ const TCP: Way = Way::Tcp(Encoding::Postcard);
 
 /// A server whose clock the test moves.
 struct Site {
-    _folder: TempDir,
+    folder: TempDir,
     data: PathBuf,
     server: Server,
     clock: Clock,
@@ -45,11 +45,13 @@ impl Site {
         let data = folder.path().join("data");
         let clock = Clock::manual(Clock::system().now());
         let server = Server::start_at(&data, quick(), clock.clone()).await;
-        Self { _folder: folder, data, server, clock }
+        Self { folder, data, server, clock }
     }
 
-    async fn stop(self) {
+    /// Stops it, and gives its folder, which goes with it.
+    async fn stop(self) -> TempDir {
         assert!(self.server.stop().await);
+        self.folder
     }
 
     async fn talker(&self, id: &str) -> Talker {

@@ -6,7 +6,7 @@
 use super::notices;
 use super::state::Backlog;
 use crate::model::{
-    Body, Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Ordinal, Role, Seq, UserId,
+    Conversation, ConversationId, ConversationKind, Cursor, Entry, Inbox, Lsn, Ordinal, Role, Seq, UserId,
 };
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
@@ -353,8 +353,8 @@ impl Local {
                 inbox.marked_unread = false;
             } else if entry.seq > inbox.read {
                 inbox.unread = inbox.unread.saturating_add(1);
-                if let (Body::Text(text), Some(me)) = (&entry.body, me)
-                    && text.mentions.iter().any(|user| same(user, me))
+                if let (Some(text), Some(me)) = (entry.body.text(), me)
+                    && (text.mention_all || text.mentions.iter().any(|user| same(user, me)))
                 {
                     inbox.mentions = (inbox.mentions + 1).min(MENTIONS_COUNTED_MAX);
                 }

@@ -16,12 +16,13 @@ pub use changes::SyncState;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
-use crate::ledger::read::{self, Expired, MemberWindow};
+use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight};
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
     Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId,
-    CursorMove, Effect, Epoch, Key, Lsn, Query, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
+    CursorMove, Effect, Epoch, Key, Lsn, OwnPresence, Query, Refusal, Search, SessionId, SystemCommand, UserActor,
+    UserHandle, UserId,
 };
 use crate::protocol::Changes;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::protocol::{Changes, ClientFrame, DecodeError, Encoding, Hello, Limits, ServerFrame, VERSION, Welcome};
 use crate::store::Read;
-use crate::store::records::{ConversationRow, MemberRow, UserIdKey, UserIdRow};
+use crate::store::records::{ConversationRow, MemberRow};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;

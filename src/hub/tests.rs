@@ -1,7 +1,7 @@
 //! The hub without sockets and without an engine: what each session finds in its outbox.
 
 use super::*;
-use crate::model::{AppId, Body, Inbox, Ordinal, Refusal, Seq, Text, Timestamp};
+use crate::model::{AppId, Body, Inbox, Ordinal, PresenceState, Refusal, Seq, Text, Timestamp};
 use crate::protocol::{Deframer, Encoding};
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
@@ -245,8 +245,6 @@ fn a_second_connection_of_a_session_replaces_the_first_and_the_first_ones_end_ch
     assert_eq!(seqs(&frames(&second)), [1]);
     hub.depart(SessionId(21), &second.0);
     assert!(!hub.is_online(UserHandle(2)));
-    let presence = hub.presence(UserHandle(2), &UserId::new("user2").unwrap());
-    assert_eq!((presence.state, presence.last_seen), (PresenceState::Offline, Some(NOW)));
 }
 
 #[test]
@@ -310,23 +308,28 @@ fn draining_lets_outcomes_in_flight_through() {
 }
 
 #[tokio::test]
-async fn a_watcher_is_told_once_also_when_it_is_a_peer() {
-    let clock = Clock::manual(NOW);
-    let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
+async fn whoever_may_see_a_presence_is_told_once_also_when_they_watch() {
+    let hub = hub();
     let peer = connect(&hub, 1, 11, Encoding::Json, 1 << 20);
     let watcher = connect(&hub, 3, 31, Encoding::Json, 1 << 20);
     let other = connect(&hub, 4, 41, Encoding::Json, 1 << 20);
-    hub.watch(SessionId(11), &peer.0, &[UserHandle(2)], Timestamp(5_000));
-    hub.watch(SessionId(31), &watcher.0, &[UserHandle(2)], Timestamp(5_000));
-    let id = UserId::new("user2").unwrap();
-    let tell = || hub.tell_presence(UserHandle(2), hub.presence(UserHandle(2), &id), &[UserHandle(1)]);
-    clock.advance(std::time::Duration::from_millis(3_999));
-    tell();
-    assert_eq!((frames(&peer).len(), frames(&watcher).len(), frames(&other).len()), (1, 1, 0));
-    clock.advance(std::time::Duration::from_millis(1));
-    tell();
-    assert_eq!((frames(&peer).len(), frames(&watcher).len(), frames(&other).len()), (1, 0, 0));
-    assert_eq!(hub.presence_changed().await.0, UserHandle(1));
+    hub.watch((UserHandle(1), SessionId(11)), &peer.0, &[UserHandle(2)], Timestamp(5_000));
+    hub.watch((UserHandle(3), SessionId(31)), &watcher.0, &[UserHandle(2)], Timestamp(5_000));
+    let presence = PresenceOf {
+        user: UserId::new("user2").unwrap(),
+        state: PresenceState::Offline,
+        text: None,
+        emoji: None,
+        until: None,
+        platforms: Vec::new(),
+        last_seen: Some(NOW),
+    };
+    hub.tell_presence(UserHandle(2), &presence, &[(UserHandle(1), true), (UserHandle(3), false)]);
+    let (to_peer, to_watcher) = (frames(&peer), frames(&watcher));
+    assert!(matches!(&to_peer[..], [ServerFrame::Presence(told)] if told.last_seen == Some(NOW)));
+    assert!(matches!(&to_watcher[..], [ServerFrame::Presence(told)] if told.last_seen.is_none()));
+    assert!(frames(&other).is_empty());
+    assert_eq!(hub.presence_changed().await, PresenceChange::Came(UserHandle(1)));
 }
 
 #[test]

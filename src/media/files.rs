@@ -176,8 +176,8 @@ impl Files {
         Ok(found)
     }
 
-    /// Calls `each` with every file in the shards: its path, and the media it belongs to when its name says so.
-    pub fn walk(&self, mut each: impl FnMut(&Path, Option<MediaId>)) -> io::Result<()> {
+    /// Calls `each` with every file in the shards, while it says so: its path, and the media it belongs to when its name tells.
+    pub fn walk(&self, mut each: impl FnMut(&Path, Option<MediaId>) -> bool) -> io::Result<()> {
         for shard in folders(&self.root)? {
             if shard.file_name().is_some_and(|name| name == INCOMING) {
                 continue;
@@ -190,7 +190,9 @@ impl Files {
                     let id = MediaId::from_str(name.strip_suffix(".thumb").unwrap_or(name)).ok();
                     let home = id.map(|media| self.path(media, Variant::Original));
                     let at_home = home.is_some_and(|home| home.parent() == path.parent());
-                    each(&path, id.filter(|_| at_home));
+                    if !each(&path, id.filter(|_| at_home)) {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -298,7 +300,12 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
         let mut seen = Vec::new();
-        files.walk(|_, media| seen.push(media)).unwrap();
+        files
+            .walk(|_, media| {
+                seen.push(media);
+                true
+            })
+            .unwrap();
         assert_eq!(seen, [Some(ID)]);
         files.remove(ID).unwrap();
         files.remove(ID).unwrap();

@@ -2,7 +2,7 @@
 //! nothing but asking again.
 
 use super::inspect::{self, Inside, Whole};
-use super::kind::{Kind, OTHER};
+use super::kind::Kind;
 use super::uploads::{Busy, Promise};
 use super::{Media, fault};
 use crate::auth;
@@ -42,11 +42,10 @@ impl Media {
             return Err(fault(&io::Error::other(words)));
         }
         let inside = self.look_inside(media, &whole).await?;
-        let content_type = if inside.pretends { OTHER } else { whole.kind.content_type() };
         let info = MediaInfo {
             media,
             name: Name::new(&promise.name).map_err(|error| Refusal::new(Code::Invalid, error.0))?,
-            content_type: content_type.to_owned(),
+            content_type: inside.content_type(whole.kind).to_owned(),
             bytes: whole.bytes,
             width: inside.width,
             height: inside.height,

@@ -1,7 +1,7 @@
 //! What a complete upload is: its hash, its type, and what can be found out about it.
 
 use super::files::Files;
-use super::kind::{HEAD_BYTES, Kind};
+use super::kind::{HEAD_BYTES, Kind, OTHER};
 use super::{picture, sound};
 use crate::model::MediaId;
 use sha2::{Digest, Sha256};
@@ -29,8 +29,22 @@ pub(super) struct Inside {
     pub height: Option<u32>,
     pub duration_ms: Option<u64>,
     pub thumbnail: Option<Vec<u8>>,
+    /// There are no pictures in this film.
+    pub only_sound: bool,
     /// It only looked like what its first bytes promise.
     pub pretends: bool,
+}
+
+impl Inside {
+    /// What the file is served as.
+    pub fn content_type(&self, kind: Kind) -> &'static str {
+        match kind.content_type() {
+            _ if self.pretends => OTHER,
+            "video/webm" if self.only_sound => "audio/webm",
+            "video/mp4" if self.only_sound => "audio/mp4",
+            name => name,
+        }
+    }
 }
 
 /// Reads all of an upload, from its part or, when that has its name already, from there.

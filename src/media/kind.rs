@@ -63,6 +63,7 @@ pub fn is_inline(content_type: &str) -> bool {
             | "audio/mpeg"
             | "audio/wav"
             | "audio/mp4"
+            | "audio/webm"
     )
 }
 

@@ -1,10 +1,11 @@
-//! How long sound and moving pictures last. Only the container is read, within [`READ_BYTES_MAX`]; nothing is decoded.
+//! How long sound and moving pictures last, and whether there are pictures at all. Only the container is read, within
+//! [`READ_BYTES_MAX`]; nothing is decoded.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use symphonia::core::common::Limit;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader};
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::{Duration, TimeBase};
@@ -18,8 +19,17 @@ const TAG_BYTES_MAX: usize = 64 * 1024;
 /// What claims to last longer than this (a thousand days) lasts no known time.
 const DURATION_MS_MAX: u64 = 1_000 * 24 * 3_600 * 1_000;
 
-/// The duration in milliseconds, when it can be found out.
-pub fn duration_ms(file: File, bytes: u64, content_type: &str) -> Option<u64> {
+/// What was found out about a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// How long it lasts, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// There is sound in it and nothing else: voice that a browser recorded comes in the same container as a film.
+    pub only_sound: bool,
+}
+
+/// Reads a recording; what cannot be found out is left open.
+pub fn read(file: File, bytes: u64, content_type: &str) -> Recording {
     let source = Bounded { file, bytes, left_bytes: READ_BYTES_MAX, left_reads: READS_MAX };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
@@ -27,9 +37,12 @@ pub fn duration_ms(file: File, bytes: u64, content_type: &str) -> Option<u64> {
     let tags = MetadataOptions::default()
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES_MAX))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES_MAX));
-    let mut format = symphonia::default::get_probe().probe(&hint, stream, FormatOptions::default(), tags).ok()?;
-    let ms = said(&*format).or_else(|| counted(&mut *format))?;
-    (1..=DURATION_MS_MAX).contains(&ms).then_some(ms)
+    let opened = symphonia::default::get_probe().probe(&hint, stream, FormatOptions::default(), tags);
+    let Ok(mut format) = opened else { return Recording::default() };
+    let tracks = format.tracks();
+    let only_sound = !tracks.is_empty() && tracks.iter().all(|track| track.track_type() == Some(TrackType::Audio));
+    let ms = said(&*format).or_else(|| counted(&mut *format));
+    Recording { duration_ms: ms.filter(|ms| (1..=DURATION_MS_MAX).contains(ms)), only_sound }
 }
 
 /// What the file says itself.
@@ -105,11 +118,62 @@ pub mod tests {
     use super::*;
     use std::io::Write;
 
-    fn duration(bytes: &[u8], content_type: &str) -> Option<u64> {
+    fn recording(bytes: &[u8], content_type: &str) -> Recording {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         file.rewind().unwrap();
-        duration_ms(file, bytes.len() as u64, content_type)
+        read(file, bytes.len() as u64, content_type)
+    }
+
+    fn duration(bytes: &[u8], content_type: &str) -> Option<u64> {
+        recording(bytes, content_type).duration_ms
+    }
+
+    /// An element of EBML (RFC 8794), with a size of eight bytes.
+    fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
+        let size = (content.len() as u64 | 1 << 56).to_be_bytes();
+        [id, &size, content].concat()
+    }
+
+    /// The beginning of a `WebM` of 2.5 seconds with tracks of these types: 1 is pictures, 2 is sound.
+    fn webm(types: &[u8]) -> Vec<u8> {
+        let version = [element(b"\x42\x86", &[1]), element(b"\x42\xf7", &[1]), element(b"\x42\xf2", &[4])].concat();
+        let kind = [element(b"\x42\xf3", &[8]), b"\x42\x82\x84webm".to_vec(), element(b"\x42\x87", &[4])].concat();
+        let head = element(b"\x1a\x45\xdf\xa3", &[version, kind, element(b"\x42\x85", &[2])].concat());
+        let duration = element(b"\x44\x89", &2_500f64.to_be_bytes());
+        let scale = element(b"\x2a\xd7\xb1", &1_000_000u32.to_be_bytes());
+        let info = element(b"\x15\x49\xa9\x66", &[scale, duration].concat());
+        let track = |(number, kind): (usize, &u8)| {
+            let number = number as u8 + 1;
+            let mut track =
+                [element(b"\xd7", &[number]), element(b"\x73\xc5", &[number]), element(b"\x83", &[*kind])].concat();
+            if *kind == 2 {
+                let rate = element(b"\xb5", &48_000f64.to_be_bytes());
+                let head = b"OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0";
+                track.extend([element(b"\x86", b"A_OPUS"), element(b"\x63\xa2", head)].concat());
+                track.extend(element(b"\xe1", &[rate, element(b"\x9f", &[1])].concat()));
+            } else {
+                let sides = [element(b"\xb0", &[64]), element(b"\xba", &[64])].concat();
+                track.extend([element(b"\x86", b"V_VP8"), element(b"\xe0", &sides)].concat());
+            }
+            element(b"\xae", &track)
+        };
+        let tracks = element(b"\x16\x54\xae\x6b", &types.iter().enumerate().map(track).collect::<Vec<_>>().concat());
+        let block = element(b"\xa3", b"\x81\0\0\x80\xfc\xff\xfe");
+        let cluster = element(b"\x1f\x43\xb6\x75", &[element(b"\xe7", &[0]), block].concat());
+        let mut bytes = [head, element(b"\x18\x53\x80\x67", &[info, tracks, cluster].concat())].concat();
+        // An empty element at the end, so that there is enough to be recognised by.
+        bytes.extend(element(b"\xec", &[0; 300]));
+        bytes
+    }
+
+    #[test]
+    fn sound_in_the_container_of_a_film_is_sound() {
+        let voice = recording(&webm(&[2]), "video/webm");
+        assert_eq!(voice, Recording { duration_ms: Some(2_500), only_sound: true });
+        let film = recording(&webm(&[1, 2]), "video/webm");
+        assert_eq!(film, Recording { duration_ms: Some(2_500), only_sound: false });
+        assert_eq!(crate::media::kind::Kind::of(&webm(&[2])).content_type(), "video/webm");
     }
 
     /// Silence: 8,000 samples a second, 8 bits, one channel.

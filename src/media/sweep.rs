@@ -33,7 +33,7 @@ pub struct Swept {
 impl Media {
     /// Tidies up until `shutdown`: once from the ground up, then again and again.
     pub async fn keep_tidy(self, shutdown: Shutdown) {
-        let strays = self.remove_strays().await;
+        let strays = self.remove_strays(&shutdown).await;
         if strays > 0 {
             tracing::info!(strays, "files without a row were removed");
         }
@@ -101,12 +101,12 @@ impl Media {
     }
 
     /// Removes files that belong to nobody.
-    pub async fn remove_strays(&self) -> u64 {
-        let media = self.clone();
-        blocking(move || media.remove_strays_now()).await.unwrap_or(0)
+    async fn remove_strays(&self, shutdown: &Shutdown) -> u64 {
+        let (media, shutdown) = (self.clone(), shutdown.clone());
+        blocking(move || media.remove_strays_now(&shutdown)).await.unwrap_or(0)
     }
 
-    fn remove_strays_now(&self) -> io::Result<u64> {
+    fn remove_strays_now(&self, shutdown: &Shutdown) -> io::Result<u64> {
         let mut strays = 0;
         self.0.files.walk(|path, media| {
             let wanted = media.is_some_and(|media| {
@@ -116,6 +116,7 @@ impl Media {
             if !wanted && remove(path).is_ok() {
                 strays += 1;
             }
+            !shutdown.is_triggered()
         })?;
         Ok(strays)
     }

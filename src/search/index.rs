@@ -7,7 +7,7 @@ use super::asked::{Asked, Place};
 use super::document;
 use super::words::{Term as WordTerm, Words};
 use crate::model::clock::monotonic;
-use crate::model::{ConversationId, Entry, Epoch, Has, Lsn, Seq};
+use crate::model::{ConversationId, Entry, Epoch, Lsn, Seq};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashSet};
@@ -34,8 +34,9 @@ const VERSION: u32 = 1;
 const WRITER_BYTES: usize = 32 * 1024 * 1024;
 /// A segment is rewritten when this share of it is gone, so that words of recalled messages leave the disk.
 const GONE_SHARE_MAX: f32 = 0.1;
-/// A word in more messages than this is looked for together with the conversations of the asker.
-const COMMON_FROM: u64 = if cfg!(test) { 100 } else { 20_000 };
+/// So many messages with the right words are looked at before those of other conversations are left out by the index itself: that
+/// takes a while, and most searches have found what they want by then.
+const TRIED_FIRST: u64 = if cfg!(test) { 100 } else { 20_000 };
 /// Messages of one search that are looked at between two looks at the clock.
 const CLOCK_EVERY: u64 = 1_024;
 
@@ -290,9 +291,22 @@ impl Found {
         count: usize,
         budget: &mut Budget,
     ) -> Result<Candidates, TantivyError> {
-        let query = self.query(asked, conversations)?;
+        let look = Look { asked, conversations, below, count };
+        let mut first = Budget { messages: budget.messages.min(TRIED_FIRST), ..*budget };
+        let tried = first.messages;
+        let found = self.look(&look, conversations.len() == 1, &mut first)?;
+        budget.messages -= tried - first.messages;
+        if first.messages > 0 || conversations.len() == 1 && budget.is_over() {
+            return Ok(found);
+        }
+        self.look(&look, true, budget)
+    }
+
+    /// The same; with `narrow`, messages of other conversations are left out by the index.
+    fn look(&self, look: &Look<'_>, narrow: bool, budget: &mut Budget) -> Result<Candidates, TantivyError> {
+        let query = self.query(look.asked, narrow.then_some(look.conversations));
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
-        let mut heap = BinaryHeap::with_capacity(count + 1);
+        let mut heap = BinaryHeap::with_capacity(look.count + 1);
         let mut segments = Vec::new();
         for segment in self.searcher.segment_readers() {
             let columns = Columns::of(segment)?;
@@ -302,62 +316,52 @@ impl Found {
         segments.sort_by_key(|(newest, ..)| Reverse(*newest));
         let mut all = true;
         for (newest, segment, columns) in segments {
-            if is_full(&heap, count).is_some_and(|Reverse(lowest)| newest < lowest.lsn.0) {
+            let needless = is_full(&heap, look.count).is_some_and(|Reverse(lowest)| newest < lowest.lsn.0);
+            if needless || budget.messages == 0 {
                 all = false;
                 break;
             }
-            let looked = Look { asked, conversations, below, count };
-            all &= looked.at_segment(weight.as_ref(), segment, &columns, &mut heap, budget)?;
+            all &= look.at_segment(weight.as_ref(), segment, &columns, &mut heap, budget)?;
         }
         let places = heap.into_sorted_vec().into_iter().map(|Reverse(place)| place).collect();
         Ok(Candidates { places, all })
     }
 
-    fn query(&self, asked: &Asked, conversations: &HashSet<u64>) -> Result<BooleanQuery, TantivyError> {
+    fn query(&self, asked: &Asked, conversations: Option<&HashSet<u64>>) -> BooleanQuery {
         let fields = &self.fields;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        let mut rarest = u64::MAX;
-        let one =
-            |rarest: &mut u64, term: Term, clauses: &mut Vec<(Occur, Box<dyn Query>)>| -> Result<(), TantivyError> {
-                *rarest = (*rarest).min(self.searcher.doc_freq(&term)?);
-                clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
-                Ok(())
-            };
+        let mut must = |query: Box<dyn Query>| clauses.push((Occur::Must, query));
+        let one = |term: Term| Box::new(TermQuery::new(term, IndexRecordOption::Basic));
         for phrase in &asked.phrases {
             let mut placed = Vec::new();
             for term in phrase.wanted() {
                 match term {
                     WordTerm::Placed(at, text) => {
-                        let term = Term::from_field_text(fields.words, text);
-                        rarest = rarest.min(self.searcher.doc_freq(&term)?);
-                        placed.push((at as usize, term));
+                        placed.push((at as usize, Term::from_field_text(fields.words, text)));
                     }
-                    WordTerm::Single(text) => {
-                        one(&mut rarest, Term::from_field_text(fields.singles, text), &mut clauses)?
-                    }
+                    WordTerm::Single(text) => must(one(Term::from_field_text(fields.singles, text))),
                 }
             }
             match <[_; 1]>::try_from(placed) {
-                Ok([(_, term)]) => one(&mut rarest, term, &mut clauses)?,
+                Ok([(_, term)]) => must(one(term)),
                 Err(placed) if placed.is_empty() => {}
-                Err(placed) => clauses.push((Occur::Must, Box::new(PhraseQuery::new_with_offset(placed)))),
+                Err(placed) => must(Box::new(PhraseQuery::new_with_offset(placed))),
             }
         }
         if let Some(author) = &asked.from {
-            one(&mut rarest, Term::from_field_text(fields.author, author), &mut clauses)?;
+            must(one(Term::from_field_text(fields.author, author)));
         }
         for has in &asked.has {
-            one(&mut rarest, Term::from_field_text(fields.has, Has::as_str(*has)), &mut clauses)?;
+            must(one(Term::from_field_text(fields.has, has.as_str())));
         }
-        // Few messages are looked at one by one; of many only those in the right conversations.
-        if rarest > COMMON_FROM {
+        if let Some(conversations) = conversations {
             let terms = conversations.iter().map(|id| Term::from_field_u64(fields.conversation, *id));
-            clauses.push((Occur::Must, Box::new(TermSetQuery::new(terms))));
+            must(Box::new(TermSetQuery::new(terms)));
         }
         if clauses.is_empty() {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
-        Ok(BooleanQuery::new(clauses))
+        BooleanQuery::new(clauses)
     }
 }
 

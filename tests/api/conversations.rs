@@ -60,7 +60,7 @@ async fn two_people_talk_with_nothing_but_http() {
     let list = bob.get("/conversations").await.ok(200);
     let shown = &list["conversations"][0];
     assert_eq!((&shown["peer"], &shown["inbox"]["unread"]), (&json!("ada"), &json!(2)));
-    assert_eq!(shown["entries"][0]["body"], text("Are you there?"));
+    assert_eq!(shown["entries"][0]["body"]["text"]["text"], "Are you there?");
     bob.put(&format!("{path}/delivered"), json!({"seq": 2})).await.ok(200);
     bob.put(&format!("{path}/read"), json!({"seq": 2})).await.ok(200);
     assert_eq!(bob.get(&path).await.ok(200)["conversation"]["inbox"]["unread"], 0);
@@ -71,7 +71,7 @@ async fn two_people_talk_with_nothing_but_http() {
     );
 
     let entry = format!("{path}/entries/1");
-    assert_eq!(bob.get(&entry).await.ok(200)["body"], text("Good morning, Bob. 👋🏽"));
+    assert_eq!(bob.get(&entry).await.ok(200)["body"]["text"]["text"], "Good morning, Bob. 👋🏽");
     assert_eq!(ada.patch(&entry, json!({"text": "Good evening, Bob."})).await.ok(200)["entry"]["seq"], 3);
     let thumb = format!("{entry}/reactions/%F0%9F%91%8D");
     assert_eq!(bob.put(&thumb, json!({})).await.ok(200)["entry"]["seq"], 4);

@@ -51,10 +51,11 @@ const READ: [Gets; 3] = [Hidden, Own, Hidden];
 /// What members do.
 const MEMBERS: [Gets; 3] = [Hidden, Hidden, Hidden];
 
-/// What only administrators do.
-const ADMINISTRATORS: [Gets; 3] = [No(403, "forbidden"); 3];
 /// What is somebody's alone; the refusal names the label that was asked for.
 const LABEL: [Gets; 3] = [No(404, "not_found"); 3];
+
+/// What administrators do.
+const ADMIN: [Gets; 3] = [No(403, "forbidden"); 3];
 
 /// Every door. `{conversation}` is a group of Ada and Bob, `{seq}` a message of hers there, `{user}` Bob, `{session}` a session
 /// of hers.
@@ -153,30 +154,29 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/accounts", OWN).with(json!({"user": "new", "password": "a quiet afternoon"})).open(),
         door("PUT", "/me/password", [No(403, "forbidden"); 3]).with(json!({"old": "x", "new": "a quiet afternoon"})),
         door("POST", "/me/deletion", [No(403, "forbidden"); 3]).with(json!({"password": "x"})),
-        door("POST", "/setup", OWN)
-            .with(json!({"token": "no", "user": "root", "password": "a quiet afternoon"}))
-            .open(),
-        door("POST", "/password-links", OWN).with(json!({"token": "no", "password": "a quiet afternoon"})).open(),
-        door("GET", "/admin/users", ADMINISTRATORS),
-        door("POST", "/admin/users", ADMINISTRATORS).with(json!({"user": "new"})),
-        door("GET", "/admin/users/{user}", ADMINISTRATORS),
-        door("DELETE", "/admin/users/{user}", ADMINISTRATORS),
-        door("PATCH", "/admin/users/{user}/flags", ADMINISTRATORS).with(json!({"suspended": true})),
-        door("PUT", "/admin/users/{user}/administrator", ADMINISTRATORS).with(json!({"administrator": true})),
-        door("PUT", "/admin/users/{user}/password", ADMINISTRATORS).with(json!({"password": "a quiet afternoon"})),
-        door("GET", "/admin/users/{user}/sessions", ADMINISTRATORS),
-        door("DELETE", "/admin/users/{user}/sessions", ADMINISTRATORS),
-        door("POST", "/admin/users/{user}/password-link", ADMINISTRATORS),
-        door("GET", "/admin/apps", ADMINISTRATORS),
-        door("POST", "/admin/apps", ADMINISTRATORS).with(json!({"name": "mine"})),
-        door("GET", "/admin/apps/{app}", ADMINISTRATORS),
-        door("GET", "/admin/apps/{app}/settings", ADMINISTRATORS),
-        door("PATCH", "/admin/apps/{app}/settings", ADMINISTRATORS).with(json!({"registration": "open"})),
-        door("GET", "/admin/invites", ADMINISTRATORS),
-        door("POST", "/admin/invites", ADMINISTRATORS).with(json!({})),
-        door("DELETE", "/admin/invites/{code}", ADMINISTRATORS),
-        door("GET", "/admin/audit", ADMINISTRATORS),
-        door("GET", "/admin/status", ADMINISTRATORS),
+        // What administrators do.
+        door("GET", "/admin/apps", ADMIN),
+        door("POST", "/admin/apps", ADMIN).with(json!({"name": "mine"})),
+        door("GET", "/admin/apps/{app}", ADMIN),
+        door("GET", "/admin/apps/{app}/settings", ADMIN),
+        door("PATCH", "/admin/apps/{app}/settings", ADMIN).with(json!({"hold": true})),
+        door("GET", "/admin/users", ADMIN),
+        door("POST", "/admin/users", ADMIN).with(json!({"user": "mine"})),
+        door("GET", "/admin/users/{user}", ADMIN),
+        door("DELETE", "/admin/users/{user}", ADMIN),
+        door("PATCH", "/admin/users/{user}/flags", ADMIN).with(json!({"suspended": true})),
+        door("PUT", "/admin/users/{user}/administrator", ADMIN).with(json!({"administrator": true})),
+        door("PUT", "/admin/users/{user}/password", ADMIN).with(json!({"password": "a quiet afternoon"})),
+        door("GET", "/admin/users/{user}/sessions", ADMIN),
+        door("DELETE", "/admin/users/{user}/sessions", ADMIN),
+        door("POST", "/admin/users/{user}/password-link", ADMIN).with(json!({})),
+        door("GET", "/admin/audit", ADMIN),
+        door("GET", "/admin/invites", ADMIN),
+        door("POST", "/admin/invites", ADMIN).with(json!({})),
+        door("DELETE", "/admin/invites/{code}", ADMIN),
+        door("GET", "/admin/status", ADMIN),
+        door("POST", "/setup", OWN).with(json!({"token": "x", "user": "mine", "password": "a quiet afternoon"})).open(),
+        door("POST", "/password-links", OWN).with(json!({"token": "x", "password": "a quiet afternoon"})).open(),
         // Last, because whoever has the code gets in.
         door("POST", "/invites/{code}/join", [Own, Own, Hidden]),
     ]

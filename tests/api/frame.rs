@@ -201,3 +201,37 @@ async fn two_apps_with_the_same_user_ids_never_meet() {
     assert_eq!(eve.post("/users/ada/entries", text("hello")).await.problem(), (404, "not_found".to_owned()));
     assert!(server.stop().await);
 }
+
+#[test]
+fn no_two_types_of_the_description_have_one_name() {
+    // The description finds types by their names: of two with the same one, only one would be there.
+    let mut seen = std::collections::BTreeMap::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            for after in text
+                .split("ToSchema")
+                .skip(1)
+                .filter(|after| after.trim_start_matches([',', ' ', '\n']).starts_with(')'))
+            {
+                let item = after.lines().find_map(|line| {
+                    let line = line.trim();
+                    line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))
+                });
+                let name: String = item.unwrap_or_default().chars().take_while(|c| c.is_alphanumeric()).collect();
+                if name.is_empty() {
+                    continue;
+                }
+                let before = seen.insert(name.clone(), path.clone());
+                assert!(before.is_none(), "{name} is in {} and in {}", path.display(), before.unwrap().display());
+            }
+        }
+    }
+    assert!(seen.len() > 50, "the types were not found");
+}

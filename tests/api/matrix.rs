@@ -46,6 +46,7 @@ impl Behind {
             .replace("{session}", &self.session.to_string())
             .replace("{media}", &self.media)
             .replace("{upload}", &self.upload)
+            .replace("{app}", "home")
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")

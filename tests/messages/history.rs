@@ -46,7 +46,9 @@ async fn the_own_side_of_a_conversation_follows_the_user_to_every_device_and_nob
     let site = Site::start().await;
     let (mut ada, mut bob) = (site.talker("ada").await, site.talker("bob").await);
     let mut phone = site.second(&bob).await;
-    let (chat, _) = ada.say_to(&bob, "hello").await;
+    let (chat, seq) = ada.say_to(&bob, "hello").await;
+    // That she has read what she said is noted a moment later.
+    ada.told(|inbox| inbox.read == seq).await;
     ada.peer.ping(1).await;
     ada.peer.early.clear();
     let mute = |until| Command::Mute { conversation: chat, until };

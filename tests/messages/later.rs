@@ -225,7 +225,7 @@ async fn what_a_recalled_message_said_is_nowhere_in_the_file_once_its_journal_ro
             ada.say(chat, &format!("{number} {}", "other words ".repeat(300))).await;
         }
     }
-    site.stop().await;
-    let server = tidings::store::check(file.parent().unwrap()).unwrap();
-    assert_eq!(server.problems, [] as [String; 0]);
+    let _folder = site.stop().await;
+    let report = tidings::store::check(file.parent().unwrap()).unwrap();
+    assert_eq!(report.problems, [] as [String; 0]);
 }

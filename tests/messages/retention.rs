@@ -88,7 +88,7 @@ async fn old_entries_go_with_all_that_names_them_and_everybody_learns_of_it() {
     assert_eq!(next, kept.next());
     assert_eq!(bob.conversation(group).await.inbox.unread, 1);
     let data = site.data.clone();
-    site.stop().await;
+    let _folder = site.stop().await;
     assert_eq!(tidings::store::check(&data).unwrap().problems, [] as [String; 0]);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings::model::growing::variants;
 use tidings::model::{
     Answer, AppId, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind, Cursor,
-    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Lsn, Member, Name, Ordinal,
+    Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Line, Lsn, Member, Name, Ordinal,
     Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
 use tidings::model::{PresenceOf, PresenceState};
@@ -449,8 +449,8 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
             ServerFrame::Presence(PresenceOf {
                 user: user("bob"),
                 state,
-                text: there.then(|| "in a meeting".to_owned()),
-                emoji: there.then(|| "📅".to_owned()),
+                text: there.then(|| Line::new("in a meeting").unwrap()),
+                emoji: there.then(|| Emoji::new("📅").unwrap()),
                 until: there.then_some(Timestamp(AT.0 + 3_600_000)),
                 platforms: if there { vec![Platform::Ios, Platform::Web] } else { vec![] },
                 last_seen: (!there).then_some(AT),
@@ -838,8 +838,8 @@ impl Dice {
             "presence" => ServerFrame::Presence(PresenceOf {
                 user: self.user(),
                 state: *self.pick(&PRESENCE_STATES),
-                text: self.maybe(Self::words),
-                emoji: self.maybe(Self::words),
+                text: self.maybe(|dice| Line::new(dice.name().as_str()).unwrap()),
+                emoji: self.maybe(Self::emoji),
                 until: self.maybe(Self::time),
                 platforms: self.list(|dice| *dice.pick(&PLATFORMS)),
                 last_seen: self.maybe(Self::time),

@@ -4,15 +4,19 @@
 //!
 //! Times of changes are kept as numbers of steps; whoever compares knows which lsn each step got.
 
+#[path = "model_groups.rs"]
+mod groups;
 #[path = "model_messages.rs"]
 mod messages;
 
+use groups::{Group, Link};
 use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings::model::{
     AppId, AppSettings, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, ConversationKind,
-    Cursor, CursorMove, Device, Entry, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction, Role, Seq,
-    SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    Cursor, CursorMove, Device, Entry, GroupRules, Inbox, Key, LoginPolicy, Lsn, Member, Ordinal, Platform, Reaction,
+    Role, Seq, SessionId, SessionInfo, SystemCommand, Target, Text, Timestamp, TokenHash, UserFlags, UserHandle,
+    UserId,
 };
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
@@ -87,6 +91,11 @@ struct Stay {
     hidden_at: Option<usize>,
     marked: bool,
     side_changed: Step,
+    alias: Option<tidings::model::Name>,
+    silenced: Option<u64>,
+    joined: u64,
+    /// The entry of their joining.
+    joined_at: usize,
 }
 
 pub struct Chat {
@@ -95,6 +104,9 @@ pub struct Chat {
     title: Option<tidings::model::Name>,
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
+    group: Option<Group>,
+    /// Whose feed it is.
+    feed: Option<Person>,
     created: u64,
     kept: Kept,
 }
@@ -116,6 +128,7 @@ pub struct World {
     /// How many there ever were.
     pub sessions_made: u64,
     pub chats: Vec<Chat>,
+    links: BTreeMap<tidings::model::InviteCode, Link>,
     remembered: BTreeMap<(Person, Key), Memory>,
     files: BTreeMap<tidings::model::MediaId, File>,
 }
@@ -172,20 +185,27 @@ impl Chat {
 
     /// Whether somebody's list leaves it out.
     pub fn hidden(&self, person: Person) -> bool {
-        self.stays[&person].hidden_at.is_some_and(|at| self.messages_above(person, at) == 0)
+        // A message that they deleted for themselves has brought it back all the same.
+        let top = self.stays[&person].last.unwrap_or(self.head());
+        let quiet = |at: usize| self.log[at.min(top)..top].iter().all(|said| !is_message(&said.body));
+        self.stays[&person].hidden_at.is_some_and(quiet)
     }
 
     fn kind(&self) -> ConversationKind {
-        if self.direct.is_some() { ConversationKind::Direct } else { ConversationKind::Group }
+        match (&self.direct, &self.group) {
+            (Some(_), _) => ConversationKind::Direct,
+            (None, Some(_)) => ConversationKind::Group,
+            (None, None) => ConversationKind::Feed,
+        }
     }
 
-    fn join(&mut self, person: Person, role: Role, step: Step) {
+    fn join(&mut self, person: Person, role: Role, step: Step, now: u64) {
         // The entry of their joining is the next one, and they see it as read.
         let join = self.head() + 1;
         let before = self.stays.remove(&person);
         let stay = Stay {
             role,
-            first: join,
+            first: self.first_of_joining(),
             last: None,
             read: join,
             delivered: join,
@@ -195,7 +215,12 @@ impl Chat {
             hidden_at: None,
             marked: false,
             side_changed: step,
+            alias: None,
+            silenced: before.as_ref().and_then(|stay| stay.silenced),
+            joined: now,
+            joined_at: join,
         };
+        self.stop_waiting(person);
         self.stays.insert(person, stay);
     }
 }
@@ -258,6 +283,9 @@ impl World {
     }
 
     fn carry_out(&mut self, doer: Doer, command: &Command) -> Result<CommandResult, Code> {
+        if let Some(result) = self.group_command(doer, command) {
+            return result;
+        }
         if let Some(result) = self.message_command(doer, command) {
             return result;
         }
@@ -273,18 +301,10 @@ impl World {
                 };
                 Ok(CommandResult::Conversation { conversation: ConversationId(chat as u64 + 1) })
             }
-            Command::CreateGroup { title, members, rules: _ } => self.create_group(doer, title, members),
+            Command::CreateGroup { title, members, rules } => self.create_group(doer, title, members, rules),
             Command::AddMembers { conversation, users } => self.add(doer, *conversation, users),
             Command::RemoveMember { conversation, user } => self.remove(doer, *conversation, user),
             Command::Leave { conversation } => self.leave(doer, *conversation),
-            Command::Rename { conversation, title } => {
-                let chat = self.group(doer, *conversation)?;
-                if self.chats[chat].stays[&doer.person].role == Role::Member {
-                    return Err(Code::Forbidden);
-                }
-                self.chats[chat].title = Some(title.clone());
-                Ok(self.say(doer, chat, Body::Renamed { title: title.clone() }))
-            }
             Command::Pin { conversation, pinned } => self.own_side(doer, *conversation, |stay, _| {
                 let before = stay.pinned;
                 stay.pinned = *pinned;
@@ -336,12 +356,10 @@ impl World {
 
     fn joined(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed.is_some() {
+            return Err(Code::Invalid);
+        }
         if self.chats[chat].inside(doer.person).is_some() { Ok(chat) } else { Err(Code::NotMember) }
-    }
-
-    fn group(&self, doer: Doer, conversation: ConversationId) -> Result<usize, Code> {
-        let chat = self.joined(doer, conversation)?;
-        if self.chats[chat].direct.is_none() { Ok(chat) } else { Err(Code::Invalid) }
     }
 
     fn may_speak(&self, doer: Doer) -> Result<(), Code> {
@@ -396,11 +414,17 @@ impl World {
             hidden_at: (*person != doer.person).then_some(0),
             marked: false,
             side_changed: doer.step,
+            alias: None,
+            silenced: None,
+            joined: self.now,
+            joined_at: 1,
         };
         self.chats.push(Chat {
             app: self.users[doer.person].app,
             stays: pair.iter().map(|person| (*person, stay(person))).collect(),
             direct: Some(pair),
+            group: None,
+            feed: None,
             title: None,
             log: Vec::new(),
             created: self.now,
@@ -420,14 +444,6 @@ impl World {
             Err(_) => self.may_speak(doer)?,
         }
         Ok(chat)
-    }
-
-    fn may_speak_in(&self, doer: Doer, _chat: usize) -> Result<(), Code> {
-        self.may_speak(doer)
-    }
-
-    fn may_pin(&self, person: Person, chat: usize) -> bool {
-        self.chats[chat].direct.is_some() || self.chats[chat].stays[&person].role != Role::Member
     }
 
     fn send(&mut self, doer: Doer, to: &Target, content: &Content) -> Result<CommandResult, Code> {
@@ -460,7 +476,7 @@ impl World {
 
     fn edit(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, words: &str) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.author != doer.person {
             return Err(Code::Forbidden);
@@ -484,6 +500,7 @@ impl World {
 
     fn recall(&mut self, doer: Doer, conversation: ConversationId, seq: Seq) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
+        self.check_open(chat)?;
         let said = self.message(doer, chat, seq)?;
         let place = &self.chats[chat];
         let role = |person: Person| match (&place.direct, place.inside(person)) {
@@ -528,7 +545,7 @@ impl World {
         on: bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
-        self.may_speak(doer)?;
+        self.may_speak_in(doer, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.recalled_at.is_some() {
             return Err(Code::Conflict);
@@ -570,12 +587,15 @@ impl World {
         doer: Doer,
         title: &tidings::model::Name,
         ids: &[UserId],
+        rules: &GroupRules,
     ) -> Result<CommandResult, Code> {
+        let app = self.users[doer.person].app;
+        self.check_new_rules(app, rules)?;
         let mut people = self.people(doer, ids)?;
         people.retain(|person| *person != doer.person);
         people.insert(0, doer.person);
-        let app = self.users[doer.person].app;
-        if people.len() > self.settings(app).group_members_max as usize {
+        let most = rules.members_max.unwrap_or(u32::MAX).min(self.settings(app).group_members_max);
+        if people.len() > most as usize {
             return Err(Code::Full);
         }
         let mut chat = Chat {
@@ -584,12 +604,14 @@ impl World {
             title: Some(title.clone()),
             log: Vec::new(),
             stays: BTreeMap::new(),
+            group: Some(Group::new(*rules)),
+            feed: None,
             created: self.now,
             kept: Kept::default(),
         };
         for person in &people {
             let role = if *person == doer.person { Role::Owner } else { Role::Member };
-            chat.join(*person, role, doer.step);
+            chat.join(*person, role, doer.step, self.now);
         }
         self.chats.push(chat);
         let members = people.iter().map(|person| self.id(*person)).collect();
@@ -600,6 +622,7 @@ impl World {
 
     fn add(&mut self, doer: Doer, conversation: ConversationId, ids: &[UserId]) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
+        self.allow_inviting(doer, chat)?;
         if ids.is_empty() {
             return Err(Code::Invalid);
         }
@@ -609,11 +632,10 @@ impl World {
         if people.is_empty() {
             return Ok(done());
         }
-        if members.len() + people.len() > self.settings(self.chats[chat].app).group_members_max as usize {
-            return Err(Code::Full);
-        }
+        self.check_room(chat, people.len())?;
+        let now = self.now;
         for person in &people {
-            self.chats[chat].join(*person, Role::Member, doer.step);
+            self.chats[chat].join(*person, Role::Member, doer.step, now);
         }
         let users = people.iter().map(|person| self.id(*person)).collect();
         Ok(self.say(doer, chat, Body::MembersAdded { users }))
@@ -622,8 +644,12 @@ impl World {
     fn part(&mut self, doer: Doer, chat: usize, person: Person, body: Body) -> CommandResult {
         let result = self.say(doer, chat, body);
         let last = self.chats[chat].head();
+        let first = self.chats[chat].first_of_leaving(self.chats[chat].stays[&person].first, last);
+        self.chats[chat].stop_waiting(person);
         if let Some(stay) = self.chats[chat].stays.get_mut(&person) {
             stay.last = Some(last);
+            stay.first = first;
+            stay.alias = None;
             stay.role = Role::Member;
             stay.place_changed = doer.step;
         }
@@ -649,7 +675,7 @@ impl World {
     fn leave(&mut self, doer: Doer, conversation: ConversationId) -> Result<CommandResult, Code> {
         let chat = self.group(doer, conversation)?;
         let place = &self.chats[chat];
-        if place.stays[&doer.person].role == Role::Owner && place.members().len() > 1 {
+        if place.stays[&doer.person].role == Role::Owner {
             return Err(Code::Forbidden);
         }
         Ok(self.part(doer, chat, doer.person, Body::MemberLeft {}))
@@ -662,6 +688,9 @@ impl World {
         change: impl FnOnce(&mut Stay, Step) -> bool,
     ) -> Result<CommandResult, Code> {
         let chat = self.known(doer, conversation)?;
+        if self.chats[chat].feed.is_some() {
+            return Err(Code::Invalid);
+        }
         if let Some(stay) = self.chats[chat].stays.get_mut(&doer.person)
             && change(stay, doer.step)
         {
@@ -694,7 +723,7 @@ impl World {
                     Ok(done())
                 }
             },
-            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(*app, id, *administrator),
+            SystemCommand::AddUser { app, id, administrator, .. } => self.add_user(step, *app, id, *administrator),
             SystemCommand::SetPassword { user, .. } => self.with_user(*user, |world, person| {
                 world.users[person].credential += 1;
                 world.sessions.retain(|_, session| session.person != person);
@@ -747,7 +776,7 @@ impl World {
         then(self, person)
     }
 
-    fn add_user(&mut self, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
+    fn add_user(&mut self, step: Step, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
         if app.0 == 0 || app.0 as usize > self.apps.len() {
             return Err(Code::NotFound);
         }
@@ -761,6 +790,7 @@ impl World {
             return Err(Code::Conflict);
         }
         self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default() });
+        self.make_feed(step, self.users.len() - 1);
         Ok(CommandResult::User { user: UserHandle(self.users.len() as u64) })
     }
 
@@ -860,7 +890,7 @@ impl World {
         let mentions = seen.clone().filter(|seq| *seq > stay.read && Self::names(&chat.log[seq - 1], person));
         let told: Vec<Person> = match &chat.direct {
             Some(_) => [Some(person), other].into_iter().flatten().collect(),
-            None if gone => Vec::new(),
+            None if gone || chat.feed.is_some() => Vec::new(),
             None => chat.members(),
         };
         let cursor = |person: &Person| Cursor {
@@ -873,7 +903,7 @@ impl World {
             kind: chat.kind(),
             title: chat.title.clone(),
             peer: chat.direct.as_ref().map(|_| self.id(other.unwrap_or(person))),
-            group: None,
+            group: self.group_view(person, chat),
             role: stay.role,
             members: if gone { 0 } else { chat.members().len() as u32 },
             head: Seq(top as u64),
@@ -925,6 +955,7 @@ impl World {
         let mut list: Vec<_> = self
             .chats_of(person)
             .into_iter()
+            .filter(|id| self.chats[id.0 as usize - 1].feed.is_none())
             .map(|id| self.view(person, id, lsns))
             .filter(|view| !view.inbox.hidden)
             .collect();
@@ -946,9 +977,9 @@ impl World {
             .map(|person| Member {
                 user: self.id(person),
                 role: chat.stays[&person].role,
-                alias: None,
-                silenced_until: None,
-                joined: Timestamp(0),
+                alias: chat.stays[&person].alias.clone(),
+                silenced_until: chat.stays[&person].silenced.filter(|until| *until > self.now).map(Timestamp),
+                joined: Timestamp(chat.stays[&person].joined),
             })
             .collect();
         members.sort_by_key(|member| member.user.as_str().to_lowercase());

@@ -14,6 +14,8 @@ struct Known {
     /// The last word on the user's own side.
     inbox: Option<Inbox>,
     cursors: BTreeMap<UserId, Cursor>,
+    /// The user came back, so that the device asks for what lies between.
+    back: bool,
 }
 
 /// The devices of everybody.
@@ -48,7 +50,9 @@ impl Devices {
                     }
                 }
                 Effect::Inbox { user, inbox } => {
-                    self.0.entry((*user, inbox.conversation)).or_default().inbox = Some(inbox.clone());
+                    let known = self.0.entry((*user, inbox.conversation)).or_default();
+                    known.back |= !inbox.gone && known.inbox.as_ref().is_some_and(|before| before.gone);
+                    known.inbox = Some(inbox.clone());
                 }
                 Effect::Members { .. }
                 | Effect::SessionEnded { .. }
@@ -61,12 +65,15 @@ impl Devices {
     }
 
     /// Compares what a device has with what a query gives.
-    pub fn compare(&self, user: UserHandle, expected: &Conversation) -> Result<(), String> {
+    /// `from` is the first entry that they were told of; what is below, they ask for.
+    pub fn compare(&self, user: UserHandle, expected: &Conversation, from: Seq) -> Result<(), String> {
         let nothing = Known::default();
         let known = self.0.get(&(user, expected.id)).unwrap_or(&nothing);
         let what = |part: &str| format!("{part} of conversation {} on a device", expected.id);
-        let above = known.entries.range(expected.inbox.floor..).map(|(_, entry)| entry.clone()).collect();
-        same(&what("entries"), &expected.entries, &above)?;
+        let from = expected.inbox.floor.max(from);
+        let above: Vec<_> = known.entries.range(from..).map(|(_, entry)| entry.clone()).collect();
+        let told: Vec<_> = expected.entries.iter().filter(|entry| entry.seq >= from).cloned().collect();
+        same(&what("entries"), &told, &above)?;
         // Cursors are told when they move; until then they stand where the conversation had them when the device first saw it.
         for cursor in expected.cursors.iter().filter(|_| expected.kind == ConversationKind::Direct) {
             if cursor.read > Seq(0) || cursor.delivered.is_some_and(|delivered| delivered > Seq(0)) {
@@ -94,7 +101,9 @@ impl Known {
         let newest = self.entries.keys().next_back().copied();
         let head = newest.map(|newest| newest.max(Seq(floor.0 - 1)));
         match head {
-            Some(head) if entry.seq > head.next() => Err(format!("entry {} comes, and the head is {head}", entry.seq)),
+            Some(head) if entry.seq > head.next() && !std::mem::take(&mut self.back) => {
+                Err(format!("entry {} comes, and the head is {head}", entry.seq))
+            }
             // The first of a conversation that is not known: the device asks, and has what is there.
             Some(_) | None => {
                 let older = self.entries.get(&entry.seq).is_some_and(|known| known.changed > entry.changed);

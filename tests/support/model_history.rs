@@ -1,10 +1,13 @@
 //! Random histories: small steps over a handful of people, made into commands when they are played, so that they name what is there
 //! (and now and then what is not).
 
+#[path = "model_group_steps.rs"]
+mod groups;
 #[path = "model_message_steps.rs"]
 mod messages;
 
 use super::rules::{Chat, Doer, World};
+use groups::{GroupAsk, group_ask};
 use messages::{MessageAsk, MessageServer, message_ask, message_server};
 use proptest::collection::vec;
 use proptest::option;
@@ -102,6 +105,7 @@ pub enum Ask {
     MarkUnread(u8),
     EndSession(u8),
     LogOut,
+    Group(GroupAsk),
     Message(MessageAsk),
 }
 
@@ -183,6 +187,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (chat(), option::of(0..5u8)).prop_map(|(chat, until)| Ask::Mute(chat, until)),
         3 => (chat(), on()).prop_map(|(chat, on)| Ask::Hide(chat, on)),
         2 => chat().prop_map(Ask::MarkUnread),
+        24 => group_ask().prop_map(Ask::Group),
         18 => message_ask().prop_map(Ask::Message),
     ]
 }
@@ -449,6 +454,7 @@ impl Maker<'_> {
             Ask::MarkUnread(choice) => Command::MarkUnread { conversation: chat(choice) },
             Ask::EndSession(choice) => Command::EndSession { session: self.session(person, *choice) },
             Ask::LogOut => Command::LogOut {},
+            Ask::Group(ask) => self.group_command(person, ask),
             Ask::Message(ask) => self.message_command(person, ask),
         }
     }

@@ -91,6 +91,9 @@ impl World {
                 let keeping = Keeping { ms: *keep_ms, entries: *keep_entries, hold: *hold };
                 match self.chats.get_mut((conversation.0 as usize).wrapping_sub(1)) {
                     None => Err(Code::NotFound),
+                    Some(chat) if chat.feed.is_some() && (keep_ms.is_some() || keep_entries.is_some()) => {
+                        Err(Code::Invalid)
+                    }
                     Some(chat) => {
                         chat.kept.keeping = keeping;
                         Ok(done())
@@ -274,6 +277,7 @@ impl World {
         }
         let (ms, most) =
             (keeping.ms.unwrap_or(settings.retention_ms), keeping.entries.unwrap_or(settings.retention_entries));
+        let (ms, most) = if chat.feed.is_some() { (0, 1_000) } else { (ms, most) };
         let goes = |seq: usize| {
             let newer = (chat.head() - seq) as u64;
             ms > 0 && chat.log[seq - 1].at + ms < self.now || most > 0 && newer >= most

@@ -529,7 +529,7 @@ impl<'a, S: Server> Play<'a, S> {
         for expected in &expected {
             let got = read::conversation(view, handle, expected.id, usize::MAX / 2).map_err(fault)?;
             same(&format!("conversation {}", expected.id), &Some(expected), &got.as_ref())?;
-            self.devices.compare(handle, expected)?;
+            self.devices.compare(handle, expected, Seq(self.world.joined_at(person, expected.id)))?;
         }
         let mut changed: Vec<_> = expected.iter().map(|each| (each.changed, each.id)).collect();
         changed.sort();
@@ -579,8 +579,45 @@ impl<'a, S: Server> Play<'a, S> {
         for each in expected {
             self.compare_history(person, each, &ask)?;
             self.compare_conversation(person, each, &ask)?;
+            self.compare_group(person, each.id, &ask)?;
+        }
+        for text in ["", "group", "ti st"] {
+            let got = match ask(Query::FindGroups { text: text.to_owned(), after: None, limit: 100 }) {
+                Ok(Answer::Groups { groups, more: false }) => groups,
+                other => return Err(format!("the groups of “{text}” are {other:?}")),
+            };
+            same(&format!("the groups of “{text}”"), &self.world.found_groups(person, text), &got)?;
+        }
+        for code in self.world.codes() {
+            let got = match ask(Query::GroupOfCode { code: code.clone() }) {
+                Ok(Answer::Groups { mut groups, .. }) => Ok(groups.remove(0)),
+                Ok(other) => return Err(format!("the group of {code} is {other:?}")),
+                Err(refusal) => Err(refusal.code),
+            };
+            same(&format!("the group of {code}"), &self.world.group_of_code(person, &code), &got)?;
         }
         Ok(())
+    }
+
+    /// Who has links and who waits.
+    fn compare_group(
+        &self,
+        person: Person,
+        conversation: ConversationId,
+        ask: &impl Fn(Query) -> Result<Answer, Refusal>,
+    ) -> Result<(), String> {
+        let links = match ask(Query::Invites { conversation }) {
+            Ok(Answer::Invites { invites, .. }) => Ok(invites),
+            Ok(other) => return Err(format!("the links of {conversation} are {other:?}")),
+            Err(refusal) => Err(refusal.code),
+        };
+        same(&format!("links of {conversation}"), &self.world.links_for(person, conversation), &links)?;
+        let waiting = match ask(Query::JoinRequests { conversation, after: None, limit: 200 }) {
+            Ok(Answer::JoinRequests { requests, more: false, .. }) => Ok(requests),
+            Ok(other) => return Err(format!("those who wait for {conversation} are {other:?}")),
+            Err(refusal) => Err(refusal.code),
+        };
+        same(&format!("who waits for {conversation}"), &self.world.waiting_for(person, conversation), &waiting)
     }
 
     /// What is found in a history otherwise than by seq.
@@ -649,11 +686,6 @@ impl<'a, S: Server> Play<'a, S> {
             Err(refusal) if refusal.code == Code::NotMember => None,
             other => return Err(format!("the members of {conversation} are {other:?}")),
         };
-        // When they joined is not in the reference model yet.
-        let members = members.map(|members| {
-            let joined = tidings::model::Timestamp(0);
-            members.into_iter().map(|member| tidings::model::Member { joined, ..member }).collect::<Vec<_>>()
-        });
         same(&format!("members of {conversation}"), &self.world.members_for(person, conversation), &members)?;
         for (from, to, limit) in [(None, None, 3), (Some(3), Some(6), 2), (None, Some(5), 200), (Some(9), None, 1)] {
             let (from, to) = (from.map(Seq), to.map(Seq));

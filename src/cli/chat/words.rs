@@ -158,8 +158,8 @@ pub fn presence(presence: &PresenceOf, offset: Offset, now: Timestamp) -> String
         (PresenceState::Offline, Some(seen)) => format!("last seen {}", offset.short(seen, now)),
     };
     match &presence.text {
-        Some(words) if !words.is_empty() => format!("{state}: {}", text::one_line(words)),
-        _ => state,
+        Some(words) => format!("{state}: {}", text::one_line(words.as_str())),
+        None => state,
     }
 }
 

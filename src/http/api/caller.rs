@@ -25,8 +25,6 @@ pub struct Caller {
     pub actor: UserActor,
     /// What their device runs on.
     pub platform: Platform,
-    /// A right of persons in the app `home`.
-    pub administrator: bool,
     /// The session's token.
     pub token: Secret,
     api: ApiState,
@@ -89,7 +87,7 @@ impl Caller {
 
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
-        Ok(self.api.engine().query(self.actor.clone(), query).await?)
+        Ok(self.api.gateway.query(&self.actor, query).await?)
     }
 }
 
@@ -137,10 +135,10 @@ async fn identify(api: &ApiState, peer: &Peer, method: &Method, headers: &Header
             None => return Err(nobody()),
         },
     };
-    let LoggedIn { actor, platform, administrator, .. } = api.gateway.authenticate(&token).await?;
+    let LoggedIn { actor, platform, .. } = api.gateway.authenticate(&token).await?;
     let first = idempotency_key(headers)?.unwrap_or_else(|| Key::new(api.engine().clock().now()));
     let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };
-    Ok(Caller { actor, platform, administrator, token, api: api.clone(), keys })
+    Ok(Caller { actor, platform, token, api: api.clone(), keys })
 }
 
 /// The token of `Authorization: Bearer`.

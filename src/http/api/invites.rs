@@ -25,7 +25,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
 /// A link to make.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct NewInvite {
+pub struct NewGroupInvite {
     /// Its secret part, drawn by the caller; the server draws one when absent. To try again safely, draw it yourself.
     code: Option<InviteCode>,
     /// When it ends, in milliseconds since 1970-01-01 UTC; never when absent.
@@ -66,14 +66,14 @@ async fn list(caller: Caller, At(conversation): At<ConversationId>) -> Result<Js
 
 /// Make a link into a group
 #[utoipa::path(post, path = "/groups/{conversation}/invites", tag = "groups",
-    request_body = NewInvite,
+    request_body = NewGroupInvite,
     responses((status = 201, description = "It is there.", body = NewCode)))]
 async fn make(
     caller: Caller,
     At(conversation): At<ConversationId>,
-    Json(new): Json<NewInvite>,
+    Json(new): Json<NewGroupInvite>,
 ) -> Result<Response, Problem> {
-    let NewInvite { code, expires, uses_max } = new;
+    let NewGroupInvite { code, expires, uses_max } = new;
     let code = match code {
         Some(code) => code,
         None => draw()?,

@@ -5,13 +5,12 @@ use super::Group;
 use super::change::Change;
 use super::joining::Joining;
 use super::permissions::Action;
-use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::ledger::place::append;
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, UserHandle, UserId};
+use crate::ledger::{Stop, feed};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, UserHandle, UserId};
 use crate::store::records::{JoinRequestRow, UserRow};
-use crate::store::{Fault, Read, Tables};
+use crate::store::{Read, Tables};
 
 enum Plan {
     /// They are a member already.
@@ -34,7 +33,9 @@ pub(in crate::ledger) fn run(
         Plan::Decline(user, body, change) => {
             tables.remove::<JoinRequestRow>(&(conversation, user))?;
             let result = change.apply(tables, effects)?;
-            tell_in_feed(tables, caller, user, body, effects)?;
+            if let Some(row) = tables.get::<UserRow>(&user)?.filter(|row| !row.deleted) {
+                feed::tell(tables, caller, &row, body, effects)?;
+            }
             Ok(result)
         }
     }
@@ -69,19 +70,4 @@ fn decide(
     }
     let change = Change::new(caller, &group, body.clone());
     Ok(Plan::Decline(handle, body, Box::new(change)))
-}
-
-/// Appends a notice to a user's feed, if they have one.
-fn tell_in_feed(
-    tables: &mut Tables<'_>,
-    caller: &Caller<'_>,
-    user: UserHandle,
-    body: Body,
-    effects: &mut Vec<Effect>,
-) -> Result<(), Fault> {
-    let Some(row) = tables.get::<UserRow>(&user)?.filter(|row| row.feed != ConversationId(0)) else { return Ok(()) };
-    let head = tables.head(row.feed)?;
-    let entry = Entry { key: None, ..caller.entry(&head, body) };
-    append(tables, row.app, row.feed, entry, effects)?;
-    Ok(())
 }

@@ -101,14 +101,24 @@ impl Action {
                 GroupKind::Public => Least::Manager,
             },
             Self::Pin => Least::of(rules.pin),
-            Self::ManageInvites | Self::AnswerJoin | Self::Mute | Self::SpeakMuted => Least::Manager,
-            Self::SetAlias | Self::MentionAll => Least::Manager,
-            Self::SetRules | Self::SetManager | Self::Transfer | Self::Dissolve => Least::Owner,
-            Self::Remove(Role::Member) | Self::Silence(Role::Member) | Self::Recall(Role::Member) => Least::Manager,
-            Self::Remove(Role::Manager) | Self::Silence(Role::Manager) | Self::Recall(Role::Manager) => Least::Owner,
+            Self::ManageInvites
+            | Self::AnswerJoin
+            | Self::Mute
+            | Self::SpeakMuted
+            | Self::SetAlias
+            | Self::MentionAll
+            | Self::Remove(Role::Member)
+            | Self::Silence(Role::Member)
+            | Self::Recall(Role::Member) => Least::Manager,
+            Self::SetRules
+            | Self::SetManager
+            | Self::Transfer
+            | Self::Dissolve
+            | Self::Remove(Role::Manager)
+            | Self::Silence(Role::Manager)
+            | Self::Recall(Role::Manager | Role::Owner) => Least::Owner,
             // The owner is the only one above managers, and neither removes nor silences themselves.
             Self::Remove(Role::Owner) | Self::Silence(Role::Owner) => Least::Nobody,
-            Self::Recall(Role::Owner) => Least::Owner,
             Self::Leave => Least::NotOwner,
             Self::SetOwnAlias => Least::Member,
         }
