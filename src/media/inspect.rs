@@ -81,7 +81,10 @@ pub(super) fn inside(mut file: File, whole: &Whole) -> Inside {
             },
             None => Inside { pretends: true, ..Inside::default() },
         },
-        Kind::Timed(name) => Inside { duration_ms: sound::duration_ms(file, whole.bytes, name), ..Inside::default() },
+        Kind::Timed(name) => {
+            let found = sound::read(file, whole.bytes, name);
+            Inside { duration_ms: found.duration_ms, only_sound: found.only_sound, ..Inside::default() }
+        }
         Kind::StillPicture(_) | Kind::Other => Inside::default(),
     }
 }
