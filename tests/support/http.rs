@@ -126,8 +126,11 @@ impl Api {
     }
 
     async fn begin(&self, method: &str, path: &str, body: &[u8]) -> BufReader<TcpStream> {
-        let path =
-            if path.starts_with("/api") || path == "/healthz" { path.to_owned() } else { format!("/api/v1{path}") };
+        let path = if path.starts_with("/api") || matches!(path, "/healthz" | "/metrics") {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let host = self.address;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {
