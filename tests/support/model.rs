@@ -111,8 +111,6 @@ pub struct Chat {
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
     group: Option<Group>,
-    /// Whose feed it is.
-    feed: Option<Person>,
     created: u64,
     kept: Kept,
 }
