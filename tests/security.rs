@@ -121,7 +121,7 @@ async fn five_hundred_log_ins_at_once_hash_a_few_and_messages_go_on() {
     let (mut live, _) = Peer::log_in(&server, Way::Tcp(Encoding::Postcard), &bob.token).await;
     let api = Api::at(server.http);
     let flood = join_all((0..500u16).map(|n| {
-        let from = api.from(Ipv4Addr::new(127, 2, (n / 250) as u8, (n % 250 + 1) as u8));
+        let from = api.patient().from(Ipv4Addr::new(127, 2, (n / 250) as u8, (n % 250 + 1) as u8));
         async move { from.post("/sessions", log_in(&format!("user{n}"), "whatever it is")).await.status }
     }));
     let pings = async {
