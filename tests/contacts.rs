@@ -1,8 +1,8 @@
 //! Contacts, profiles and settings, through the socket: requests and their answers, lists, labels, blocks, who may write to whom,
 //! and who is found by whom.
 
-use crate::in_process::{Person, Server, quick};
-use crate::peer::{Peer, Way, soon};
+use crate::support::in_process::{Person, Server, quick};
+use crate::support::peer::{Peer, Way, soon};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 use tidings::auth;
@@ -188,12 +188,19 @@ async fn a_request_is_told_to_both_sides_and_an_accepted_one_makes_two_contacts(
     assert!(matches!(b.execute(answer("ada", true)).await.unwrap(), CommandResult::Appended { .. }));
     for peer in [&mut a, &mut a2] {
         let entry = notice(peer).await;
-        assert_eq!((entry.author, entry.body), (user("bob"), Body::ContactAnswered { user: user("ada"), accepted: true }));
+        assert_eq!(
+            (entry.author, entry.body),
+            (user("bob"), Body::ContactAnswered { user: user("ada"), accepted: true })
+        );
     }
     assert_eq!((contacts(&mut a).await, contacts(&mut b).await), (vec!["bob".to_owned()], vec!["ada".to_owned()]));
     assert_eq!(contact(&mut a, "bob").await.unwrap().remark, Some(name("Bob of the fair")));
     assert_eq!(contact(&mut b, "ada").await.unwrap().remark, None);
-    assert_eq!(b.execute(answer("ada", true)).await.unwrap(), CommandResult::Done {}, "accepting twice changes nothing");
+    assert_eq!(
+        b.execute(answer("ada", true)).await.unwrap(),
+        CommandResult::Done {},
+        "accepting twice changes nothing"
+    );
     assert_eq!(a.execute(ask("bob")).await.unwrap(), CommandResult::Done {}, "they are contacts already");
     assert_eq!(code(&mut b, answer("ada", false)).await, Code::Conflict);
     assert_eq!(requests(&mut b, false).await.1, 0);
@@ -276,7 +283,11 @@ async fn who_is_deleted_on_one_side_comes_back_with_everything_when_asked() {
     assert_eq!(changed.iter().map(|row| (row.user.clone(), row.contact)).collect::<Vec<_>>(), [(user("bob"), false)]);
     let theirs = relation(&mut b, "ada").await;
     assert!(theirs.contact && !theirs.contact_of);
-    assert_eq!(code(&mut a, Command::SetContact { user: user("bob"), remark: None, labels: vec![], extra: Extra::default() }).await, Code::NotContact);
+    assert_eq!(
+        code(&mut a, Command::SetContact { user: user("bob"), remark: None, labels: vec![], extra: Extra::default() })
+            .await,
+        Code::NotContact
+    );
     // The other side still has her: she is back at once.
     assert!(matches!(a.execute(ask("bob")).await.unwrap(), CommandResult::Appended { .. }));
     let back = contact(&mut a, "bob").await.unwrap();

@@ -245,6 +245,7 @@ fn a_second_connection_of_a_session_replaces_the_first_and_the_first_ones_end_ch
     assert_eq!(seqs(&frames(&second)), [1]);
     hub.depart(SessionId(21), &second.0);
     assert!(!hub.is_online(UserHandle(2)));
+    assert!(hub.platforms(UserHandle(2)).is_empty());
 }
 
 #[test]

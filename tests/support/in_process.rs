@@ -60,7 +60,7 @@ impl Server {
     }
 
     async fn start_by(folder: &std::path::Path, options: GatewayOptions, tls: Tls, clock: Clock) -> Self {
-        let hub = Hub::new(HubOptions::default());
+        let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
         let options_of_engine = EngineOptions { clock, ..EngineOptions::new(folder) };
         let subscribers = vec![gateway::subscriber(&hub)];
         let opening = tokio::task::spawn_blocking(move || Engine::open(options_of_engine, subscribers));

@@ -4,11 +4,15 @@
 //!
 //! Times of changes are kept as numbers of steps; whoever compares knows which lsn each step got.
 
+#[path = "model_contacts.rs"]
+mod contacts;
 #[path = "model_groups.rs"]
 mod groups;
 #[path = "model_messages.rs"]
 mod messages;
 
+pub use contacts::ContactLine;
+use contacts::Contacts;
 use groups::{Group, Link};
 use messages::{File, Kept};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,12 +105,12 @@ struct Stay {
 pub struct Chat {
     app: AppId,
     direct: Option<BTreeSet<Person>>,
+    /// Whose feed it is.
+    feed: Option<Person>,
     title: Option<tidings::model::Name>,
     log: Vec<Said>,
     stays: BTreeMap<Person, Stay>,
     group: Option<Group>,
-    /// Whose feed it is.
-    feed: Option<Person>,
     created: u64,
     kept: Kept,
 }
@@ -131,6 +135,7 @@ pub struct World {
     links: BTreeMap<tidings::model::InviteCode, Link>,
     remembered: BTreeMap<(Person, Key), Memory>,
     files: BTreeMap<tidings::model::MediaId, File>,
+    contacts: Contacts,
 }
 
 /// Who does something, when, and with which key.
@@ -289,6 +294,9 @@ impl World {
         if let Some(result) = self.message_command(doer, command) {
             return result;
         }
+        if let Some(result) = self.contact_command(doer, command) {
+            return result;
+        }
         match command {
             Command::Send { to, content } => self.send(doer, to, content),
             Command::Edit { conversation, seq, text } => self.edit(doer, *conversation, *seq, text),
@@ -443,6 +451,13 @@ impl World {
             Ok(chat) => self.may_speak_in(doer, *chat)?,
             Err(_) => self.may_speak(doer)?,
         }
+        let peer = match &chat {
+            Ok(chat) => self.peer_of(doer.person, *chat),
+            Err(peer) => Some(*peer),
+        };
+        if let Some(peer) = peer {
+            self.may_write_to(doer.person, peer)?;
+        }
         Ok(chat)
     }
 
@@ -477,6 +492,7 @@ impl World {
     fn edit(&mut self, doer: Doer, conversation: ConversationId, seq: Seq, words: &str) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak_in(doer, chat)?;
+        self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.author != doer.person {
             return Err(Code::Forbidden);
@@ -546,6 +562,7 @@ impl World {
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak_in(doer, chat)?;
+        self.may_touch(doer.person, chat)?;
         let said = self.message(doer, chat, seq)?;
         if said.recalled_at.is_some() {
             return Err(Code::Conflict);
@@ -999,7 +1016,8 @@ impl World {
     /// Those who share a conversation with somebody now.
     pub fn peers(&self, person: Person) -> Vec<UserHandle> {
         let shared = self.chats.iter().filter(|chat| chat.inside(person).is_some());
-        let peers: BTreeSet<Person> = shared.flat_map(Chat::members).filter(|other| *other != person).collect();
+        let mut peers: BTreeSet<Person> = shared.flat_map(Chat::members).filter(|other| *other != person).collect();
+        self.contact_peers(person, &mut peers);
         peers.into_iter().map(|person| UserHandle(person as u64 + 1)).collect()
     }
 

@@ -1,12 +1,15 @@
 //! Random histories: small steps over a handful of people, made into commands when they are played, so that they name what is there
 //! (and now and then what is not).
 
+#[path = "model_contact_steps.rs"]
+mod contacts;
 #[path = "model_group_steps.rs"]
 mod groups;
 #[path = "model_message_steps.rs"]
 mod messages;
 
 use super::rules::{Chat, Doer, World};
+use contacts::ContactAsk;
 use groups::{GroupAsk, group_ask};
 use messages::{MessageAsk, MessageServer, message_ask, message_server};
 use proptest::collection::vec;
@@ -17,8 +20,8 @@ use tidings::model::limits::KEY_AHEAD_MS;
 use tidings::model::text::DeviceId;
 use tidings::model::{
     AppId, AppSettings, Command, Content, ConversationId, CursorMove, Custom, Device, Emoji, GroupRules, Key,
-    LoginPolicy, Name, PasswordHash, Platform, Seq, SessionId, SystemCommand, Target, Text, Timestamp, TokenHash,
-    UserFlags, UserHandle, UserId, UserKind,
+    LoginPolicy, Name, PasswordHash, Platform, Seq, SessionId, Strangers, SystemCommand, Target, Text, Timestamp,
+    TokenHash, UserFlags, UserHandle, UserId, UserKind,
 };
 
 /// When every history begins.
@@ -107,6 +110,7 @@ pub enum Ask {
     LogOut,
     Group(GroupAsk),
     Message(MessageAsk),
+    Contact(ContactAsk),
 }
 
 /// Who, through which session, where; delivered and read up to where.
@@ -117,7 +121,7 @@ pub enum Server {
     AddUser { app: u8, name: u8, administrator: bool },
     LogIn { who: u8, device: u8, platform: u8, stale: bool },
     SetPassword(u8),
-    SetFlags { who: u8, suspended: bool, silenced: bool },
+    SetFlags { who: u8, suspended: bool, silenced: bool, contacts_disabled: bool },
     SetPolicy { app: u8, policy: u8 },
     EndSessions(u8),
     TouchSession(u8),
@@ -189,6 +193,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         2 => chat().prop_map(Ask::MarkUnread),
         24 => group_ask().prop_map(Ask::Group),
         18 => message_ask().prop_map(Ask::Message),
+        14 => contacts::asks().prop_map(Ask::Contact),
     ]
 }
 
@@ -203,9 +208,11 @@ fn server() -> impl Strategy<Value = Server> {
         1 => (0..4u8, 0..6u8, any::<bool>())
             .prop_map(|(app, name, administrator)| Server::AddUser { app, name, administrator }),
         1 => who().prop_map(Server::SetPassword),
-        2 => (who(), prop::bool::weighted(0.2), prop::bool::weighted(0.3))
-            .prop_map(|(who, suspended, silenced)| Server::SetFlags { who, suspended, silenced }),
-        1 => (0..4u8, 0..4u8).prop_map(|(app, policy)| Server::SetPolicy { app, policy }),
+        2 => (who(), prop::bool::weighted(0.2), prop::bool::weighted(0.3), prop::bool::weighted(0.2))
+            .prop_map(|(who, suspended, silenced, contacts_disabled)| {
+                Server::SetFlags { who, suspended, silenced, contacts_disabled }
+            }),
+        1 => (0..4u8, 0..8u8).prop_map(|(app, policy)| Server::SetPolicy { app, policy }),
         1 => who().prop_map(Server::EndSessions),
         1 => any::<u8>().prop_map(Server::TouchSession),
         1 => (0..2u8).prop_map(Server::CreateApp),
@@ -456,6 +463,7 @@ impl Maker<'_> {
             Ask::LogOut => Command::LogOut {},
             Ask::Group(ask) => self.group_command(person, ask),
             Ask::Message(ask) => self.message_command(person, ask),
+            Ask::Contact(ask) => self.contact_command(ask),
         }
     }
 
@@ -488,14 +496,18 @@ impl Maker<'_> {
                 password: PasswordHash(format!("hash {}", self.step)),
                 keep: None,
             },
-            Server::SetFlags { who, suspended, silenced } => {
-                let flags = UserFlags { suspended: *suspended, silenced: *silenced, contacts_disabled: false };
+            Server::SetFlags { who, suspended, silenced, contacts_disabled } => {
+                let (suspended, silenced, contacts_disabled) = (*suspended, *silenced, *contacts_disabled);
+                let flags = UserFlags { suspended, silenced, contacts_disabled };
                 SystemCommand::SetFlags { user: handle(who), flags }
             }
             Server::SetPolicy { app, policy } => {
                 use LoginPolicy::{All, One, Three, Two};
+                // Now and then strangers are kept out.
+                let strangers = if *policy > 5 { Strangers::Contacts } else { Strangers::Anyone };
                 let policy = [All, One, Two, Three][usize::from(*policy) % 4];
-                SystemCommand::SetApp { app: AppId(u32::from(*app)), settings: settings(policy) }
+                let settings = AppSettings { strangers, ..settings(policy) };
+                SystemCommand::SetApp { app: AppId(u32::from(*app)), settings }
             }
             Server::Message(server) => self.message_system(server),
             Server::EndSessions(who) => SystemCommand::EndSessions { user: handle(who) },

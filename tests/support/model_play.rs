@@ -2,7 +2,7 @@
 
 use super::devices::Devices;
 use super::history::{History, KeyKind, Maker, START, Step, Twist, beginning};
-use super::rules::{Doer, Expected, Person, World};
+use super::rules::{self, Doer, Expected, Person, World};
 use parking_lot::{Condvar, Mutex};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -545,6 +545,39 @@ impl<'a, S: Server> Play<'a, S> {
         }
     }
 
+    /// What somebody is answered about contacts.
+    fn compare_contacts(&self, person: Person, ask: &impl Fn(Query) -> Result<Answer, Refusal>) -> Result<(), String> {
+        let contacts = |since, blocked| match ask(Query::Contacts { after: None, limit: 200, since, blocked }) {
+            Ok(Answer::Contacts { contacts, more: false, .. }) => Ok(World::told_contacts(contacts)),
+            other => Err(format!("the contacts are {other:?}")),
+        };
+        let expected = self.world.contacts_of(person, &self.lsns);
+        same("all rows of contacts", &expected, &contacts(Some(Lsn(0)), false)?)?;
+        let only =
+            |wanted: fn(&rules::ContactLine) -> bool| expected.iter().filter(|line| wanted(line)).cloned().collect();
+        same("contacts", &only(|line| line.1), &contacts(None, false)?)?;
+        same("the blocked", &only(|line| line.2), &contacts(None, true)?)?;
+        let (requests, unread) = match ask(Query::ContactRequests { sent: false, after: None, limit: 200 }) {
+            Ok(Answer::ContactRequests { requests, unread, more: false, .. }) => (requests, unread),
+            other => return Err(format!("the requests are {other:?}")),
+        };
+        let requests: Vec<_> =
+            requests.into_iter().map(|each| (each.from, each.state, each.greeting, each.unread)).collect();
+        let expected = self.world.requests_to(person);
+        same("unread requests", &(expected.iter().filter(|each| each.3).count() as u32), &unread)?;
+        same("requests", &expected, &requests)?;
+        match ask(Query::Labels {}) {
+            Ok(Answer::Labels { labels, .. }) => same("labels", &self.world.labels_of(person), &labels)?,
+            other => return Err(format!("the labels are {other:?}")),
+        }
+        let expected = self.world.relations_of(person);
+        let users = expected.iter().map(|relation| relation.user.clone()).collect();
+        match ask(Query::Relations { users }) {
+            Ok(Answer::Relations { relations, .. }) => same("relations", &expected, &relations),
+            other => Err(format!("the relations are {other:?}")),
+        }
+    }
+
     /// What a session is answered.
     fn compare_answers(&self, person: Person, session: SessionId, expected: &[Conversation]) -> Result<(), String> {
         let user = &self.world.users[person];
@@ -568,6 +601,7 @@ impl<'a, S: Server> Play<'a, S> {
             Ok(Answer::Sessions { sessions }) => same("sessions", &self.world.session_list(session), &sessions)?,
             other => return Err(format!("the sessions are {other:?}")),
         }
+        self.compare_contacts(person, &ask)?;
         for (media, expected) in self.world.files_for(person) {
             let got = match ask(Query::Media { media }) {
                 Ok(Answer::Media { media }) => Some(*media),

@@ -159,8 +159,9 @@ impl Becoming {
             let Some(row) = pending else { continue };
             // Who asked has said what they want to call the other.
             let applicant = if from == me { &mut becoming.mine } else { &mut becoming.theirs };
-            if applicant.remark.is_none() {
+            if applicant.remark.is_none() && row.remark.is_some() {
                 applicant.remark.clone_from(&row.remark);
+                applicant.changed = caller.lsn;
             }
             let row = RequestRow {
                 state: RequestState::Accepted,
