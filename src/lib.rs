@@ -14,11 +14,10 @@
 //! ledger      the deterministic rules: each command is decided, then applied
 //! engine      the one order: submit queue, writer thread, group commit, publishing, reads
 //! administration  what every door does for accounts: passwords, links, codes, the administrators' commands
-//! workers     what goes on by itself: deleted accounts leave their groups, sessions expire
+//! workers     what no caller waits for: retention deletes, deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! search      full text over a user's own conversations: the index, fed from the log
-//! workers     what no caller waits for: deleting what retention no longer keeps
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS

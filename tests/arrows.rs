@@ -71,6 +71,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("redb", &["store"]),
     ("axum", &["http"]),
+    ("utoipa_axum", &["http"]),
+    ("utoipa_swagger_ui", &["http"]),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("rustls", &["net", "client/tls.rs"]),

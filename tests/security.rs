@@ -72,7 +72,7 @@ async fn guessing_is_stopped_from_one_place_and_from_many_and_the_owner_still_ge
         let reply = api.from(Ipv4Addr::new(127, 0, 2, n + 1)).post("/sessions", log_in("ada", "wrong again")).await;
         tried += usize::from(reply.status == 401);
     }
-    assert_eq!(tried, 90, "a hundred with those from the one place");
+    assert!((90..=92).contains(&tried), "{tried}: a hundred with those from the one place, and one a minute");
     assert_eq!(audited(&server, "login.throttled").await, 2);
     home.post("/sessions", log_in("ada", RIGHT)).await.ok(201);
     // Somebody else does not notice.
@@ -113,13 +113,15 @@ async fn an_unknown_user_and_a_wrong_password_look_and_take_the_same() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_log_ins_at_once_hash_a_few_and_messages_go_on() {
+    // Both ends of a thousand connections are in this process.
+    tidings::net::raise_file_limit();
     let (_folder, server) = start().await;
     with_password(&server, "ada").await;
     let bob = server.person("bob").await;
     let (mut live, _) = Peer::log_in(&server, Way::Tcp(Encoding::Postcard), &bob.token).await;
     let api = Api::at(server.http);
     let flood = join_all((0..500u16).map(|n| {
-        let from = api.from(Ipv4Addr::new(127, 2, (n / 250) as u8, (n % 250 + 1) as u8));
+        let from = api.patient().from(Ipv4Addr::new(127, 2, (n / 250) as u8, (n % 250 + 1) as u8));
         async move { from.post("/sessions", log_in(&format!("user{n}"), "whatever it is")).await.status }
     }));
     let pings = async {
@@ -250,7 +252,7 @@ fn no_secret_reaches_a_log_line_or_a_figure() {
             let (mut peer, _) = Peer::log_in(&server, way, &Secret::new(&*token)).await;
             peer.ping(1).await;
         }
-        let metrics = api.raw("GET", "/api/../metrics", b"").await;
+        let metrics = api.raw("GET", "/metrics", b"").await;
         (token, String::from_utf8(metrics.body).unwrap())
     });
     let audit = server.command(&["audit", "--json"], "").ok();

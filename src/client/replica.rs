@@ -338,10 +338,8 @@ impl Local {
         about.head_ordinal = about.head_ordinal.max(entry.ordinal);
         about.at = about.at.max(entry.at);
         about.changed = about.changed.max(entry.changed);
-        if entry.lsn > about_as_of {
-            if notices::follow(about, me, entry) {
-                self.about_wanted = self.about_wanted.max(entry.lsn);
-            }
+        if entry.lsn > about_as_of && notices::follow(about, me, entry) {
+            self.about_wanted = self.about_wanted.max(entry.lsn);
         }
         if entry.lsn > inbox_as_of && entry.body.is_message() {
             let inbox = &mut about.inbox;

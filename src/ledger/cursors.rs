@@ -148,7 +148,7 @@ impl Plan {
 
 /// What the others are told: in direct chats both cursors, in small groups `read`, in larger ones nothing. Who has left is not
 /// told of any more.
-fn receipt(row: &ConversationRow, before: &MemberRow, after: &MemberRow) -> Option<Cursor> {
+pub(super) fn receipt(row: &ConversationRow, before: &MemberRow, after: &MemberRow) -> Option<Cursor> {
     if after.until.is_some() {
         return None;
     }

@@ -142,7 +142,8 @@ pub mod tests {
         let head = element(b"\x1a\x45\xdf\xa3", &[version, kind, element(b"\x42\x85", &[2])].concat());
         let duration = element(b"\x44\x89", &2_500f64.to_be_bytes());
         let scale = element(b"\x2a\xd7\xb1", &1_000_000u32.to_be_bytes());
-        let info = element(b"\x15\x49\xa9\x66", &[scale, duration].concat());
+        let made_by = [element(b"\x4d\x80", b"tests"), element(b"\x57\x41", b"tests")].concat();
+        let info = element(b"\x15\x49\xa9\x66", &[scale, duration, made_by].concat());
         let track = |(number, kind): (usize, &u8)| {
             let number = number as u8 + 1;
             let mut track =

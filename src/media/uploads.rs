@@ -286,18 +286,21 @@ mod tests {
     #[test]
     fn sizes_and_the_disk_have_their_limits() {
         let uploads = Arc::new(Uploads::default());
-        for (bytes, expected) in [
+        for (n, (bytes, expected)) in [
             (0, Some(Code::Invalid)),
             (1, None),
             (10 * MIB, None),
             (10 * MIB + 1, Some(Code::TooLarge)),
             (u64::MAX, Some(Code::TooLarge)),
-        ] {
-            assert_eq!(code(uploads.begin(id(bytes as u8), promise(bytes, bytes), &room())), expected, "{bytes}");
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(code(uploads.begin(id(n as u8), promise(bytes, bytes), &room())), expected, "{bytes}");
         }
         let full = Room { free_bytes: 111 * MIB, ..room() };
         assert_eq!(code(uploads.begin(id(9), promise(9, 2 * MIB), &full)), Some(Code::ReadOnly), "10 MiB are pledged");
-        let busy = uploads.hold(id(0)).unwrap();
+        let busy = uploads.hold(id(2)).unwrap();
         uploads.note(&busy, 10 * MIB);
         assert_eq!(code(uploads.begin(id(9), promise(9, 2 * MIB), &full)), None, "10 MiB are written");
     }

@@ -107,7 +107,10 @@ async fn a_group_is_made_filled_left_and_emptied() {
     ada.delete(&format!("{path}/members/bob")).await.ok(200);
     bob.get(&format!("{path}/entries")).await.ok(200);
     cleo.delete(&format!("{path}/members/Cleo")).await.ok(200);
-    assert_eq!(cleo.post(&format!("{path}/entries"), text("Am I still here?")).await.problem().0, 404);
+    assert_eq!(
+        cleo.post(&format!("{path}/entries"), text("Am I still here?")).await.problem(),
+        (403, "not_member".to_owned())
+    );
     assert!(server.stop().await);
 }
 

@@ -49,7 +49,9 @@ const OWN: [Gets; 3] = [Own, Own, Own];
 /// What members read, and former members still do.
 const READ: [Gets; 3] = [Hidden, Own, Hidden];
 /// What members do.
-const MEMBERS: [Gets; 3] = [Hidden, Hidden, Hidden];
+const MEMBERS: [Gets; 3] = [Hidden, No(403, "not_member"), Hidden];
+/// What nobody else learns of.
+const HIDDEN: [Gets; 3] = [Hidden; 3];
 
 /// What is somebody's alone; the refusal names the label that was asked for.
 const LABEL: [Gets; 3] = [No(404, "not_found"); 3];
@@ -64,7 +66,7 @@ pub fn doors() -> Vec<Door> {
     vec![
         door("POST", "/sessions", OWN).with(json!({"user": "nobody", "password": "no such user"})).open(),
         door("GET", "/sessions", OWN),
-        door("DELETE", "/sessions/{session}", [Hidden, Hidden, Hidden]),
+        door("DELETE", "/sessions/{session}", [No(404, "not_found"); 3]),
         door("GET", "/me", OWN),
         door("GET", "/users?ids=ada,bob", OWN),
         door("GET", "/users/{user}", [Own, Own, Hidden]),
@@ -87,14 +89,14 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/conversations/{conversation}/members", MEMBERS).with(json!({"users": ["eve"]})),
         door("DELETE", "/conversations/{conversation}/members/{user}", MEMBERS),
         door("POST", "/media?name=x", OWN).with(json!("a file")),
-        door("GET", "/media/{media}", MEMBERS),
-        door("GET", "/media/{media}/content", MEMBERS),
-        door("GET", "/media/{media}/thumbnail", MEMBERS),
-        door("POST", "/media/{media}/link", MEMBERS).with(json!({})),
+        door("GET", "/media/{media}", HIDDEN),
+        door("GET", "/media/{media}/content", HIDDEN),
+        door("GET", "/media/{media}/thumbnail", HIDDEN),
+        door("POST", "/media/{media}/link", HIDDEN).with(json!({})),
         door("POST", "/uploads", OWN).with(json!({"name": "x", "bytes": 9})),
-        door("GET", "/uploads/{upload}", MEMBERS),
-        door("PATCH", "/uploads/{upload}", MEMBERS),
-        door("DELETE", "/uploads/{upload}", MEMBERS),
+        door("GET", "/uploads/{upload}", HIDDEN),
+        door("PATCH", "/uploads/{upload}", HIDDEN),
+        door("DELETE", "/uploads/{upload}", HIDDEN),
         door("GET", "/search?q=colour", OWN),
         door("GET", "/search?q=colour&conversation={conversation}", READ),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
@@ -119,7 +121,7 @@ pub fn doors() -> Vec<Door> {
         door("PUT", "/groups/{conversation}/silences/{user}", MEMBERS).with(json!({"until": 4_000_000_000_000_u64})),
         door("DELETE", "/groups/{conversation}/silences/{user}", MEMBERS),
         door("PUT", "/groups/{conversation}/aliases/{user}", MEMBERS).with(json!({"alias": "x"})),
-        door("POST", "/groups/{conversation}/join", MEMBERS).with(json!({})),
+        door("POST", "/groups/{conversation}/join", [Hidden, No(403, "closed_group"), Hidden]).with(json!({})),
         door("GET", "/groups/{conversation}/join-requests", [Hidden, No(403, "not_member"), Hidden]),
         door("PUT", "/groups/{conversation}/join-requests/{user}", MEMBERS).with(json!({"accept": true})),
         door("GET", "/groups/{conversation}/invites", [Hidden, No(403, "not_member"), Hidden]),

@@ -50,7 +50,6 @@ impl Behind {
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")
-            .replace("{app}", "home")
             .replace("{emoji}", "%F0%9F%91%8D")
     }
 }

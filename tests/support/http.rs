@@ -57,12 +57,14 @@ pub struct Api {
     /// Where it comes from, when that matters: any 127.x.y.z.
     source: Option<std::net::Ipv4Addr>,
     headers: Vec<(String, String)>,
+    /// An answer comes within this time.
+    within: std::time::Duration,
 }
 
 impl Api {
     /// Nobody yet.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, source: None, headers: Vec::new() }
+        Self { address, source: None, headers: Vec::new(), within: SOON }
     }
 
     /// With a session token.
@@ -74,6 +76,12 @@ impl Api {
     #[must_use]
     pub fn from(&self, source: std::net::Ipv4Addr) -> Self {
         Self { source: Some(source), ..self.clone() }
+    }
+
+    /// The same for what takes a while: an answer comes within a minute.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { within: std::time::Duration::from_mins(1), ..self.clone() }
     }
 
     /// The same with one more header.
@@ -122,12 +130,15 @@ impl Api {
             let chunked = headers.iter().any(|(key, value)| key == "transfer-encoding" && value == "chunked");
             Reply { status, headers, body: if chunked { dechunked(&rest) } else { rest } }
         };
-        tokio::time::timeout(SOON, exchange).await.expect("an answer comes soon")
+        tokio::time::timeout(self.within, exchange).await.expect("an answer comes soon")
     }
 
     async fn begin(&self, method: &str, path: &str, body: &[u8]) -> BufReader<TcpStream> {
-        let path =
-            if path.starts_with("/api") || path == "/healthz" { path.to_owned() } else { format!("/api/v1{path}") };
+        let path = if path.starts_with("/api") || matches!(path, "/healthz" | "/metrics") {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let host = self.address;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {

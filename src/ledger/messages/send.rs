@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 /// Where a message goes.
 pub(super) enum Where {
     There(Box<Place>),
-    New(NewDirect),
+    New(Box<NewDirect>),
 }
 
 impl Where {
@@ -105,7 +105,7 @@ fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, St
         Target::Conversation(conversation) => *conversation,
         Target::User(user) => match direct::find(state, caller, user)? {
             Direct::There(conversation) => conversation,
-            Direct::New(new) => return Ok(Where::New(new)),
+            Direct::New(new) => return Ok(Where::New(Box::new(new))),
         },
     };
     let place = Place::joined(state, caller, conversation)?;

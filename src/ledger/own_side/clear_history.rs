@@ -3,9 +3,10 @@
 
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::cursors::receipt;
 use crate::ledger::place::{Place, tell_inbox};
 use crate::ledger::read::window::Window;
-use crate::model::{CommandResult, ConversationId, Effect, Seq};
+use crate::model::{CommandResult, ConversationId, Cursor, Effect, Seq};
 use crate::store::records::{InboxRow, Mark, MemberRow, MentionRow};
 use crate::store::{Read, Tables};
 
@@ -16,6 +17,8 @@ struct Plan {
     member: MemberRow,
     inbox: Option<InboxRow>,
     mentions: Vec<Seq>,
+    /// What is cleared counts as read, and the others are told as of any reading.
+    receipt: Option<Cursor>,
 }
 
 pub(in crate::ledger) fn run(
@@ -50,7 +53,10 @@ fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId) 
         ..(*place.member).clone()
     };
     let inbox = inbox.map(|row| InboxRow { marked_unread: false, changed: caller.lsn, ..(*row).clone() });
-    Ok(Some(Plan { member, inbox, mentions: mentions.into_iter().map(|((_, _, seq), _)| seq).collect() }))
+    let mentions = mentions.into_iter().map(|((_, _, seq), _)| seq).collect();
+    let moved = member.read > place.member.read || member.delivered > place.member.delivered;
+    let receipt = if moved { receipt(&place.row, &place.member, &member) } else { None };
+    Ok(Some(Plan { member, inbox, mentions, receipt }))
 }
 
 fn apply(
@@ -69,5 +75,8 @@ fn apply(
         tables.remove::<MentionRow>(&(user, conversation, seq))?;
     }
     effects.push(Effect::Members { conversation });
+    if let Some(moved) = plan.receipt {
+        effects.push(Effect::Receipt { conversation, moved: vec![moved] });
+    }
     Ok(tell_inbox(tables, user, conversation, effects)?)
 }
