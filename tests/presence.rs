@@ -15,7 +15,6 @@ use tidings::protocol::{ClientFrame, Encoding, ServerFrame};
 
 const JSON: Way = Way::Tcp(Encoding::Json);
 const POSTCARD: Way = Way::Tcp(Encoding::Postcard);
-const NOON: u64 = 1_800_000_000_000;
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
@@ -107,13 +106,15 @@ async fn what_somebody_says_about_being_there_is_told_and_follows_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_for_a_time_ends_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::manual(Timestamp(NOON));
+    // It begins now, because keys carry the time.
+    let began = Clock::system().now();
+    let clock = Clock::manual(began);
     let server = Server::start_at(folder.path(), quick(), clock.clone()).await;
     let (ada, bob) = (server.person("ada").await, server.person("bob").await);
     let (mut a, mut b) = (enter(&server, &ada).await, enter(&server, &bob).await);
     let open = Command::OpenDirect { user: user("bob") };
     a.execute(open).await.unwrap();
-    let until = Some(Timestamp(NOON + 60_000));
+    let until = Some(Timestamp(began.0 + 60_000));
     let away = OwnPresence { until, text: Some(Line::new("Lunch").unwrap()), ..as_(Availability::Away) };
     say(&mut a, away).await;
     loop {
