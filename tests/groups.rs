@@ -157,7 +157,7 @@ async fn an_invite_link_lets_in_until_it_expires_is_used_up_or_is_revoked() {
     crew.hears("bob", group, &Body::MemberJoined {}).await;
     assert_eq!(crew.does("cy", by("once")).await, CommandResult::Done {}, "a member uses nothing up");
     assert_eq!(crew.tries("dan", by("once")).await, Err(Code::Expired));
-    crew.pass(Duration::from_secs(3_600));
+    crew.pass(Duration::from_hours(1));
     assert_eq!(crew.tries("dan", by("hour")).await, Err(Code::Expired));
     assert_eq!(crew.asks("dan", Query::GroupOfCode { code: code("hour") }).await.unwrap_err(), Code::Expired);
 
@@ -464,7 +464,7 @@ async fn a_silence_ends_by_its_time_and_neither_by_leaving_nor_by_being_told_aga
     assert_eq!(crew.says("bob", group, "and now?").await, Err(Code::SilencedInGroup));
     // Elsewhere they speak.
     crew.peer("bob").say(&user("ada"), "hello").await;
-    crew.pass(Duration::from_secs(3_600));
+    crew.pass(Duration::from_hours(1));
     crew.says("bob", group, "thank you").await.unwrap();
     assert_eq!(crew.members("cy", group).await[1].silenced_until, None);
     let day = until(&crew, 60 * 24);
@@ -489,7 +489,7 @@ async fn an_account_that_is_silenced_is_told_that_first() {
     let command = SystemCommand::SetFlags { user: crew.people["bob"].handle, flags };
     crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
     assert_eq!(crew.says("bob", group, "x").await, Err(Code::SilencedInGroup));
-    crew.pass(Duration::from_secs(60));
+    crew.pass(Duration::from_mins(1));
     assert_eq!(crew.says("bob", group, "x").await, Err(Code::Muted));
     crew.does("ada", Command::Dissolve { conversation: group }).await;
     assert_eq!(crew.says("bob", group, "x").await, Err(Code::Dissolved));

@@ -3,6 +3,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::ref_option,
+    clippy::format_push_string,
+    clippy::assigning_clones,
+    clippy::items_after_statements,
     missing_docs,
     reason = "tests and their support code fail by panicking, and their names are sentences"
 )]

@@ -422,7 +422,8 @@ async fn the_index_goes_on_after_a_restart_and_is_made_anew_when_it_is_gone_or_d
     a.execute(Command::Edit { conversation, seq, text: "first edited leaf".to_owned() }).await.unwrap();
     assert!(server.stop().await);
     let index = folder.path().join("search");
-    let harm: [(&str, fn(&Path)); 4] = [
+    type Harm = (&'static str, fn(&Path));
+    let harm: [Harm; 4] = [
         ("nothing", |_| {}),
         ("it is gone", |index| std::fs::remove_dir_all(index).unwrap()),
         ("its beginning is gone", |index| std::fs::write(index.join("meta.json"), "{}").unwrap()),

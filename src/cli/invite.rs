@@ -116,7 +116,7 @@ fn seconds(text: &str) -> Result<Option<u64>, Failure> {
     }
     let units = [('m', 60), ('h', 3_600), ('d', 86_400)];
     let found = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
-    let number = found.and_then(|(number, unit)| Some(number.parse::<u64>().ok()?.checked_mul(*unit)?));
+    let number = found.and_then(|(number, unit)| number.parse::<u64>().ok()?.checked_mul(*unit));
     number.filter(|seconds| *seconds > 0).map(Some).ok_or_else(|| {
         Failure::new(exit::USAGE, format!("`{text}` is no time; write for example 30m, 12h, 7d, or never."))
     })

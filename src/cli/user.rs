@@ -241,13 +241,9 @@ fn shown(user: &UserDetail) -> String {
         sessions_list.len(),
     );
     for session in sessions_list {
-        text += &format!(
-            "  {:<8} {:<24} last seen {}, from {}\n",
-            session.session.0,
-            session.device.name.as_str(),
-            date(session.seen),
-            session.address
-        );
+        let (seen, device) = (date(session.seen), session.device.name.as_str());
+        let line = format!("  {:<8} {device:<24} last seen {seen}, from {}\n", session.session.0, session.address);
+        text.push_str(&line);
     }
     text
 }
@@ -256,7 +252,8 @@ fn shown(user: &UserDetail) -> String {
 pub(super) fn table(users: &[UserLine], json: bool, head: bool) -> Result<String, Failure> {
     let mut text = String::new();
     if head && !json {
-        text += &format!("{:<24} {:<24} {:<14} {}\n", "ID", "NAME", "FLAGS", "CREATED");
+        let columns = format!("{:<24} {:<24} {:<14} CREATED\n", "ID", "NAME", "FLAGS");
+        text.push_str(&columns);
     }
     for user in users {
         text += &if json { super::json(user)? } else { line(user) };

@@ -27,6 +27,7 @@ enum Stage {
 
 /// What a refusal means for a command.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 pub(super) enum Refused {
     /// It stays and is sent again.
     Later,

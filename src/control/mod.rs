@@ -260,6 +260,7 @@ pub struct UserDetail {
 
 /// A user in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct UserLine {
     /// Their id.
     pub id: UserId,

@@ -382,9 +382,8 @@ impl Publisher {
                 Effect::Entry { app: _, conversation, entry } => {
                     self.entry(*conversation, entry, lsn, origin, &load);
                 }
-                Effect::Members { .. } => {}
                 // Who has the user as a contact stands in rows: see [`Publisher::profile`].
-                Effect::Profile { .. } => {}
+                Effect::Members { .. } | Effect::Profile { .. } => {}
                 Effect::Presence { user } => self.hub.0.presence.note(*user, true),
                 Effect::Relation { user, other } => self.hub.0.presence.relate(*user, *other),
                 Effect::Inbox { user, inbox } => {

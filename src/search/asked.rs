@@ -158,6 +158,9 @@ fn terms(line: &str) -> Vec<Term<'_>> {
     found
 }
 
+/// Days of a common year before each of its months.
+const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
 /// A day (`2026-01-31`, from its beginning in UTC), or a time in milliseconds since 1970.
 fn read_time(value: &str) -> Result<Timestamp, Refusal> {
     let wrong = || {
@@ -192,7 +195,6 @@ const fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     if day > length {
         return None;
     }
-    const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let past = year - 1;
     let leaps = past / 4 - past / 100 + past / 400;
     // 477 leap days before 1970.

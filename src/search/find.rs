@@ -191,13 +191,12 @@ impl<'a> Finding<'a> {
 
     /// Whether the asker may see a place.
     fn may_see(&mut self, place: Place) -> Result<bool, Failed> {
-        let window = match self.windows.get(&place.conversation) {
-            Some(window) => *window,
-            None => {
-                let window = read::search::window(self.view, self.actor, place.conversation)?;
-                self.windows.insert(place.conversation, window);
-                window
-            }
+        let window = if let Some(window) = self.windows.get(&place.conversation) {
+            *window
+        } else {
+            let window = read::search::window(self.view, self.actor, place.conversation)?;
+            self.windows.insert(place.conversation, window);
+            window
         };
         Ok(window.is_some_and(|(floor, head)| floor <= place.seq && place.seq <= head))
     }

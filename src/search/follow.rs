@@ -102,16 +102,13 @@ pub async fn run(engine: Engine, folder: PathBuf, shared: Arc<Shared>, shutdown:
             let next = follower.work(last);
             (follower, next)
         });
-        let next = match work.await {
-            Ok((back, next)) => {
-                follower = back;
-                next
-            }
-            Err(_) => {
-                tracing::error!("The search index panicked; it is opened again.");
-                follower = Follower { engine, folder, shared: Arc::clone(&shared), open: None, failures: failures + 1 };
-                Next::Pause(AGAIN_AFTER)
-            }
+        let next = if let Ok((back, next)) = work.await {
+            follower = back;
+            next
+        } else {
+            tracing::error!("The search index panicked; it is opened again.");
+            follower = Follower { engine, folder, shared: Arc::clone(&shared), open: None, failures: failures + 1 };
+            Next::Pause(AGAIN_AFTER)
         };
         match next {
             _ if last => return,
@@ -267,7 +264,7 @@ impl Open {
                     }
                 }
                 LogKind::Rewritten => {
-                    if self.is_reaction(engine, view, item, items.get(at + 1))? {
+                    if Self::is_reaction(engine, view, item, items.get(at + 1))? {
                         continue;
                     }
                     self.remove(item.conversation, item.seq)?;
@@ -289,13 +286,7 @@ impl Open {
     }
 
     /// Whether an entry was rewritten for a reaction, as the notice says that comes with it: its words are as they were.
-    fn is_reaction(
-        &self,
-        engine: &Engine,
-        view: &Arc<View>,
-        item: &LogItem,
-        next: Option<&LogItem>,
-    ) -> Result<bool, Failed> {
+    fn is_reaction(engine: &Engine, view: &Arc<View>, item: &LogItem, next: Option<&LogItem>) -> Result<bool, Failed> {
         let notice = next.filter(|next| next.lsn == item.lsn && next.conversation == item.conversation);
         let Some(notice) = notice.filter(|next| next.kind == LogKind::Appended) else { return Ok(false) };
         let entry = entry(engine, view, notice)?;

@@ -112,6 +112,7 @@ fn schema() -> (Schema, Fields) {
 
 /// The index, open for reading.
 pub struct Index {
+    #[allow(clippy::struct_field_names, reason = "it is tantivy's own word")]
     index: tantivy::Index,
     fields: Fields,
     reader: IndexReader,
@@ -488,10 +489,10 @@ mod tests {
             changed: Lsn(number),
             ordinal: Ordinal(number),
             at: Timestamp(number / 3 * 10),
-            author: UserId::new(if conversation % 2 == 0 { "Ada" } else { "bob" }).unwrap(),
+            author: UserId::new(if conversation.is_multiple_of(2) { "Ada" } else { "bob" }).unwrap(),
             key: None,
             origin: None,
-            body: Body::Text(Text::plain(text.join(if number % 2 == 0 { " " } else { "" }))),
+            body: Body::Text(Text::plain(text.join(if number.is_multiple_of(2) { " " } else { "" }))),
             reactions: Vec::new(),
             edited_at: None,
             recalled_at: None,
@@ -555,7 +556,7 @@ mod tests {
                     }
                     _ => {}
                 }
-                if number as usize % every == 0 {
+                if (number as usize).is_multiple_of(every) {
                     writer.commit(&progress).unwrap();
                 }
             }
@@ -572,7 +573,7 @@ mod tests {
                 };
                 let asked = Asked::read(&search).unwrap();
                 let below = below.map(|lsn| Place { lsn: Lsn(lsn), conversation: ConversationId(3), seq: Seq(lsn) });
-                let mut budget = Budget { deadline: monotonic() + Duration::from_secs(60), messages: 1 << 40 };
+                let mut budget = Budget { deadline: monotonic() + Duration::from_mins(1), messages: 1 << 40 };
                 let candidates = found.candidates(&asked, &conversations, below, count, &mut budget).unwrap();
                 prop_assert!(candidates.places.windows(2).all(|pair| pair[0] > pair[1]));
                 prop_assert!(candidates.all || candidates.places.len() == count);

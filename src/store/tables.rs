@@ -160,6 +160,7 @@ impl<'a> Tables<'a> {
 
     /// Committed rows between two keys as this batch leaves them; `committed` reads them, and is told how many more it has to read
     /// because the batch hides some: each removed row hides one committed row at most.
+    #[allow(clippy::type_complexity, reason = "rows by their bytes, with their typed keys")]
     fn merged<R: Record>(
         &self,
         from: &R::Key,

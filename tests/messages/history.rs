@@ -100,12 +100,12 @@ async fn a_history_is_found_by_seq_and_by_time_within_what_one_may_see() {
     let group = ada.group(&[], GroupRules::default()).await;
     let start = site.clock.now();
     for number in 0..20 {
-        site.clock.advance(Duration::from_secs(60));
+        site.clock.advance(Duration::from_mins(1));
         ada.say(group, &number.to_string()).await;
     }
     ada.append(Command::AddMembers { conversation: group, users: vec![bob.id.clone()] }).await.unwrap();
     for number in 20..30 {
-        site.clock.advance(Duration::from_secs(60));
+        site.clock.advance(Duration::from_mins(1));
         ada.say(group, &number.to_string()).await;
     }
     // Entry 1 is the group's making, 2 to 21 are said from minute 1 on, 22 is bob's joining, 23 to 32 come after it.

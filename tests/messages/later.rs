@@ -27,9 +27,9 @@ async fn a_forward_keeps_who_said_it_first_over_several_hops_and_leaves_the_rest
         Text { markdown: true, reply_to: Some(first), mentions: vec![bob.id.clone()], ..Text::plain("*pass it on*") };
     let (_, seq) = ada.send(Target::Conversation(chat), Content::Text(words)).await.unwrap();
     let said = bob.entry(chat, seq).await;
-    site.clock.advance(Duration::from_secs(60));
+    site.clock.advance(Duration::from_mins(1));
     let (hop, at) = bob.append(forward(chat, seq, Target::User(cyd.id.clone()))).await.unwrap();
-    site.clock.advance(Duration::from_secs(60));
+    site.clock.advance(Duration::from_mins(1));
     let (last, there) = cyd.append(forward(hop, at, Target::User(dan.id.clone()))).await.unwrap();
     let entry = dan.entry(last, there).await;
     assert_eq!(entry.author, cyd.id);
@@ -217,7 +217,7 @@ async fn what_a_recalled_message_said_is_nowhere_in_the_file_once_its_journal_ro
         ada.append(Command::Recall { conversation: chat, seq }).await.unwrap();
     }
     // A minute later the row of the journal goes; what is written afterwards takes its pages.
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     while holds() {
         assert!(tokio::time::Instant::now() < deadline, "it is still there");
         site.clock.advance(Duration::from_secs(61));

@@ -15,6 +15,7 @@ pub struct Crew {
     pub server: Server,
     pub people: BTreeMap<&'static str, Person>,
     pub clock: Clock,
+    #[allow(dead_code, reason = "it is removed when the crew goes")]
     pub folder: TempDir,
     peers: BTreeMap<&'static str, Peer>,
 }

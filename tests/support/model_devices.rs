@@ -37,6 +37,8 @@ impl Devices {
                     for member in members(*conversation)? {
                         if entry.seq > member.from && member.until.is_none_or(|until| entry.seq <= until) {
                             let known = self.0.entry((member.user, *conversation)).or_default();
+                            // Whoever left a group that keeps nothing for them has a window that begins only there.
+                            known.back |= member.until.is_some() && entry.seq == member.from.next();
                             known.take(entry).map_err(|error| {
                                 format!("lsn {lsn} tells user {} of conversation {conversation}: {error}", member.user)
                             })?;

@@ -12,6 +12,7 @@ const TEXT: u64 = 0;
 
 /// What a frame is about.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 pub(super) enum Glance<'a> {
     /// A message of ours is stored.
     Appended { request: u32, conversation: ConversationId, seq: Seq },

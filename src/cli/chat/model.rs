@@ -69,6 +69,7 @@ pub enum Input {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 pub enum Action {
     /// Put a command into the outbox.
     Submit(Command, Asked),

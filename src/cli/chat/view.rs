@@ -293,8 +293,7 @@ fn title(model: &Model) -> (String, String) {
     let about = match (&chat.about.kind, &chat.about.peer) {
         _ if chat.about.inbox.gone => "you are no longer in this group".to_owned(),
         (ConversationKind::Direct, Some(peer)) => peer_state(model, peer),
-        (ConversationKind::Direct, None) => String::new(),
-        (ConversationKind::Feed, _) => String::new(),
+        (ConversationKind::Direct, None) | (ConversationKind::Feed, _) => String::new(),
         (ConversationKind::Group, _) => match chat.about.members {
             1 => "1 member".to_owned(),
             members => format!("{members} members"),

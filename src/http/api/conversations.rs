@@ -92,6 +92,7 @@ pub struct OwnSide {
     /// Silent until then, in milliseconds since 1970-01-01 UTC; a time far away is for ever, `null` ends the silence.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]
+    #[allow(clippy::option_option, reason = "absent and null mean different things")]
     muted_until: Option<Option<Timestamp>>,
     /// Take it out of the list until its next message.
     #[schema(nullable = false)]

@@ -1,4 +1,4 @@
-//! `/api/openapi.json` (OpenAPI 3.1), made from the handlers, and `/api/docs`, the page to try it.
+//! `/api/openapi.json` (`OpenAPI` 3.1), made from the handlers, and `/api/docs`, the page to try it.
 
 use super::ApiState;
 use super::problem::Problem;
@@ -98,18 +98,18 @@ pub fn complete(api: &mut OpenApi) {
                 add_parameter::<Key>(operation, "Idempotency-Key", ParameterIn::Header, Required::False, words);
             }
         }
-        for operation in item.get.iter_mut() {
+        if let Some(operation) = &mut item.get {
             complete_operation(path, operation);
         }
     }
 }
 
 fn add_schemas(components: &mut Components) {
-    let mut schemas = Vec::new();
     fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<utoipa::openapi::Schema>)>) {
         schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(schemas);
     }
+    let mut schemas = Vec::new();
     add::<Problem>(&mut schemas);
     add::<ConversationId>(&mut schemas);
     add::<Seq>(&mut schemas);
@@ -142,13 +142,13 @@ const PROBLEMS: &[(u16, &str)] = &[
 fn complete_operation(path: &str, operation: &mut Operation) {
     for (status, words) in PROBLEMS {
         let status = status.to_string();
-        if !operation.responses.responses.contains_key(&status) {
+        operation.responses.responses.entry(status).or_insert_with(|| {
             let content =
                 ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name(Problem::name())))).build();
             let response =
                 ResponseBuilder::new().description(*words).content(super::problem::PROBLEM_JSON, content).build();
-            operation.responses.responses.insert(status, response.into());
-        }
+            response.into()
+        });
     }
     let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     for name in names {

@@ -62,6 +62,7 @@ impl Limits {
     }
 
     /// Counts one request; `None` when nothing is limited.
+    #[allow(clippy::result_large_err, reason = "a problem is made once for a request that ends with it")]
     pub fn count(&self, asker: Asker) -> Result<Option<Counted>, (Problem, Counted)> {
         if self.per_second == 0 {
             return Ok(None);

@@ -5,7 +5,7 @@
 //! It decides no rule of the domain.
 //!
 //! In reading order: this file (what is shared, the routes), `caller` (who asks), `extract` (what they sent), `problem` (every
-//! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (OpenAPI and the page to try it),
+//! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (`OpenAPI` and the page to try it),
 //! `stream` (server-sent events), then a file for each resource.
 
 mod accounts;

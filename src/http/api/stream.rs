@@ -275,9 +275,9 @@ impl Events {
         }
         let mut text = String::with_capacity(payload.len() + 64);
         // Writing to a string does not fail.
-        write!(text, "event: {kind}\n").ok();
+        writeln!(text, "event: {kind}").ok();
         if has_id {
-            write!(text, "id: {}.{}\n", self.place.epoch, self.place.cursor).ok();
+            writeln!(text, "id: {}.{}", self.place.epoch, self.place.cursor).ok();
         }
         // What serde wrote as JSON is UTF-8 on one line.
         write!(text, "data: {}\n\n", std::str::from_utf8(payload).unwrap_or("{}")).ok();

@@ -30,7 +30,7 @@ fn decide(
 ) -> Result<Change, Stop> {
     let before = super::user(state, user)?;
     if let Some(keep) = keep
-        && !state.get::<SessionRow>(&keep)?.is_some_and(|row| row.user == user)
+        && state.get::<SessionRow>(&keep)?.is_none_or(|row| row.user != user)
     {
         return refuse(Code::SessionRevoked, "This session was ended; log in again.");
     }

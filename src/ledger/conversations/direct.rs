@@ -8,6 +8,7 @@ use crate::store::records::{ConversationRow, Counter, DirectRow, InboxRow, Mark,
 use crate::store::{Fault, Read, Tables};
 
 /// Where a direct chat is.
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 pub(in crate::ledger) enum Direct {
     /// There.
     There(ConversationId),

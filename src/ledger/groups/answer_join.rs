@@ -12,6 +12,7 @@ use crate::model::{Body, Code, CommandResult, ConversationId, Effect, UserHandle
 use crate::store::records::{JoinRequestRow, UserRow};
 use crate::store::{Read, Tables};
 
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 enum Plan {
     /// They are a member already.
     Member,

@@ -12,6 +12,7 @@ use crate::model::{
 use crate::store::records::JoinRequestRow;
 use crate::store::{Read, Tables};
 
+#[allow(clippy::large_enum_variant, reason = "it lives for a moment on the stack, and is made once a command")]
 enum Plan {
     /// They are a member.
     Member,

@@ -45,6 +45,7 @@ const MEMBERS_MAX_LEAST: u32 = 2;
 pub(super) struct Group {
     pub id: ConversationId,
     pub row: Arc<ConversationRow>,
+    #[allow(clippy::struct_field_names, reason = "as the row calls it")]
     pub group: GroupRow,
     pub head: Head,
 }

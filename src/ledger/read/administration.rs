@@ -132,7 +132,7 @@ fn administrators(view: &View, limit: usize) -> Result<AdminAnswer, Stop> {
             accounts.push(account(view, user, &row)?);
         }
     }
-    accounts.sort_by(|one, other| one.id.folded().cmp(&other.id.folded()));
+    accounts.sort_by_key(|one| one.id.folded());
     Ok(AdminAnswer::Accounts { accounts, more: false })
 }
 

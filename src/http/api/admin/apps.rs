@@ -99,12 +99,11 @@ async fn change(
 fn merged(settings: &AppSettings, changes: serde_json::Map<String, serde_json::Value>) -> Result<AppSettings, Problem> {
     let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(settings) else { return Err(unexpected()) };
     for (name, value) in changes {
-        match all.get_mut(&name) {
-            Some(setting) => *setting = value,
-            None => {
-                let name = crate::model::growing::shortened(name, 64);
-                return Err(invalid(format!("There is no setting `{name}`; GET the settings to see those there are.")));
-            }
+        if let Some(setting) = all.get_mut(&name) {
+            *setting = value;
+        } else {
+            let name = crate::model::growing::shortened(name, 64);
+            return Err(invalid(format!("There is no setting `{name}`; GET the settings to see those there are.")));
         }
     }
     serde_json::from_value(all.into()).map_err(|error| invalid(format!("A setting is not right: {error}.")))
