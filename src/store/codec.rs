@@ -31,6 +31,20 @@ pub fn seal<T: Serialize>(table: &'static str, key: &[u8], version: u8, value: &
 /// Decodes a value and checks it.
 pub fn unseal<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8, bytes: &[u8]) -> Result<T, Fault> {
     let damaged = |reason: String| Fault::Damaged { table, key: hex(key), reason };
+    match unseal_first::<T>(table, key, version, bytes)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(damaged(format!("{} bytes are left over", rest.len()))),
+    }
+}
+
+/// Checks a value, and decodes what it begins with; the rest comes back as it is.
+pub fn unseal_first<'a, T: DeserializeOwned>(
+    table: &'static str,
+    key: &[u8],
+    version: u8,
+    bytes: &'a [u8],
+) -> Result<(T, &'a [u8]), Fault> {
+    let damaged = |reason: String| Fault::Damaged { table, key: hex(key), reason };
     let Some((value, sum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
         return Err(damaged(format!("it has {} bytes", bytes.len())));
     };
@@ -38,11 +52,9 @@ pub fn unseal<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8,
         return Err(damaged("its checksum does not match".to_owned()));
     }
     match value.split_first() {
-        Some((found, fields)) if *found == version => match postcard::take_from_bytes::<T>(fields) {
-            Ok((value, [])) => Ok(value),
-            Ok((_, rest)) => Err(damaged(format!("{} bytes are left over", rest.len()))),
-            Err(error) => Err(damaged(error.to_string())),
-        },
+        Some((found, fields)) if *found == version => {
+            postcard::take_from_bytes::<T>(fields).map_err(|error| damaged(error.to_string()))
+        }
         Some((found, _)) => Err(damaged(format!("it has version {found}; this program reads version {version}"))),
         None => Err(damaged("it is empty".to_owned())),
     }

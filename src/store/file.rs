@@ -135,12 +135,14 @@ pub fn meta(database: &Database) -> Result<Meta, Fault> {
         Err(_) => return Err(foreign()),
     };
     let value = table.get(META_KEY)?.ok_or_else(foreign)?;
-    let meta: Meta = journal::unseal(META, META_KEY, value.value())?;
-    if meta.format > FORMAT {
-        return Err(Fault::Unusable(format!(
-            "the data has format {}, this program knows formats up to {FORMAT}; use the newer version of Tidings that wrote it",
-            meta.format
-        )));
+    match journal::format_of(value.value())? {
+        FORMAT => journal::unseal(META, META_KEY, value.value()),
+        newer if newer > FORMAT => Err(Fault::Unusable(format!(
+            "the data has format {newer}, this program knows formats up to {FORMAT}; use the newer version of Tidings that wrote it"
+        ))),
+        older => Err(Fault::Unusable(format!(
+            "the data has format {older}, this program reads format {FORMAT}; before version 1.0 formats change without a way over, so \
+             use the version of Tidings that wrote it, or name another folder with --data"
+        ))),
     }
-    Ok(meta)
 }

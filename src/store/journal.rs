@@ -36,7 +36,7 @@ pub const fn definition(name: &'static str) -> TableDefinition<'static, &'static
 /// The only key of `meta`.
 pub const META_KEY: &[u8] = b"meta";
 /// The format that this program writes; it refuses newer ones.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// The version of the rows of this file.
 pub const VERSION: u8 = 1;
 
@@ -152,4 +152,9 @@ pub fn seal<T: Serialize>(table: &'static str, key: &[u8], value: &T) -> Result<
 /// Decodes a row of this file.
 pub fn unseal<T: serde::de::DeserializeOwned>(table: &'static str, key: &[u8], bytes: &[u8]) -> Result<T, Fault> {
     codec::unseal(table, key, VERSION, bytes)
+}
+
+/// The format of a file, from the record of its facts; the rest of that record may look otherwise in another format.
+pub fn format_of(bytes: &[u8]) -> Result<u32, Fault> {
+    Ok(codec::unseal_first(META, META_KEY, VERSION, bytes)?.0)
 }

@@ -301,6 +301,25 @@ fn a_second_process_is_told_who_holds_the_folder() {
 }
 
 #[test]
+fn data_of_another_format_is_refused_by_its_number() {
+    for (format, words) in [(1u32, "this program reads format"), (9, "newer version")] {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path(), OPTIONS).unwrap().close().unwrap();
+        let database = redb::Database::open(folder.path().join("tidings.redb")).unwrap();
+        let write = database.begin_write().unwrap();
+        // As an older or newer program would have written it: the number, and then something else.
+        let facts = super::journal::seal(super::journal::META, super::journal::META_KEY, &(format, 7u64)).unwrap();
+        let mut table = write.open_table(super::journal::definition(super::journal::META)).unwrap();
+        table.insert(super::journal::META_KEY, facts.as_slice()).unwrap();
+        drop(table);
+        write.commit().unwrap();
+        drop(database);
+        let Err(fault) = Store::open(folder.path(), OPTIONS) else { panic!("format {format} was opened") };
+        assert!(fault.to_string().contains(words), "{fault}");
+    }
+}
+
+#[test]
 fn a_foreign_file_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tidings.redb");
