@@ -6,12 +6,14 @@ use crate::model::{Body, Conversation, ConversationKind, Entry, Name, Role, User
 /// Takes over what a notice says that is newer than `about`. True when it does not say enough, so that the conversation is to be
 /// asked for again.
 pub(super) fn follow(about: &mut Conversation, me: Option<&UserId>, entry: &Entry) -> bool {
+    if let Body::Renamed { title } = &entry.body {
+        about.title = Some(Name::clone(title));
+    }
     if about.kind != ConversationKind::Group {
         return false;
     }
     let is_me = |user: &UserId| me.is_some_and(|me| same(me, user));
     match &entry.body {
-        Body::Renamed { title } => about.title = Some(Name::clone(title)),
         Body::MembersAdded { users } => about.members = about.members.saturating_add(users.len() as u32),
         Body::MemberJoined {} | Body::JoinAnswered { accepted: true, .. } => {
             about.members = about.members.saturating_add(1);
