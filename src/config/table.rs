@@ -157,7 +157,7 @@ sections! {
         name: Text = Text::new("tidings"),
         /// The data folder; it is made on the first start, readable by its owner alone.
         data: PathBuf = PathBuf::from("data"),
-        /// How browsers reach this server, such as "<https://chat.example.org">: links for people begin with it. Empty: where HTTP listens.
+        /// How browsers reach this server, such as `https://chat.example.org`: links for people begin with it. Empty: where HTTP listens.
         url: Url = Url::default(),
     }
     /// Where it listens. Port 0 takes any free port; `ready` on standard output names it.

@@ -52,6 +52,7 @@ pub struct User {
     pub id: UserId,
     pub credential: u32,
     pub flags: UserFlags,
+    pub administrator: bool,
 }
 
 pub struct Session {
@@ -747,6 +748,9 @@ impl World {
                 Ok(done())
             }),
             SystemCommand::SetFlags { user, flags } => self.with_user(*user, |world, person| {
+                if flags.suspended && !world.users[person].flags.suspended && world.is_last_administrator(person) {
+                    return Err(Code::Conflict);
+                }
                 world.users[person].flags = *flags;
                 if flags.suspended {
                     world.sessions.retain(|_, session| session.person != person);
@@ -754,8 +758,14 @@ impl World {
                 Ok(done())
             }),
             SystemCommand::SetAdministrator { user, administrator } => self.with_user(*user, |world, person| {
-                let allowed = !administrator || world.users[person].app == AppId::HOME;
-                if allowed { Ok(done()) } else { Err(Code::Invalid) }
+                if *administrator && world.users[person].app != AppId::HOME {
+                    return Err(Code::Invalid);
+                }
+                if !administrator && world.is_last_administrator(person) {
+                    return Err(Code::Conflict);
+                }
+                world.users[person].administrator = *administrator;
+                Ok(done())
             }),
             SystemCommand::LogIn { user, credential, device, token, address } => {
                 self.with_user(*user, |world, person| world.log_in(person, *credential, device, *token, address))
@@ -793,6 +803,13 @@ impl World {
         then(self, person)
     }
 
+    /// Whether nobody else could administer without this one.
+    fn is_last_administrator(&self, person: Person) -> bool {
+        let acts = |user: &User| user.administrator && !user.flags.suspended;
+        let others = self.users.iter().enumerate().filter(|(other, _)| *other != person);
+        self.users[person].administrator && !others.into_iter().any(|(_, user)| acts(user))
+    }
+
     fn add_user(&mut self, step: Step, app: AppId, id: &UserId, administrator: bool) -> Result<CommandResult, Code> {
         if app.0 == 0 || app.0 as usize > self.apps.len() {
             return Err(Code::NotFound);
@@ -806,7 +823,7 @@ impl World {
         if self.find(app, id).is_some() {
             return Err(Code::Conflict);
         }
-        self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default() });
+        self.users.push(User { app, id: id.clone(), credential: 1, flags: UserFlags::default(), administrator });
         self.make_feed(step, self.users.len() - 1);
         Ok(CommandResult::User { user: UserHandle(self.users.len() as u64) })
     }
