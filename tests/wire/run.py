@@ -130,7 +130,7 @@ class Checks:
 
     def ways_of_logging_in_that_are_not_offered_are_unsupported(self):
         refusal("unsupported", lambda: Client(self.server.address, {"signed": "a.b.c"}, device("x")))
-        refusal("unsupported", lambda: Client(self.server.address, {"cookie": {}}, device("x")))
+        refusal("unauthenticated", lambda: Client(self.server.address, {"cookie": {}}, device("x")))
 
     def sync_from_zero_of_somebody_new_is_empty(self):
         conversations, cursor = self.ada.sync(0)

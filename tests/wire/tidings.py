@@ -135,7 +135,8 @@ class Client(Connection):
                 raise Restart(page)
             if kind == "refused":
                 raise Refused(page)
-            conversations += page["conversations"]
+            # The feed is no chat.
+            conversations += [about for about in page["conversations"] if about["kind"] != "feed"]
             cursor = page["cursor"]
             if not page["more"]:
                 return conversations, cursor
