@@ -252,7 +252,7 @@ class Checks:
             cursor, pages = page["cursor"], pages + 1
             if not page["more"]:
                 break
-        assert len(ids) == len(set(ids)) == 7 and pages >= 4, (ids, pages)
+        assert len(ids) == len(set(ids)) == 8 and pages >= 4, (ids, pages)  # the feed is one of them
 
     def an_edit_rewrites_the_target_and_says_so(self):
         self.bob.pushed.clear()
