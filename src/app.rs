@@ -309,7 +309,7 @@ pub fn password_work(config: &Config) -> Work {
 /// The link to make the first administrator, when the data folder is new. Later starts only say how to get one.
 async fn first_link(office: &Administration, founded: bool) -> Option<Secret> {
     if founded {
-        match office.setup_link(&crate::auth::server().into()).await {
+        match office.setup_link(&crate::auth::server()).await {
             Ok(link) => {
                 tracing::info!(
                     "a one-time link to make the first administrator stands on standard output; it lasts 24 hours"
@@ -320,7 +320,7 @@ async fn first_link(office: &Administration, founded: bool) -> Option<Secret> {
         }
         return None;
     }
-    let any = office.read(&crate::auth::server().into(), AdminQuery::AnyAdministrator).await;
+    let any = office.read(&crate::auth::server(), AdminQuery::AnyAdministrator).await;
     if matches!(any, Ok(AdminAnswer::Accounts { accounts, .. }) if accounts.is_empty()) {
         tracing::info!("there is no administrator yet; `tidings admin setup-link` gives a link to make the first one");
     }

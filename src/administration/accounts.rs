@@ -1,6 +1,6 @@
 //! Accounts: made, changed and deleted, by those who run the server and by their owners.
 
-use super::{Administration, By, unexpected};
+use super::{Administration, unexpected};
 use crate::auth::{self, AddressPrefix, Throttled};
 use crate::model::{
     AppId, AppRef, Code, CommandResult, InviteCode, Line, Name, Refusal, Secret, SystemCommand, UserActor, UserFlags,
@@ -55,7 +55,7 @@ pub struct Registration {
 
 impl Administration {
     /// Makes a user.
-    pub async fn add_user(&self, by: &By, new: NewAccount) -> Result<UserHandle, Refusal> {
+    pub async fn add_user(&self, by: &Actor, new: NewAccount) -> Result<UserHandle, Refusal> {
         let NewAccount { app, id, name, password, administrator, kind } = new;
         let app = self.app(by, app).await?;
         let password = match password {
@@ -74,7 +74,7 @@ impl Administration {
     }
 
     /// Sets a password; all sessions of the user end.
-    pub async fn set_password(&self, by: &By, app: AppRef, id: UserId, password: Secret) -> Result<(), Refusal> {
+    pub async fn set_password(&self, by: &Actor, app: AppRef, id: UserId, password: Secret) -> Result<(), Refusal> {
         let account = self.account(by, app, id).await?;
         let names = [account.name.as_str()];
         let password = self.hash(&account.id, account.administrator, &names, password).await?;
@@ -85,7 +85,7 @@ impl Administration {
     /// Sets flags; the others stay.
     pub async fn set_flags(
         &self,
-        by: &By,
+        by: &Actor,
         app: AppRef,
         id: UserId,
         changes: FlagChanges,
@@ -101,19 +101,19 @@ impl Administration {
     }
 
     /// Gives or takes an administrator's right.
-    pub async fn set_administrator(&self, by: &By, id: UserId, administrator: bool) -> Result<(), Refusal> {
+    pub async fn set_administrator(&self, by: &Actor, id: UserId, administrator: bool) -> Result<(), Refusal> {
         let user = self.account(by, AppRef::default(), id).await?.handle;
         self.carry_out(by, SystemCommand::SetAdministrator { user, administrator }).await.map(drop)
     }
 
     /// Ends every session of a user.
-    pub async fn end_sessions(&self, by: &By, app: AppRef, id: UserId) -> Result<(), Refusal> {
+    pub async fn end_sessions(&self, by: &Actor, app: AppRef, id: UserId) -> Result<(), Refusal> {
         let user = self.account(by, app, id).await?.handle;
         self.carry_out(by, SystemCommand::EndSessions { user }).await.map(drop)
     }
 
     /// Deletes an account.
-    pub async fn delete_user(&self, by: &By, app: AppRef, id: UserId) -> Result<(), Refusal> {
+    pub async fn delete_user(&self, by: &Actor, app: AppRef, id: UserId) -> Result<(), Refusal> {
         let user = self.account(by, app, id).await?.handle;
         self.carry_out(by, SystemCommand::DeleteUser { user }).await.map(drop)
     }
@@ -127,7 +127,7 @@ impl Administration {
         let names: Vec<&str> = names.into_iter().flatten().collect();
         let password = self.hash(&id, false, &names, password).await?;
         let command = SystemCommand::Register { app, id, name, password, code };
-        self.carry_out(&auth::server().into(), command).await.map(drop)
+        self.carry_out(&auth::server(), command).await.map(drop)
     }
 
     /// Changes the password of whoever asks. Their other sessions end.
@@ -141,13 +141,13 @@ impl Administration {
         let row = self.proven(actor, from, old).await?;
         let password = self.hash(&actor.id, row.administrator, &[row.name.as_str()], new).await?;
         let command = SystemCommand::SetPassword { user: actor.user, password, keep: Some(actor.session) };
-        self.carry_out(&auth::server().into(), command).await.map(drop)
+        self.carry_out(&auth::server(), command).await.map(drop)
     }
 
     /// Deletes the account of whoever asks.
     pub async fn delete_own(&self, actor: &UserActor, from: IpAddr, password: Secret) -> Result<(), Refusal> {
         self.proven(actor, from, password).await?;
-        self.carry_out(&auth::server().into(), SystemCommand::DeleteUser { user: actor.user }).await.map(drop)
+        self.carry_out(&auth::server(), SystemCommand::DeleteUser { user: actor.user }).await.map(drop)
     }
 
     /// The row of a user who has given their password once more. Guessing it here is limited as it is when logging in.
@@ -163,7 +163,8 @@ impl Administration {
             self.note_throttled(throttled, Some(&actor.id), place).await;
             return Err(too_many(throttled));
         }
-        let row = self.engine.view().get::<UserRow>(&actor.user).ok().flatten();
+        let row = self.engine.view().get::<UserRow>(&actor.user);
+        let row = row.inspect_err(|_| guesses.withdrawn(actor.app, &actor.id, place)).map_err(|_| unread())?;
         let hash = row.as_ref().and_then(|row| row.password.clone());
         let checked = self.auth.passwords.verify(hash, password).await;
         let right = checked.inspect_err(|_| guesses.withdrawn(actor.app, &actor.id, place))?;
@@ -195,7 +196,7 @@ impl Administration {
         let whom = id.map_or_else(|| "somebody".to_owned(), ToString::to_string);
         if let Ok(subject) = Line::new(format!("{whom} from {place}")) {
             let command = SystemCommand::Note { action: "login.throttled", subject };
-            if let Err(refusal) = self.carry_out(&auth::server().into(), command).await {
+            if let Err(refusal) = self.carry_out(&auth::server(), command).await {
                 tracing::debug!(%refusal, "a throttled streak could not be noted");
             }
         }

@@ -1,6 +1,6 @@
 //! One-time links and invite codes: drawn here, told once.
 
-use super::{Administration, By, unexpected};
+use super::{Administration, unexpected};
 use crate::auth::{self, Token};
 use crate::model::{
     Actor, AppRef, Code, CommandResult, Invite, InviteCode, LinkPurpose, Name, Refusal, Secret, SystemCommand,
@@ -32,17 +32,17 @@ pub struct InviteLink {
 
 impl Administration {
     /// A new link to make the first administrator; one that there was is useless from then on.
-    pub async fn setup_link(&self, by: &By) -> Result<Link, Refusal> {
+    pub async fn setup_link(&self, by: &Actor) -> Result<Link, Refusal> {
         self.link(by, LinkPurpose::SetUp, "setup").await
     }
 
     /// A new link with which a user sets their password.
-    pub async fn password_link(&self, by: &By, app: AppRef, id: UserId) -> Result<Link, Refusal> {
+    pub async fn password_link(&self, by: &Actor, app: AppRef, id: UserId) -> Result<Link, Refusal> {
         let user = self.account(by, app, id).await?.handle;
         self.link(by, LinkPurpose::Password(user), "password").await
     }
 
-    async fn link(&self, by: &By, purpose: LinkPurpose, page: &str) -> Result<Link, Refusal> {
+    async fn link(&self, by: &Actor, purpose: LinkPurpose, page: &str) -> Result<Link, Refusal> {
         let token = Token::draw();
         // The command is stamped a little later; a second less keeps it below the limit even so.
         let expires = Timestamp(self.engine.clock().now().0 + limits::LINK_MS - 1_000);
@@ -54,7 +54,7 @@ impl Administration {
     /// A new invite code for an app.
     pub async fn create_invite(
         &self,
-        by: &By,
+        by: &Actor,
         app: AppRef,
         expires: Option<Timestamp>,
         uses_max: Option<u32>,
@@ -78,7 +78,7 @@ impl Administration {
     }
 
     /// Makes a code useless.
-    pub async fn revoke_invite(&self, by: &By, app: AppRef, code: InviteCode) -> Result<(), Refusal> {
+    pub async fn revoke_invite(&self, by: &Actor, app: AppRef, code: InviteCode) -> Result<(), Refusal> {
         let app = self.app(by, app).await?.app;
         self.carry_out(by, SystemCommand::RevokeAppInvite { app, code }).await.map(drop)
     }
@@ -97,7 +97,7 @@ impl Administration {
         let names: Vec<&str> = name.iter().map(Name::as_str).collect();
         let password = self.hash(&id, true, &names, password).await?;
         let command = SystemCommand::SetUp { token: token.hash(), id, name, password };
-        self.carry_out(&auth::server().into(), command).await.map(drop)
+        self.carry_out(&auth::server(), command).await.map(drop)
     }
 
     /// Uses a password link: sets a password. Gives the user.
@@ -108,7 +108,7 @@ impl Administration {
         let row = self.user(user)?;
         let password = self.hash(&row.id, row.administrator, &[row.name.as_str()], password).await?;
         let command = SystemCommand::UsePasswordLink { token: token.hash(), password };
-        match self.carry_out(&auth::server().into(), command).await?.result {
+        match self.carry_out(&auth::server(), command).await?.result {
             CommandResult::User { .. } => Ok(row.id.clone()),
             _ => Err(unexpected()),
         }

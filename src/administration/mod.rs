@@ -19,21 +19,6 @@ use crate::model::{
 };
 use std::sync::Arc;
 
-/// Who asks, and the idempotency key of their request.
-#[derive(Clone, Debug)]
-pub struct By {
-    /// Who acts.
-    pub actor: Actor,
-    /// The key of the one command that follows; what draws secrets takes none, because they are told once.
-    pub key: Option<Key>,
-}
-
-impl From<Actor> for By {
-    fn from(actor: Actor) -> Self {
-        Self { actor, key: None }
-    }
-}
-
 /// What the doors share; cheap to clone.
 #[derive(Clone)]
 pub struct Administration {
@@ -68,17 +53,17 @@ impl Administration {
     }
 
     /// Reads what an administrator, or the operator, may read.
-    pub async fn read(&self, by: &By, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
-        self.engine.administer(by.actor.clone(), query).await
+    pub async fn read(&self, by: &Actor, query: AdminQuery) -> Result<AdminAnswer, Refusal> {
+        self.engine.administer(by.clone(), query).await
     }
 
     /// Hands a command to the ledger, which decides whether the actor may give it.
-    pub async fn carry_out(&self, by: &By, command: SystemCommand) -> Result<Accepted, Refusal> {
-        self.engine.execute(by.actor.clone(), by.key, command.into()).await
+    pub async fn carry_out(&self, by: &Actor, command: SystemCommand) -> Result<Accepted, Refusal> {
+        self.engine.execute(by.clone(), None, command.into()).await
     }
 
     /// One app.
-    pub async fn app(&self, by: &By, app: AppRef) -> Result<AppInfo, Refusal> {
+    pub async fn app(&self, by: &Actor, app: AppRef) -> Result<AppInfo, Refusal> {
         match self.read(by, AdminQuery::App { app }).await? {
             AdminAnswer::Apps { mut apps } => apps.pop().ok_or_else(unexpected),
             _ => Err(unexpected()),
@@ -86,7 +71,7 @@ impl Administration {
     }
 
     /// One user.
-    pub async fn account(&self, by: &By, app: AppRef, id: UserId) -> Result<AccountInfo, Refusal> {
+    pub async fn account(&self, by: &Actor, app: AppRef, id: UserId) -> Result<AccountInfo, Refusal> {
         match self.read(by, AdminQuery::Account { app, id }).await? {
             AdminAnswer::Account { account } => Ok(*account),
             _ => Err(unexpected()),

@@ -174,19 +174,24 @@ impl Guesses {
         let mut memory = self.memory.lock();
         memory.by_both.pop(&both);
         memory.by_user.pop(&user);
-        if let Some(bucket) = memory.by_address.get_mut(&from) {
+        // A try from a trusted address took nothing of what is shared, so there is nothing to give back.
+        let took = memory.trusted.put(both, ()).is_none();
+        if took && let Some(bucket) = memory.by_address.get_mut(&from) {
             bucket.give_back();
         }
-        memory.trusted.put(both, ());
     }
 
     /// The try was neither right nor wrong (the server could not check it): it does not count.
     pub fn withdrawn(&self, app: AppId, id: &UserId, from: AddressPrefix) {
         let user = (app, id.folded());
         let mut memory = self.memory.lock();
-        let Memory { by_user, by_both, by_address, .. } = &mut *memory;
-        let buckets = [by_user.get_mut(&user), by_both.get_mut(&(user.clone(), from)), by_address.get_mut(&from)];
-        buckets.into_iter().flatten().for_each(Bucket::give_back);
+        let Memory { by_user, by_both, by_address, trusted, .. } = &mut *memory;
+        let both = (user.clone(), from);
+        by_both.get_mut(&both).into_iter().for_each(Bucket::give_back);
+        if !trusted.contains(&both) {
+            by_user.get_mut(&user).into_iter().for_each(Bucket::give_back);
+            by_address.get_mut(&from).into_iter().for_each(Bucket::give_back);
+        }
     }
 
     /// How many tries were not let through.
@@ -243,6 +248,20 @@ mod tests {
         assert_eq!(passed(&guesses, (0..900).map(|second| (1, second * 1_000))), 19);
         assert!(guesses.attempt(AppId::HOME, &user("ADA"), from(1), Timestamp(NOW.0 + 899_000)).is_err());
         assert_eq!(passed(&guesses, [(2, 899_000)].into_iter()), 1, "another address");
+    }
+
+    #[test]
+    fn ones_own_success_pays_for_no_guess_at_others() {
+        let guesses = Guesses::new();
+        let own = user("mallory");
+        let passed = (0..300)
+            .filter(|n| {
+                assert_eq!(guesses.attempt(AppId::HOME, &own, from(1), NOW), Ok(()));
+                guesses.succeeded(AppId::HOME, &own, from(1));
+                guesses.attempt(AppId::HOME, &user(&format!("victim{n}")), from(1), NOW).is_ok()
+            })
+            .count();
+        assert!(passed <= ADDRESS.burst as usize, "{passed} guesses from one address");
     }
 
     #[test]

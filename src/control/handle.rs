@@ -4,7 +4,7 @@ use super::{
     AppLine, CommandStatus, Request, Response, ServerStatus, Status, StorageStatus, USERS_PAGE_MAX, UserDetail,
     UserLine, bench,
 };
-use crate::administration::{Administration, By, FlagChanges, NewAccount};
+use crate::administration::{Administration, FlagChanges, NewAccount};
 use crate::auth::{self, Passwords};
 use crate::engine::{Engine, Health};
 use crate::model::{
@@ -60,11 +60,11 @@ impl Control {
             Request::UserAdd { app, id, name, password, administrator } => {
                 let (app, kind) = (app.as_ref().into(), UserKind::Person);
                 let new = NewAccount { app, id, name, password: Some(password), administrator, kind };
-                self.office.add_user(&operator(), new).await.map(|_| Response::Done {})
+                self.office.add_user(&auth::operator(), new).await.map(|_| Response::Done {})
             }
             Request::UserList { app, after } => self.users(app.as_ref(), after),
             Request::UserPasswd { app, id, password } => {
-                done(self.office.set_password(&operator(), app.as_ref().into(), id, password).await)
+                done(self.office.set_password(&auth::operator(), app.as_ref().into(), id, password).await)
             }
             Request::UserSuspend { app, id, suspended } => {
                 let changes = FlagChanges { suspended: Some(suspended), ..FlagChanges::default() };
@@ -76,36 +76,36 @@ impl Control {
             }
             Request::UserShow { app, id } => self.show(app.as_ref(), id).await,
             Request::UserEndSessions { app, id } => {
-                done(self.office.end_sessions(&operator(), app.as_ref().into(), id).await)
+                done(self.office.end_sessions(&auth::operator(), app.as_ref().into(), id).await)
             }
             Request::UserLink { app, id } => {
-                self.office.password_link(&operator(), app.as_ref().into(), id).await.map(Response::Link)
+                self.office.password_link(&auth::operator(), app.as_ref().into(), id).await.map(Response::Link)
             }
             Request::UserDelete { app, id } => {
-                done(self.office.delete_user(&operator(), app.as_ref().into(), id).await)
+                done(self.office.delete_user(&auth::operator(), app.as_ref().into(), id).await)
             }
             Request::AdminList {} => self.administrators().await,
             Request::AdminSet { id, administrator } => {
-                done(self.office.set_administrator(&operator(), id, administrator).await)
+                done(self.office.set_administrator(&auth::operator(), id, administrator).await)
             }
-            Request::SetupLink {} => self.office.setup_link(&operator()).await.map(Response::Link),
+            Request::SetupLink {} => self.office.setup_link(&auth::operator()).await.map(Response::Link),
             Request::InviteCreate { app, expires_s, uses_max } => {
                 let now = self.engine.clock().now();
                 let expires = expires_s.map(|seconds| Timestamp(now.0.saturating_add(seconds.saturating_mul(1_000))));
-                let made = self.office.create_invite(&operator(), app.as_ref().into(), expires, uses_max).await?;
+                let made = self.office.create_invite(&auth::operator(), app.as_ref().into(), expires, uses_max).await?;
                 Ok(Response::Invite(Box::new(made)))
             }
             Request::InviteList { app } => {
-                match self.office.read(&operator(), AdminQuery::Invites { app: app.as_ref().into() }).await? {
+                match self.office.read(&auth::operator(), AdminQuery::Invites { app: app.as_ref().into() }).await? {
                     AdminAnswer::Invites { invites } => Ok(Response::Invites { invites }),
                     _ => Err(mixed_up()),
                 }
             }
             Request::InviteRevoke { app, code } => {
-                done(self.office.revoke_invite(&operator(), app.as_ref().into(), code).await)
+                done(self.office.revoke_invite(&auth::operator(), app.as_ref().into(), code).await)
             }
             Request::Audit { before, limit } => {
-                match self.office.read(&operator(), AdminQuery::Audit { before, limit }).await? {
+                match self.office.read(&auth::operator(), AdminQuery::Audit { before, limit }).await? {
                     AdminAnswer::Audit { lines, more } => Ok(Response::Audit { lines, more }),
                     _ => Err(mixed_up()),
                 }
@@ -136,12 +136,12 @@ impl Control {
     }
 
     async fn flags(&self, app: Option<&Name>, id: UserId, changes: FlagChanges) -> Result<Response, Refusal> {
-        self.office.set_flags(&operator(), app.into(), id, changes).await.map(|_| Response::Done {})
+        self.office.set_flags(&auth::operator(), app.into(), id, changes).await.map(|_| Response::Done {})
     }
 
     async fn show(&self, app: Option<&Name>, id: UserId) -> Result<Response, Refusal> {
-        let account = self.office.account(&operator(), app.into(), id.clone()).await?;
-        match self.office.read(&operator(), AdminQuery::Sessions { app: app.into(), id }).await? {
+        let account = self.office.account(&auth::operator(), app.into(), id.clone()).await?;
+        match self.office.read(&auth::operator(), AdminQuery::Sessions { app: app.into(), id }).await? {
             AdminAnswer::Sessions { sessions } => {
                 Ok(Response::User(Box::new(UserDetail { account, sessions_list: sessions })))
             }
@@ -150,7 +150,7 @@ impl Control {
     }
 
     async fn administrators(&self) -> Result<Response, Refusal> {
-        match self.office.read(&operator(), AdminQuery::Administrators).await? {
+        match self.office.read(&auth::operator(), AdminQuery::Administrators).await? {
             AdminAnswer::Accounts { accounts, .. } => {
                 let users = accounts.into_iter().map(|account| UserLine {
                     id: account.id,
@@ -251,10 +251,6 @@ impl Control {
             .collect();
         Ok(Response::Users { users, next })
     }
-}
-
-fn operator() -> By {
-    auth::operator().into()
 }
 
 fn done(result: Result<(), Refusal>) -> Result<Response, Refusal> {

@@ -593,9 +593,7 @@ fn charge(submission: Submission) -> QueuedCommand {
     };
     let hash = match (&key, &command) {
         (Some(_), AnyCommand::User(command)) => postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes)),
-        // Secrets print only that they are there, so those that are drawn anew do not make another command of it.
-        (Some(_), AnyCommand::System(command)) => xxh3_64(format!("{command:?}").as_bytes()),
-        (None, _) => 0,
+        (Some(_), AnyCommand::System(_)) | (None, _) => 0,
     };
     let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
     QueuedCommand { actor, key, hash, command, reply, cost, bytes }

@@ -147,12 +147,13 @@ impl State {
         if !there(&told) {
             presence.last_seen = gateway.last_seen().get(user);
         }
-        if let Some(until) = told.until {
-            self.ends.insert((until, user));
+        if let Some(until) = before.until {
+            self.ends.remove(&(until, user));
         }
         if told == Told::default() {
             self.told.remove(&user);
         } else if self.told.len() < TOLD_MAX || self.told.contains_key(&user) {
+            self.ends.extend(told.until.map(|until| (until, user)));
             self.told.insert(user, told);
         }
         let mut viewers: Vec<(UserHandle, bool)> =

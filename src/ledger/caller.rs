@@ -69,13 +69,17 @@ impl<'a> Caller<'a> {
         Ok(state.get::<UserIdRow>(&UserIdKey::new(self.actor.app, id))?.map(|row| row.user))
     }
 
-    /// The same with their row, or the refusal that names them.
+    /// The same with their row, or the refusal that names them. Deleted accounts are not there any more.
     pub fn find_user(&self, state: &impl Read, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
+        let (handle, user) = self.find_account(state, id)?;
+        if user.deleted { no_such_user(id) } else { Ok((handle, user)) }
+    }
+
+    /// The same, deleted accounts included: for what somebody keeps of them.
+    pub fn find_account(&self, state: &impl Read, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
         let Some(handle) = self.find(state, id)? else { return no_such_user(id) };
-        match state.get::<UserRow>(&handle)? {
-            Some(user) if !user.deleted => Ok((handle, user)),
-            Some(_) | None => no_such_user(id),
-        }
+        let Some(user) = state.get::<UserRow>(&handle)? else { return no_such_user(id) };
+        Ok((handle, user))
     }
 
     /// The caller's next entry of a conversation that has got as far as `head`.

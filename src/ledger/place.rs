@@ -51,7 +51,7 @@ impl Place {
         read::window::Window::new(&self.head, &self.member).holds(seq)
     }
 
-    /// A message that is there for the caller and is not recalled; `field` is what named it.
+    /// A message that is there for the caller; it may have been recalled.
     pub fn message(&self, state: &impl Read, seq: Seq) -> Result<Arc<Entry>, Stop> {
         let entry = if self.sees(seq) { state.entry(self.id, seq)? } else { None };
         let Some(entry) = entry else {

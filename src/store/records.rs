@@ -578,7 +578,7 @@ pub struct LinkOwnerRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdministratorRow {}
 
-/// That an account was deleted and still has groups to leave.
+/// That an account was deleted and still has groups to leave, or contacts, requests or labels that go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionRow {}
 

@@ -191,6 +191,9 @@ impl World {
         if [me, other].iter().any(|person| self.users[*person].flags.contacts_disabled) {
             return Err(Code::ContactsDisabled);
         }
+        if greeting.is_some() {
+            self.may_speak(doer)?;
+        }
         match (self.contacts.has(me, other), self.contacts.has(other, me)) {
             (true, true) => return Ok(done()),
             (_, theirs) => {

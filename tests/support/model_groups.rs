@@ -458,6 +458,9 @@ impl World {
         }
         self.give(doer, chat, doer.person, Role::Manager);
         self.give(doer, chat, person, Role::Owner);
+        if let Some(stay) = self.chats[chat].stays.get_mut(&person) {
+            stay.silenced = None;
+        }
         let user = self.id(person);
         Ok(self.say(doer, chat, Body::Transferred { user }))
     }

@@ -214,6 +214,7 @@ impl World {
     ) -> Result<CommandResult, Code> {
         let chat = self.joined(doer, conversation)?;
         self.may_speak_in(doer, chat)?;
+        self.may_touch(doer.person, chat)?;
         if !self.may_pin(doer.person, chat) {
             return Err(Code::Forbidden);
         }

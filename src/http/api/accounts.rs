@@ -56,6 +56,7 @@ pub struct NewAccountBody {
 
 /// The first administrator.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetUp {
     /// The secret of the link: what stands behind `#`.
     #[schema(value_type = String, format = Password)]
@@ -72,6 +73,7 @@ pub struct SetUp {
 
 /// A password set with a link.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PasswordByLink {
     /// The secret of the link: what stands behind `#`.
     #[schema(value_type = String, format = Password)]
@@ -83,6 +85,7 @@ pub struct PasswordByLink {
 
 /// A password that its owner changes.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The password as it is.
     #[schema(value_type = String, format = Password)]
@@ -94,6 +97,7 @@ pub struct PasswordChange {
 
 /// The proof that it is meant.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Farewell {
     /// The password.
     #[schema(value_type = String, format = Password)]

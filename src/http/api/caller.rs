@@ -3,7 +3,6 @@
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
 use super::{ApiState, cookie};
-use crate::administration::By;
 use crate::auth::AddressPrefix;
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -42,8 +41,8 @@ impl Keys {
     fn next(&self) -> Key {
         let nth = self.used.fetch_add(1, Ordering::Relaxed);
         let mut key = self.first;
-        // The last byte is random in a UUID of version 7; the same request makes the same keys again.
-        key.0[15] = key.0[15].wrapping_add(nth);
+        // Byte 9 is random in a UUID of version 7 (some programs count in the last ones); the same request makes the same keys again.
+        key.0[9] ^= nth;
         key
     }
 }
@@ -80,9 +79,9 @@ impl Caller {
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
     }
 
-    /// Who asks, as those commands take it that an administrator gives. The request's `Idempotency-Key` goes with it.
-    pub fn by(&self) -> By {
-        By { actor: Actor::User(self.actor.clone()), key: Some(self.keys.next()) }
+    /// Who asks, as those commands take it that an administrator gives. They carry no key: many are made of what is there.
+    pub fn by(&self) -> Actor {
+        Actor::User(self.actor.clone())
     }
 
     /// Reads something for the caller.

@@ -92,7 +92,7 @@ pub fn complete(api: &mut OpenApi) {
         let unsafe_ones = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in unsafe_ones.into_iter().flatten() {
             complete_operation(path, operation);
-            if operation.security.is_none() {
+            if operation.security.is_none() && !is_keyless(path) {
                 let words = "A UUID of version 7 that the caller makes for this request. The same key again gives the first \
                              outcome and changes nothing.";
                 add_parameter::<Key>(operation, "Idempotency-Key", ParameterIn::Header, Required::False, words);
@@ -102,6 +102,12 @@ pub fn complete(api: &mut OpenApi) {
             complete_operation(path, operation);
         }
     }
+}
+
+/// Whether the changes of an address carry no key: they are made of what is there, or can be repeated freely.
+fn is_keyless(path: &str) -> bool {
+    path.contains("/admin/")
+        || ["/me/password", "/me/deletion", "/read", "/delivered"].iter().any(|end| path.ends_with(end))
 }
 
 fn add_schemas(components: &mut Components) {

@@ -5,7 +5,7 @@ use super::caller::{Caller, unexpected};
 use super::extract::{At, Json};
 use super::problem::Problem;
 use super::{ApiState, ROOT};
-use crate::model::text::hex;
+use crate::auth::Token;
 use crate::model::{Answer, Code, Command, ConversationId, GroupPreview, Invite, InviteCode, Query, Timestamp};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -76,23 +76,13 @@ async fn make(
     let NewGroupInvite { code, expires, uses_max } = new;
     let code = match code {
         Some(code) => code,
-        None => draw()?,
+        None => Token::draw_code().ok_or_else(unexpected)?,
     };
     let command = Command::CreateInvite { conversation, code: code.clone(), expires, uses_max };
     let changed = Changed::from(caller.submit(command).await?);
     let duplicate = changed.duplicate;
     let location = format!("{ROOT}/invites/{code}");
     Ok(replayed(created(&location, Json(NewCode { code, changed })), duplicate))
-}
-
-/// Draws the secret part of a link: 128 random bits.
-pub fn draw() -> Result<InviteCode, Problem> {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).map_err(|error| {
-        tracing::error!(%error, "the system gives no random numbers");
-        unexpected()
-    })?;
-    InviteCode::new(hex(&bits)).map_err(|_| unexpected())
 }
 
 /// Make a link useless

@@ -5,6 +5,7 @@
 //! `workers`) until there is nothing left; until then the account's row in `deletions` remembers that.
 
 use crate::ledger::contacts;
+use crate::ledger::groups;
 use crate::ledger::place::append;
 use crate::ledger::read::scan;
 use crate::ledger::{Order, Stop};
@@ -80,7 +81,13 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Plan, St
                 if group.members.iter().any(|(member, row)| *member == user && row.until.is_some()) {
                     plan.done.push(id);
                 }
+                // Handing over reads all members, and dissolving takes the group out of the directory: one of these a step.
+                let owned =
+                    group.members.len() > 1 || group.row.group.as_ref().is_some_and(|row| row.dissolved.is_some());
                 plan.groups.push(group);
+                if owned {
+                    break;
+                }
             }
             None => plan.done.push(id),
         }
@@ -116,7 +123,7 @@ fn group(
         let group = row.group.as_ref().map(|group| GroupRow { owner: heir, ..group.clone() });
         let row = ConversationRow { group, changed: order.lsn, ..(*row).clone() };
         let members = vec![
-            (heir, MemberRow { role: Role::Owner, changed: order.lsn, ..(*row_of_heir).clone() }),
+            (heir, MemberRow { role: Role::Owner, silenced_until: None, changed: order.lsn, ..(*row_of_heir).clone() }),
             (user, MemberRow { role: Role::Manager, changed: order.lsn, ..(*member).clone() }),
         ];
         return Ok(Some(Group { id: conversation, row, members, entry }));
@@ -195,6 +202,7 @@ fn apply(
     let count = plan.count();
     for Group { id, row, members, entry } in plan.groups {
         let app = row.app;
+        groups::directory::update(tables, id, &row)?;
         tables.put(&id, row)?;
         for (member, row) in members {
             tables.put(&(id, member), row)?;

@@ -4,7 +4,7 @@ use super::{Becoming, Pair, check_enabled, put_request};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::feed;
-use crate::ledger::refuse::refuse;
+use crate::ledger::refuse::{no_such_user, refuse};
 use crate::model::{Body, Code, CommandResult, Effect, RequestState, UserId};
 use crate::store::records::RequestRow;
 use crate::store::{Read, Tables};
@@ -41,6 +41,9 @@ fn decide(state: &impl Read, caller: &Caller<'_>, user: &UserId, accept: bool) -
             refuse(Code::Conflict, "You have declined this request; ask them yourself instead.")
         }
         (RequestState::Pending, true) => {
+            if pair.user.deleted {
+                return no_such_user(user);
+            }
             check_enabled(caller, &pair.user)?;
             let asked = pair.user.id.clone();
             let becoming = Becoming::plan(state, caller, pair, None, (caller.id(), &asked))?;

@@ -3,6 +3,7 @@
 use super::{Pair, check_room, put_row, tell_changed};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::refuse::no_such_user;
 use crate::model::{CommandResult, Effect, UserId};
 use crate::store::records::ContactRow;
 use crate::store::{Read, Tables};
@@ -26,6 +27,9 @@ fn decide(state: &impl Read, caller: &Caller<'_>, user: &UserId, on: bool) -> Re
         return Ok(Plan(None));
     }
     if on {
+        if pair.user.deleted {
+            return no_such_user(user);
+        }
         check_room(state, caller.handle(), &pair.mine, "Your")?;
     }
     let row = ContactRow { blocked: on, changed: caller.lsn, ..pair.mine.clone() };

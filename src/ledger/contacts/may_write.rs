@@ -2,6 +2,7 @@
 
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::read::other_side;
 use crate::ledger::refuse::{no_such_user, refuse};
 use crate::model::{Code, Strangers, UserHandle};
 use crate::store::Read;
@@ -39,7 +40,7 @@ pub(in crate::ledger) fn check(state: &impl Read, caller: &Caller<'_>, peer: Use
 
 /// The same in a conversation that is there; groups have rules of their own.
 pub(in crate::ledger) fn check_in(state: &impl Read, caller: &Caller<'_>, row: &ConversationRow) -> Result<(), Stop> {
-    peer(caller, row).map_or(Ok(()), |peer| check(state, caller, peer))
+    other_side(row, caller.handle()).map_or(Ok(()), |peer| check(state, caller, peer))
 }
 
 /// Refuses what changes a message before the eyes of somebody who has blocked the caller.
@@ -48,18 +49,11 @@ pub(in crate::ledger) fn check_not_blocked(
     caller: &Caller<'_>,
     row: &ConversationRow,
 ) -> Result<(), Stop> {
-    let Some(peer) = peer(caller, row) else { return Ok(()) };
+    let Some(peer) = other_side(row, caller.handle()) else { return Ok(()) };
     match state.get::<ContactRow>(&(peer, caller.handle()))? {
         Some(row) if row.blocked => blocked(),
         Some(_) | None => Ok(()),
     }
-}
-
-/// The other user of a direct chat.
-fn peer(caller: &Caller<'_>, row: &ConversationRow) -> Option<UserHandle> {
-    let (low, high) = row.pair?;
-    let peer = if low == caller.handle() { high } else { low };
-    (peer != caller.handle()).then_some(peer)
 }
 
 fn blocked<T>() -> Result<T, Stop> {

@@ -33,7 +33,7 @@ struct Pair {
 impl Pair {
     /// The caller and the user of an id; `doing` says what nobody does with themselves.
     fn find(state: &impl Read, caller: &Caller<'_>, id: &UserId, doing: &str) -> Result<Self, Stop> {
-        let (other, user) = caller.find_user(state, id)?;
+        let (other, user) = caller.find_account(state, id)?;
         if other == caller.handle() {
             return refuse(Code::Invalid, format!("This is you yourself; {doing} somebody else."));
         }
@@ -229,7 +229,7 @@ fn find_all(state: &impl Read, caller: &Caller<'_>, ids: &[UserId]) -> Result<Ve
     let mut seen = BTreeSet::new();
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let (handle, user) = caller.find_user(state, id)?;
+        let (handle, user) = caller.find_account(state, id)?;
         if seen.insert(handle) {
             found.push((handle, user));
         }

@@ -48,6 +48,9 @@ fn decide(state: &impl Read, caller: &Caller<'_>, request: &Request<'_>) -> Resu
         return refuse(Code::Blocked, "This user takes neither messages nor requests of yours.");
     }
     check_enabled(caller, &pair.user)?;
+    if request.greeting.is_some() {
+        caller.may_speak()?;
+    }
     let (mine, theirs) = (pair.mine.since.is_some(), pair.theirs.since.is_some());
     if mine && theirs {
         return Ok(Plan::Nothing);

@@ -36,9 +36,6 @@ pub(in crate::ledger) fn find(state: &impl Read, caller: &Caller<'_>, id: &UserI
     let mut members = vec![(own, caller.id().clone())];
     if peer != own {
         let user = caller.find_user(state, id)?.1;
-        if user.deleted {
-            return crate::ledger::refuse::no_such_user(id);
-        }
         members.push((peer, user.id.clone()));
     }
     let row = ConversationRow {

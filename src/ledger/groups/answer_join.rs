@@ -66,6 +66,7 @@ fn decide(
     };
     let body = Body::JoinAnswered { conversation, user: request.id.clone(), accepted: accept };
     if accept {
+        caller.find_user(state, user)?;
         let joiners = vec![(handle, request.id.clone())];
         return Ok(Plan::Accept(Box::new(Joining::plan(state, caller, &group, joiners, body)?)));
     }

@@ -5,8 +5,8 @@ use crate::store::records::{ConversationRow, DirectoryKey, DirectoryRow, Listed}
 use crate::store::{Fault, Read, Tables};
 use std::collections::BTreeSet;
 
-/// Most words by which one group is found.
-const TERMS_MAX: usize = 64;
+/// Most words by which one group is found: together with a hundred first members they stay below 256 rows.
+const TERMS_MAX: usize = 48;
 /// The largest character: what follows every beginning.
 const LAST: char = '\u{10ffff}';
 
@@ -44,7 +44,7 @@ fn listed(row: &ConversationRow) -> BTreeSet<String> {
 }
 
 /// Brings the directory up to date, before a group's row is replaced by `row`.
-pub(super) fn update(
+pub(in crate::ledger) fn update(
     tables: &mut Tables<'_>,
     conversation: ConversationId,
     row: &ConversationRow,

@@ -17,8 +17,8 @@ enum Plan {
     /// They are a member.
     Member,
     Joins(Box<Joining>),
-    /// They ask; the entry is there when they had not asked yet.
-    Asks(JoinRequestRow, Option<Entry>),
+    /// They ask; the entry is there when they had not asked yet. Requests of those who are members by now make room.
+    Asks(JoinRequestRow, Option<Entry>, Vec<UserHandle>),
 }
 
 pub(in crate::ledger) fn run(
@@ -75,14 +75,23 @@ fn ask(state: &impl Read, caller: &Caller<'_>, group: &Group, greeting: Option<&
     let before = state.get::<JoinRequestRow>(&(group.id, caller.handle()))?;
     let row = JoinRequestRow { id: caller.id().clone(), greeting: greeting.cloned(), asked: caller.at };
     if before.is_some() {
-        return Ok(Plan::Asks(row, None));
+        return Ok(Plan::Asks(row, None, Vec::new()));
     }
     let (first, last) = ((group.id, UserHandle(0)), (group.id, UserHandle(u64::MAX)));
-    if state.range::<JoinRequestRow>(&first, &last, limits::JOIN_REQUESTS_MAX)?.len() >= limits::JOIN_REQUESTS_MAX {
-        let most = limits::JOIN_REQUESTS_MAX;
-        return refuse(Code::Full, format!("{most} users wait to join this group already; ask again in a while."));
+    let most = limits::JOIN_REQUESTS_MAX;
+    let waiting = state.range::<JoinRequestRow>(&first, &last, most)?;
+    let mut spent = Vec::new();
+    if waiting.len() >= most {
+        for ((_, user), _) in waiting {
+            if group.has(state, user)? {
+                spent.push(user);
+            }
+        }
+        if spent.is_empty() {
+            return refuse(Code::Full, format!("{most} users wait to join this group already; ask again in a while."));
+        }
     }
-    Ok(Plan::Asks(row, Some(caller.entry(&group.head, Body::JoinRequested {}))))
+    Ok(Plan::Asks(row, Some(caller.entry(&group.head, Body::JoinRequested {})), spent))
 }
 
 fn apply(
@@ -95,7 +104,10 @@ fn apply(
     match plan {
         Plan::Member => {}
         Plan::Joins(joining) => return joining.apply(tables, effects),
-        Plan::Asks(row, entry) => {
+        Plan::Asks(row, entry, spent) => {
+            for user in spent {
+                tables.remove::<JoinRequestRow>(&(conversation, user))?;
+            }
             tables.put(&(conversation, caller.handle()), row)?;
             if let Some(entry) = entry {
                 append(tables, caller.actor.app, conversation, entry, effects)?;

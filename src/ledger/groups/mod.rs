@@ -135,9 +135,6 @@ fn find_all(
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let (handle, user) = caller.find_user(state, id)?;
-        if user.deleted {
-            return no_such_user(id);
-        }
         if but.insert(handle) {
             found.push((handle, user.id.clone()));
         }

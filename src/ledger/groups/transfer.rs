@@ -1,4 +1,5 @@
-//! Hand a group over to one of its members. The former owner is a manager afterwards, so that there is always exactly one owner.
+//! Hand a group over to one of its members. The former owner is a manager afterwards, so that there is always exactly one owner; a
+//! silence of the new one ends, because nobody could end it afterwards.
 
 use super::Group;
 use super::change::Change;
@@ -30,5 +31,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId, 
         ConversationRow { group: Some(GroupRow { owner: handle, ..group.group.clone() }), ..(*group.row).clone() };
     let change = Change::new(caller, &group, Body::Transferred { user: member.id.clone() }).row(row);
     let former = MemberRow { role: Role::Manager, ..(*own).clone() };
-    Ok(change.member(caller.handle(), former).member(handle, MemberRow { role: Role::Owner, ..(*member).clone() }))
+    Ok(change
+        .member(caller.handle(), former)
+        .member(handle, MemberRow { role: Role::Owner, silenced_until: None, ..(*member).clone() }))
 }

@@ -32,9 +32,6 @@ pub(super) fn body(state: &impl Read, caller: &Caller<'_>, content: &Content) ->
         Content::Location(location) => Body::Location(location.clone()),
         Content::ContactCard(ContactCard { user, reply_to }) => {
             let (_, row) = caller.find_user(state, user)?;
-            if row.deleted {
-                return crate::ledger::refuse::no_such_user(user);
-            }
             Body::ContactCard(ContactCard { user: row.id.clone(), reply_to: *reply_to })
         }
         Content::Sticker(sticker) => Body::Sticker(sticker.clone()),

@@ -4,6 +4,7 @@
 use super::check_not_recalled;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
+use crate::ledger::contacts::may_write;
 use crate::ledger::groups::may_speak;
 use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::place::{Place, append};
@@ -41,6 +42,7 @@ fn decide(
 ) -> Result<Option<Plan>, Stop> {
     let place = Place::joined(state, caller, conversation)?;
     may_speak::check(caller, Some(&place))?;
+    may_write::check_not_blocked(state, caller, &place.row)?;
     check_right(&place)?;
     let message = place.message(state, seq)?;
     check_not_recalled(&message)?;

@@ -12,8 +12,7 @@ use crate::ledger::media;
 use crate::ledger::place::{Place, append};
 use crate::ledger::refuse::refuse;
 use crate::model::{
-    Body, Code, CommandResult, Content, ConversationId, ConversationKind, Effect, Entry, Origin, Target, Text,
-    UserHandle,
+    Body, Code, CommandResult, Content, ConversationId, Effect, Entry, Origin, Target, Text, UserHandle,
 };
 use crate::store::records::{MemberRow, MentionAllRow, MentionRow};
 use crate::store::{Read, Tables};
@@ -108,11 +107,7 @@ fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, St
             Direct::New(new) => return Ok(Where::New(Box::new(new))),
         },
     };
-    let place = Place::joined(state, caller, conversation)?;
-    if place.row.kind == ConversationKind::Feed {
-        return refuse(Code::Forbidden, "Nobody writes into a feed; send to a user or to a conversation with others.");
-    }
-    Ok(Where::There(Box::new(place)))
+    Ok(Where::There(Box::new(Place::joined(state, caller, conversation)?)))
 }
 
 /// Of the users that a text names, the members; naming others, or oneself, tells nobody. Whoever names everybody names no one else

@@ -16,6 +16,7 @@ pub(in crate::ledger) mod size;
 
 pub(in crate::ledger) mod window;
 
+pub(in crate::ledger) use own::other_side;
 pub use presence::{Peer, Sight, peers, said, sight, sights};
 pub use profiles::{ProfileNews, changed_profile, changed_profiles, profile_news};
 pub use retention::{Expired, expired};

@@ -179,7 +179,7 @@ impl Own {
 }
 
 /// The other user of a direct chat, unless it is a chat with oneself.
-pub(super) fn other_side(row: &ConversationRow, user: UserHandle) -> Option<UserHandle> {
+pub(in crate::ledger) fn other_side(row: &ConversationRow, user: UserHandle) -> Option<UserHandle> {
     let (low, high) = row.pair?;
     let other = if low == user { high } else { low };
     (other != user).then_some(other)

@@ -27,6 +27,7 @@ pub struct Apps {
 
 /// An app to be made.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewApp {
     /// Its name, unique on this server.
     name: Name,

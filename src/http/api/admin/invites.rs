@@ -20,6 +20,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
 
 /// An invite code to be made.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewInvite {
     /// When it ends; never when absent.
     #[serde(default)]

@@ -64,6 +64,7 @@ pub struct Accounts {
 
 /// A user to be made.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// The app by name or number; `home` when absent.
     #[serde(default)]
@@ -87,6 +88,7 @@ pub struct NewUser {
 
 /// Flags to be set; those that are absent stay.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Flags {
     /// Cannot log in or act; sessions end at once.
     #[serde(default)]
@@ -101,6 +103,7 @@ pub struct Flags {
 
 /// An administrator's right.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Right {
     /// Given or taken.
     administrator: bool,
@@ -108,6 +111,7 @@ pub struct Right {
 
 /// A new password.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The password.
     #[schema(value_type = String, format = Password)]

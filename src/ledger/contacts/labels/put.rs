@@ -38,7 +38,7 @@ fn decide(
     let there: BTreeSet<LabelId> = labels_of(state, caller.handle())?.into_iter().map(|(label, _)| label).collect();
     let mut changed: BTreeMap<UserHandle, (UserId, ContactRow, ContactRow)> = BTreeMap::new();
     for (id, on) in add.iter().map(|id| (id, true)).chain(remove.iter().map(|id| (id, false))) {
-        let (other, user) = caller.find_user(state, id)?;
+        let (other, user) = caller.find_account(state, id)?;
         let before = row(state, caller.handle(), other)?;
         if on && before.since.is_none() {
             return refuse(Code::NotContact, format!("`{id}` is not a contact of yours; ask them first."));
