@@ -6,6 +6,7 @@ mod doors;
 mod events;
 mod frame;
 mod matrix;
+mod keys;
 mod people;
 
 use crate::support::http::Api;

@@ -4,7 +4,7 @@
 //! refuses on the socket it refuses here, with the same words; the description at `/api/openapi.json` is made from the handlers.
 //! It decides no rule of the domain.
 //!
-//! In reading order: this file (what is shared, the routes), `caller` (who asks), `extract` (what they sent), `problem` (every
+//! In reading order: this file (what is shared, the routes), `caller` (who asks), `key` (and under which name), `extract` (what they sent), `problem` (every
 //! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (`OpenAPI` and the page to try it),
 //! `stream` (server-sent events), then a file for each resource.
 
@@ -25,6 +25,7 @@ mod groups;
 mod history;
 mod invites;
 mod limits;
+mod key;
 mod me;
 mod media;
 mod members;
