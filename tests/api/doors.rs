@@ -174,6 +174,8 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/admin/users/{user}/password-link", ADMIN).with(json!({})),
         door("GET", "/admin/audit", ADMIN),
         door("GET", "/admin/invites", ADMIN),
+        door("GET", "/admin/conversations/{conversation}/retention", ADMIN),
+        door("PUT", "/admin/conversations/{conversation}/retention", ADMIN).with(json!({"hold": true})),
         door("POST", "/admin/invites", ADMIN).with(json!({})),
         door("DELETE", "/admin/invites/{code}", ADMIN),
         door("GET", "/admin/status", ADMIN),
