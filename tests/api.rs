@@ -4,9 +4,10 @@ mod browser;
 mod conversations;
 mod doors;
 mod events;
+mod export;
 mod frame;
-mod matrix;
 mod keys;
+mod matrix;
 mod people;
 
 use crate::support::http::Api;

@@ -20,12 +20,13 @@ pub(super) mod cookie;
 mod description;
 mod directory;
 mod entries;
+mod export;
 mod extract;
 mod groups;
 mod history;
 mod invites;
-mod limits;
 mod key;
+mod limits;
 mod me;
 mod media;
 mod members;
@@ -68,6 +69,7 @@ pub struct ApiState {
     /// Tasks that outlive a request.
     pub tasks: Tasks,
     limits: Arc<Limits>,
+    exports: export::Exports,
 }
 
 impl ApiState {
@@ -77,7 +79,7 @@ impl ApiState {
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits }
+        Self { gateway, media, office, tasks, limits, exports: export::Exports::new() }
     }
 
     /// The engine.
@@ -91,6 +93,7 @@ fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .merge(sessions::router())
         .merge(me::router())
+        .merge(export::router())
         .merge(accounts::router())
         .merge(admin::router())
         .merge(users::router())
