@@ -242,7 +242,8 @@ impl Gateway {
         } else if places.total >= self.0.options.connections_max.saturating_add(reserve) {
             Some("This server has as many connections as it may have; try again later.")
         } else if purpose != Purpose::Proxy
-            && from_there >= self.0.options.connections_per_address_max.saturating_add(reserve) {
+            && from_there >= self.0.options.connections_per_address_max.saturating_add(reserve)
+        {
             Some("There are too many connections from your address; close some, or ask the operator to allow more.")
         } else {
             None

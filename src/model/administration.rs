@@ -3,7 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppSettings, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle,
+    UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 

@@ -78,7 +78,8 @@ async fn an_export_has_what_its_owner_may_read_and_nothing_of_others() {
 
     let mut page = Vec::new();
     for (from, limit) in [(1, 200), (201, 200)] {
-        let all = ada.get(&format!("{}?from={from}&limit={limit}", format_args!("/conversations/{chat}/entries"))).await;
+        let all =
+            ada.get(&format!("{}?from={from}&limit={limit}", format_args!("/conversations/{chat}/entries"))).await;
         page.extend(all.ok(200)["entries"].as_array().unwrap().clone());
     }
     assert_eq!(lines(&files[&format!("messages/{chat}.jsonl")]), page);

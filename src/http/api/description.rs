@@ -96,7 +96,13 @@ pub fn complete(api: &mut OpenApi) {
             if operation.security.is_none() && !is_keyless(path) {
                 let words = "A name that the caller makes for this request, best of all a UUID of version 7, which counts for \
                              seven days; any other for one. The same again gives the first outcome and changes nothing.";
-                add_parameter::<IdempotencyKey>(operation, "Idempotency-Key", ParameterIn::Header, Required::False, words);
+                add_parameter::<IdempotencyKey>(
+                    operation,
+                    "Idempotency-Key",
+                    ParameterIn::Header,
+                    Required::False,
+                    words,
+                );
             }
         }
         if let Some(operation) = &mut item.get {

@@ -5,8 +5,8 @@ use crate::ledger::apps::invites;
 use crate::ledger::refuse::{no_such_user, refuse};
 use crate::ledger::{Stop, administration};
 use crate::model::{
-    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, ConversationId, Invite, Lsn, Retention, SessionInfo,
-    UserHandle, UserId, limits,
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, ConversationId, Invite, Lsn,
+    Retention, SessionInfo, UserHandle, UserId, limits,
 };
 use crate::store::records::{
     AdministratorRow, AppRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,

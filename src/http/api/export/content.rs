@@ -118,7 +118,9 @@ impl Export<'_> {
             let mut after = None;
             loop {
                 let query = Query::ContactRequests { sent, after, limit: PAGE_LIMIT };
-                let Answer::ContactRequests { requests, more, .. } = self.ask(query).await? else { return Err(other()) };
+                let Answer::ContactRequests { requests, more, .. } = self.ask(query).await? else {
+                    return Err(other());
+                };
                 for request in &requests {
                     self.archive.line(request).await?;
                 }
