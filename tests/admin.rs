@@ -398,3 +398,40 @@ async fn only_administrators_give_administrative_commands_and_only_those() {
     assert_eq!(refused.code, tidings::model::Code::Silenced, "the flag counts for administrators too");
     assert!(server.stop().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_says_how_long_a_conversation_is_kept_and_puts_it_on_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), quick()).await;
+    let (_, grace) = administrator(&server, "grace").await;
+    let ada = Api::with_token(server.http, &server.person("ada").await.token);
+    let group = ada.post("/conversations", json!({"group": {"title": "Kept"}})).await.ok(201);
+    let id = group["conversation"]["id"].clone();
+    for n in 0..5 {
+        let body = json!({"text": {"text": format!("message {n}")}});
+        ada.post(&format!("/conversations/{id}/entries"), body).await.ok(201);
+    }
+    let path = format!("/admin/conversations/{id}/retention");
+    assert_eq!(grace.get(&path).await.ok(200), json!({"hold": false}));
+    let held = json!({"keep_entries": 2, "hold": true});
+    assert_eq!(grace.put(&path, held.clone()).await.ok(200), held);
+    assert_eq!(grace.get(&path).await.ok(200), held);
+    let (_trigger, shutdown) = tidings::shutdown::Shutdown::new();
+    let round = || tidings::workers::retention::round(&server.engine, &shutdown);
+    assert_eq!(round().await.entries, 0, "a hold keeps everything");
+    grace.put(&path, json!({"keep_entries": 2})).await.ok(200);
+    let trimmed = round().await;
+    assert_eq!(trimmed.conversations, 1);
+    let left = ada.get(&format!("/conversations/{id}/entries")).await.ok(200);
+    assert_eq!(left["entries"].as_array().unwrap().len(), 2);
+    // Back to what the app says.
+    assert_eq!(grace.put(&path, json!({})).await.ok(200), json!({"hold": false}));
+    let set = line("grace", "retention.set", &format!("conversation {id}"));
+    assert_eq!(audit(&grace).await.into_iter().filter(|one| *one == set).count(), 3);
+    // Neither those who are in it nor what is not there.
+    assert_eq!(ada.put(&path, json!({})).await.problem(), (403, "forbidden".to_owned()));
+    let nowhere = grace.put("/admin/conversations/999/retention", json!({})).await;
+    assert_eq!(nowhere.problem(), (404, "not_found".to_owned()));
+    assert_eq!(grace.put(&path, json!({"keep": 1})).await.problem(), (400, "invalid".to_owned()));
+    assert!(server.stop().await);
+}

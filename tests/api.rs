@@ -4,7 +4,9 @@ mod browser;
 mod conversations;
 mod doors;
 mod events;
+mod export;
 mod frame;
+mod keys;
 mod matrix;
 mod people;
 

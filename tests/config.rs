@@ -39,6 +39,7 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("listen.tcp", ("127.0.0.1:1", "127.0.0.1:2")),
         ("listen.http", ("127.0.0.1:3", "127.0.0.1:4")),
         ("listen.insecure_plaintext", ("true", "false")),
+        ("http.trusted_proxies", ("10.0.0.0/8", "192.0.2.1/32")),
         ("tls.mode", ("self-signed", "off")),
         ("tls.certificate", ("first.pem", "second.pem")),
         ("tls.key", ("first.pem", "second.pem")),
@@ -92,7 +93,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         let base = base.join("\n") + "\n";
         let quoted = if first.parse::<i64>().is_ok() || first == "true" {
             first.to_owned()
-        } else if full == "tls.names" {
+        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies") {
             format!("[\"{first}\"]")
         } else {
             format!("\"{first}\"")

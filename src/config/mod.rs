@@ -17,7 +17,7 @@ mod value;
 pub use example::example;
 pub use problem::{Problem, Problems};
 pub use source::{Flag, Origin, Sources};
-pub use table::{Config, Home, Limits, Listen, Log, Server, Storage, Tls};
+pub use table::{Config, Home, Http, Limits, Listen, Log, Server, Storage, Tls};
 pub use value::{Level, LogFormat, QuickRepair, Text, TlsMode, Url};
 
 use source::Values;

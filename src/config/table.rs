@@ -4,6 +4,7 @@ use super::problem::{Problem, did_you_mean};
 use super::source::{Origin, Values};
 use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
 use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -168,6 +169,11 @@ sections! {
         http: SocketAddr = loopback(8000),
         /// Allow listening beyond this machine without TLS, for example behind a proxy that does it; passwords and messages then cross the network in the clear.
         insecure_plaintext: bool = false,
+    }
+    /// HTTP behind a proxy.
+    http: Http {
+        /// Addresses or networks of your own proxies, such as ["127.0.0.1", "10.0.0.0/8"]: from them alone `X-Forwarded-For` and `X-Forwarded-Proto` say who asks and whether it was encrypted.
+        trusted_proxies: Vec<IpNet> = Vec::new(),
     }
     /// Encryption, the same for both listeners.
     tls: Tls {

@@ -1,7 +1,8 @@
 //! The kinds of value a key can have: how each is read from the file and from text, and how it is written.
 
+use ipnet::IpNet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// A value as it was given, before anybody looked at what it should be.
@@ -229,6 +230,22 @@ impl Setting for Vec<String> {
     }
     fn literal(&self) -> String {
         format!("[{}]", self.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A list of addresses and networks; in the environment separated by commas. An address is a network of its own.
+impl Setting for Vec<IpNet> {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let expected = "a list of addresses or networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]";
+        let list = Vec::<String>::read(raw).map_err(|_| expected.to_owned())?;
+        let network = |text: &String| {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map(|network| network.trunc()).map_err(|_| format!("{expected}, but {} is none", quoted(text)))
+        };
+        list.iter().map(network).collect()
+    }
+    fn literal(&self) -> String {
+        format!("[{}]", self.iter().map(|network| quoted(&network.to_string())).collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -457,6 +457,12 @@ impl Engine {
         retry_stale(|| read::peers(&*self.view(), user))
     }
 
+    /// Every conversation of a user by id, those they left included: for whoever goes over all of them, with a query for each.
+    pub async fn conversations_of(&self, user: UserHandle) -> Result<Vec<ConversationId>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || retry_stale(|| read::conversations_of(&*shared.view.load_full(), user))).await
+    }
+
     /// Which of a slice of conversations keep more than retention lets them; the slice begins with `from`.
     pub async fn expired(&self, from: ConversationId) -> Result<Expired, Refusal> {
         let shared = Arc::clone(&self.0.shared);

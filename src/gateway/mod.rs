@@ -105,22 +105,35 @@ pub enum Purpose {
     Session,
     /// A request, which may be somebody's question whether this server is well: a few more of them are let in.
     Http,
+    /// Requests of whoever is behind a proxy of the operator's own: they count in all, but not for the proxy's address.
+    Proxy,
 }
 
 /// A place for one connection; dropping it gives the place back.
 pub struct Admission {
     gateway: Gateway,
-    place: AddressPrefix,
+    _place: Option<Place>,
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
+        self.gateway.0.places.lock().total -= 1;
+    }
+}
+
+/// One of the connections from an address, until it is dropped.
+pub struct Place {
+    gateway: Gateway,
+    address: AddressPrefix,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
         let mut places = self.gateway.0.places.lock();
-        places.total -= 1;
-        if let Some(count) = places.by_address.get_mut(&self.place) {
+        if let Some(count) = places.by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                places.by_address.remove(&self.place);
+                places.by_address.remove(&self.address);
             }
         }
     }
@@ -218,7 +231,7 @@ impl Gateway {
     pub fn admit(&self, address: IpAddr, purpose: Purpose) -> Result<Admission, Refusal> {
         let reserve = match purpose {
             Purpose::Session => 0,
-            Purpose::Http => HTTP_RESERVE,
+            Purpose::Http | Purpose::Proxy => HTTP_RESERVE,
         };
         let counters = &self.0.counters;
         let place = AddressPrefix::of(address);
@@ -228,7 +241,9 @@ impl Gateway {
             Some("The server is stopping; try again shortly.")
         } else if places.total >= self.0.options.connections_max.saturating_add(reserve) {
             Some("This server has as many connections as it may have; try again later.")
-        } else if from_there >= self.0.options.connections_per_address_max.saturating_add(reserve) {
+        } else if purpose != Purpose::Proxy
+            && from_there >= self.0.options.connections_per_address_max.saturating_add(reserve)
+        {
             Some("There are too many connections from your address; close some, or ask the operator to allow more.")
         } else {
             None
@@ -238,9 +253,17 @@ impl Gateway {
             return Err(Refusal::new(Code::Overloaded, words).retry_after_ms(TURNED_AWAY_RETRY_MS));
         }
         places.total += 1;
-        *places.by_address.entry(place).or_insert(0) += 1;
+        drop(places);
         counters.accepted.fetch_add(1, Ordering::Relaxed);
-        Ok(Admission { gateway: self.clone(), place })
+        let place = (purpose != Purpose::Proxy).then(|| self.place(address));
+        Ok(Admission { gateway: self.clone(), _place: place })
+    }
+
+    /// Counts a connection for an address; [`Gateway::has_room`] says whether it is one too many.
+    pub fn place(&self, address: IpAddr) -> Place {
+        let address = AddressPrefix::of(address);
+        *self.0.places.lock().by_address.entry(address).or_insert(0) += 1;
+        Place { gateway: self.clone(), address }
     }
 
     /// Whether a connection that was admitted as HTTP may become a session.

@@ -253,6 +253,14 @@ impl Session {
                 "More requests are in flight than the window of `welcome` allows; wait for their outcomes.",
             );
         }
+        // Words are for REST, whose callers name the route with them.
+        if key.is_word() {
+            return refuse(
+                Some(request),
+                Code::Invalid,
+                "The idempotency key must be a UUID of version 7; make a new key and send again.",
+            );
+        }
         if let Some(rate) = &self.rate
             && let Err(wait_ms) = rate.take(now_ms)
         {

@@ -9,20 +9,22 @@ mod file;
 mod health;
 mod media;
 mod metrics;
+mod proxy;
 mod ws;
 
 use crate::engine::Engine;
-use crate::gateway::{Admission, Gateway, Purpose, accept};
+use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::shutdown::{Shutdown, Tasks};
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -58,9 +60,24 @@ struct Site {
 #[derive(Clone)]
 struct Peer {
     address: IpAddr,
-    /// Whether the connection is encrypted up to here.
+    /// Whether the connection is encrypted up to here, or up to a proxy of the operator's own.
     tls: bool,
+    /// Whether such a proxy asks in their name.
+    proxied: bool,
     admission: Arc<Admission>,
+}
+
+impl Peer {
+    /// Who asks with a request that came over this peer's connection.
+    fn of(&self, proxies: &[IpNet], headers: &HeaderMap) -> Self {
+        let (address, tls) = proxy::origin(proxies, self.address, self.tls, headers);
+        Self { address, tls, ..self.clone() }
+    }
+
+    /// Their place among the connections from their address, where the connection itself has none.
+    fn place(&self, gateway: &Gateway) -> Option<Place> {
+        self.proxied.then(|| gateway.place(self.address))
+    }
 }
 
 /// Accepts HTTP connections until `shutdown`.
@@ -73,7 +90,10 @@ pub async fn serve(
     tasks: Tasks,
 ) {
     let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
-    accept(&listener, &shutdown, |incoming, peer| match gateway.admit(peer.ip(), Purpose::Http) {
+    let purpose = |peer: SocketAddr| {
+        if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
+    };
+    accept(&listener, &shutdown, |incoming, peer| match gateway.admit(peer.ip(), purpose(peer)) {
         Ok(admission) => {
             let peer = (peer, Arc::new(admission));
             let task = connection(gateway.clone(), router.clone(), incoming, peer, shutdown.clone());
@@ -114,9 +134,11 @@ async fn connection(
             return;
         }
     };
-    let peer = Peer { address: peer.ip(), tls: stream.is_tls(), admission };
+    let proxied = proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip());
+    let peer = Peer { address: peer.ip(), tls: stream.is_tls(), proxied, admission };
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer.clone());
+        let peer = peer.of(&gateway.options().trusted_proxies, request.headers());
+        request.extensions_mut().insert(peer);
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.into_response()) }
     });

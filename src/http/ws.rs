@@ -49,6 +49,7 @@ pub async fn upgrade(
         let refusal = Refusal::new(Code::Overloaded, "The server is stopping; try again shortly.");
         return refuse(StatusCode::SERVICE_UNAVAILABLE, refusal.retry_after_ms(1_000));
     }
+    let place = peer.place(&site.gateway);
     if !site.gateway.has_room(peer.address) {
         let words = "There are too many connections, or too many from your address; try again later.";
         let refusal = Refusal::new(Code::Overloaded, words).retry_after_ms(10_000);
@@ -73,7 +74,10 @@ pub async fn upgrade(
         .max_frame_size(max_frame)
         // The callback runs in a task of the library's own, so it hands the socket to one of ours and is done.
         .on_upgrade(move |socket| async move {
-            site.tasks.spawn("websocket", run(site.gateway, socket, encoding, peer, cookie));
+            site.tasks.spawn("websocket", async move {
+                let _place = place;
+                run(site.gateway, socket, encoding, peer, cookie).await;
+            });
         })
 }
 

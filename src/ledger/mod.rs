@@ -24,6 +24,7 @@ mod profiles;
 pub mod read;
 mod refuse;
 mod retention;
+mod words;
 
 use crate::model::{
     Actor, AnyCommand, Code, Command, CommandResult, Effect, Key, Lsn, Refusal, SystemCommand, Timestamp, UserActor,
@@ -84,6 +85,14 @@ pub struct Accepted {
 
 /// Decides and applies one command. Effects are appended to `effects`, in order. A refusal leaves nothing behind.
 pub fn execute(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Result<Accepted, Stop> {
+    match order.key {
+        Some(word) if word.is_word() => words::execute(tables, order, word, effects),
+        Some(_) | None => once(tables, order, effects),
+    }
+}
+
+/// The same for a command whose key, if it has one, stands for itself.
+fn once(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Result<Accepted, Stop> {
     let scope = key_scope(&order.actor);
     if let Some(key) = &order.key {
         check_key(key, order.at)?;

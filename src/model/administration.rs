@@ -3,7 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AuditLine, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppSettings, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle,
+    UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,11 @@ pub enum AdminQuery {
         /// Which.
         app: AppRef,
     },
+    /// How long one conversation keeps its entries. Answer: `retention`.
+    Retention {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// The audit log, newest first. Answer: `audit`.
     Audit {
         /// Below this lsn.
@@ -101,6 +107,11 @@ pub enum AdminAnswer {
         /// The codes.
         invites: Vec<Invite>,
     },
+    /// A conversation's own rules.
+    Retention {
+        /// What they are.
+        retention: Retention,
+    },
     /// Lines of the audit log.
     Audit {
         /// The lines, newest first.
@@ -108,6 +119,22 @@ pub enum AdminAnswer {
         /// Whether there are older ones.
         more: bool,
     },
+}
+
+/// How long a conversation keeps its entries, in place of what its app says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Milliseconds; as the app says when absent; 0 is for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub keep_ms: Option<u64>,
+    /// Newest entries; as the app says when absent; 0 is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub keep_entries: Option<u64>,
+    /// Legal hold: nothing of it is deleted by retention.
+    pub hold: bool,
 }
 
 /// An app as those who run the server see it.

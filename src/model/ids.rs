@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Declares a newtype over an unsigned integer: transparent on the wire, ordered, printable.
 macro_rules! number {
@@ -121,7 +122,36 @@ impl Key {
 
     /// Whether this is a UUID of version 7 and the standard variant.
     pub fn is_version_7(&self) -> bool {
-        self.0[6] >> 4 == 7 && self.0[8] >> 6 == 0b10
+        self.is_version(7)
+    }
+
+    /// What stands for a word of the caller's own choice on one route: a UUID of version 8, whose 122 free bits are a hash of both.
+    /// Whoever finds two words with one hash has fooled nobody but themselves: keys are scoped to their user.
+    pub fn of_word(route: &str, word: &str) -> Self {
+        let hash = xxh3_128(format!("{route}\0{word}").as_bytes());
+        Self(hash.to_be_bytes()).with_version(8)
+    }
+
+    /// Whether this stands for a word, and not for itself.
+    pub fn is_word(&self) -> bool {
+        self.is_version(8)
+    }
+
+    /// The key of version 7 for a time whose other bits are those of this one.
+    #[must_use]
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.0[..6].copy_from_slice(&time.0.to_be_bytes()[2..]);
+        self.with_version(7)
+    }
+
+    fn is_version(&self, version: u8) -> bool {
+        self.0[6] >> 4 == version && self.0[8] >> 6 == 0b10
+    }
+
+    fn with_version(mut self, version: u8) -> Self {
+        self.0[6] = version << 4 | self.0[6] & 0x0f;
+        self.0[8] = 0b1000_0000 | self.0[8] & 0x3f;
+        self
     }
 }
 

@@ -28,6 +28,8 @@ pub const CHANGES_ENTRIES: usize = 20;
 pub const CHANGES_CONVERSATIONS_MAX: usize = 100;
 /// How long a key is remembered: 7 days.
 pub const KEY_WINDOW_MS: u64 = 7 * 24 * 3_600 * 1_000;
+/// How long a word that stands for a key is remembered: 24 hours.
+pub const KEY_WORD_MS: u64 = 24 * 3_600 * 1_000;
 /// How far ahead of the server's clock a key may be: 10 minutes.
 pub const KEY_AHEAD_MS: u64 = 10 * 60 * 1_000;
 /// A session ends when it was not used for this long: 30 days.

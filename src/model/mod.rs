@@ -26,7 +26,7 @@ pub use account::{
     Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
     TokenHash, UserActor, UserFlags,
 };
-pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef};
+pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};

@@ -2,7 +2,7 @@
 
 use super::records::{DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
+    self, AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -196,6 +196,26 @@ impl RecordKey for InviteListKey {
             code => Some(InviteCode::new(std::str::from_utf8(code).ok()?).ok()?),
         };
         Some(Self { to, code })
+    }
+}
+
+impl RecordKey for (UserHandle, model::Key) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (user, key) = bytes.split_at_checked(8)?;
+        Some((UserHandle(number(user)?), model::Key(key.try_into().ok()?)))
+    }
+}
+
+impl RecordKey for (model::Key, UserHandle) {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0.0).then(&self.1.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (key, user) = bytes.split_at_checked(16)?;
+        Some((model::Key(key.try_into().ok()?), UserHandle(number(user)?)))
     }
 }
 

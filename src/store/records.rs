@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
     AppId, AppSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, GroupCard, GroupRules,
-    InviteCode, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
+    InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
     RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
@@ -133,6 +133,10 @@ tables! {
     Administrators = "administrators", AdministratorRow, UserHandle;
     /// Accounts that were deleted and have not left all of their groups yet.
     Deletions = "deletions", DeletionRow, UserHandle;
+    /// Words that stand for idempotency keys, by whose they are.
+    KeyWords = "key_words", KeyWordRow, (UserHandle, Key);
+    /// The same by the key that each stands for, whose first bits are its time.
+    KeyWordAges = "key_word_ages", KeyWordAgeRow, (Key, UserHandle);
 }
 
 /// An app.
@@ -581,6 +585,20 @@ pub struct AdministratorRow {}
 /// That an account was deleted and still has groups to leave, or contacts, requests or labels that go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionRow {}
+
+/// What a word of a user stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyWordRow {
+    /// The key of the command that it was first sent with.
+    pub key: Key,
+}
+
+/// Which word stands for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyWordAgeRow {
+    /// The word.
+    pub word: Key,
+}
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

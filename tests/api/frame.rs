@@ -42,7 +42,7 @@ async fn whatever_is_wrong_with_a_request_is_a_problem_that_names_it() {
     let large = vec![b' '; 1024 * 1024 + 1];
     let large = ada.header("content-type", "application/json").raw("POST", "/users/ada/entries", &large).await;
     assert_eq!(large.problem(), (413, "too_large".to_owned()));
-    let key = ada.header("idempotency-key", "my-own-key").post("/users/ada/entries", text("hello")).await;
+    let key = ada.header("idempotency-key", "my own key").post("/users/ada/entries", text("hello")).await;
     assert_eq!(key.problem(), (400, "invalid".to_owned()));
     assert_eq!(ada.send("DELETE", "/me", None).await.header("allow"), Some("GET,HEAD"));
     assert!(server.stop().await);

@@ -2,7 +2,7 @@
 
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
-use super::{ApiState, cookie};
+use super::{ApiState, cookie, key};
 use crate::auth::AddressPrefix;
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -26,6 +26,8 @@ pub struct Caller {
     pub platform: Platform,
     /// The session's token.
     pub token: Secret,
+    /// The request's `Idempotency-Key`, if it has one.
+    pub key: Option<Key>,
     api: ApiState,
     keys: Keys,
 }
@@ -41,7 +43,7 @@ impl Keys {
     fn next(&self) -> Key {
         let nth = self.used.fetch_add(1, Ordering::Relaxed);
         let mut key = self.first;
-        // Byte 9 is random in a UUID of version 7 (some programs count in the last ones); the same request makes the same keys again.
+        // Byte 9 is random in a UUID of version 7, and a hash's in a word (some programs count in the last ones); the same request makes the same keys again.
         key.0[9] ^= nth;
         key
     }
@@ -103,7 +105,8 @@ impl FromRequestParts<ApiState> for Caller {
 /// Runs before every handler: finds out who asks, and counts the request.
 pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().cloned() else { return nobody().into_response() };
-    let found = identify(&api, &peer, request.method(), request.headers()).await;
+    let key = key::of(&request);
+    let found = identify(&api, &peer, key, request.method(), request.headers()).await;
     let asker = match &found {
         Ok(caller) => Asker::User(caller.actor.user),
         Err(_) => Asker::Address(AddressPrefix::of(peer.address)),
@@ -123,7 +126,13 @@ fn told(mut response: Response, counted: Option<Counted>) -> Response {
     response
 }
 
-async fn identify(api: &ApiState, peer: &Peer, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {
+async fn identify(
+    api: &ApiState,
+    peer: &Peer,
+    key: Result<Option<Key>, Problem>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
     let token = match bearer(headers)? {
         Some(token) => token,
         None => match cookie::token(headers, peer.tls) {
@@ -135,9 +144,10 @@ async fn identify(api: &ApiState, peer: &Peer, method: &Method, headers: &Header
         },
     };
     let LoggedIn { actor, platform, .. } = api.gateway.authenticate(&token).await?;
-    let first = idempotency_key(headers)?.unwrap_or_else(|| Key::new(api.engine().clock().now()));
+    let key = key?;
+    let first = key.unwrap_or_else(|| Key::new(api.engine().clock().now()));
     let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };
-    Ok(Caller { actor, platform, token, api: api.clone(), keys })
+    Ok(Caller { actor, platform, token, key, api: api.clone(), keys })
 }
 
 /// The token of `Authorization: Bearer`.
@@ -150,17 +160,6 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     token.map(Some).ok_or_else(|| {
         let words = "The header `Authorization` must be `Bearer` and a session token; POST /api/v1/sessions gives one.";
         Problem::new(Code::Unauthenticated, words)
-    })
-}
-
-/// The caller's idempotency key.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().map(|text| text.trim_matches('"')).and_then(|text| text.parse::<Key>().ok());
-    key.filter(Key::is_version_7).map(Some).ok_or_else(|| {
-        let words = "The header `Idempotency-Key` must be a UUID of version 7, for example \
-                     0192d4e0-7b1a-7cc3-98c4-dc0c0c07398f; make a new one for each new request.";
-        Problem::new(Code::Invalid, words)
     })
 }
 

@@ -1,8 +1,9 @@
 //! `/api/openapi.json` (`OpenAPI` 3.1), made from the handlers, and `/api/docs`, the page to try it.
 
 use super::ApiState;
+use super::key::IdempotencyKey;
 use super::problem::Problem;
-use crate::model::{Code, ConversationId, Emoji, InviteCode, Key, LabelId, Seq, SessionId, UserId};
+use crate::model::{Code, ConversationId, Emoji, InviteCode, LabelId, Seq, SessionId, UserId};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
@@ -93,9 +94,15 @@ pub fn complete(api: &mut OpenApi) {
         for operation in unsafe_ones.into_iter().flatten() {
             complete_operation(path, operation);
             if operation.security.is_none() && !is_keyless(path) {
-                let words = "A UUID of version 7 that the caller makes for this request. The same key again gives the first \
-                             outcome and changes nothing.";
-                add_parameter::<Key>(operation, "Idempotency-Key", ParameterIn::Header, Required::False, words);
+                let words = "A name that the caller makes for this request, best of all a UUID of version 7, which counts for \
+                             seven days; any other for one. The same again gives the first outcome and changes nothing.";
+                add_parameter::<IdempotencyKey>(
+                    operation,
+                    "Idempotency-Key",
+                    ParameterIn::Header,
+                    Required::False,
+                    words,
+                );
             }
         }
         if let Some(operation) = &mut item.get {
@@ -124,7 +131,7 @@ fn add_schemas(components: &mut Components) {
     add::<LabelId>(&mut schemas);
     add::<InviteCode>(&mut schemas);
     add::<Emoji>(&mut schemas);
-    add::<Key>(&mut schemas);
+    add::<IdempotencyKey>(&mut schemas);
     components.schemas.extend(schemas);
 }
 

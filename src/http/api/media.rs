@@ -1,7 +1,7 @@
 //! `/media`: files. What is known of one, its bytes, its small picture, and links that load without a header.
 
 use super::answers::{created, replayed};
-use super::caller::{Caller, idempotency_key, unexpected};
+use super::caller::{Caller, unexpected};
 use super::extract::{At, Find, Json};
 use super::problem::Problem;
 use super::uploads::{drain, receive, wanted_length};
@@ -80,7 +80,7 @@ async fn upload(caller: Caller, Find(new): Find<NewFile>, request: Request) -> R
     let api = caller.api();
     let begun = async {
         api.gateway.take_turn(caller.actor.user)?;
-        let (bytes, key) = (wanted_length(&parts.headers)?, idempotency_key(&parts.headers)?);
+        let (bytes, key) = (wanted_length(&parts.headers)?, caller.key);
         Ok(api.media.begin(&caller.actor, NewUpload { name: new.name, bytes, whole: true, key }).await?)
     };
     let (info, duplicate) = match begun.await {

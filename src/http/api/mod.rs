@@ -4,7 +4,7 @@
 //! refuses on the socket it refuses here, with the same words; the description at `/api/openapi.json` is made from the handlers.
 //! It decides no rule of the domain.
 //!
-//! In reading order: this file (what is shared, the routes), `caller` (who asks), `extract` (what they sent), `problem` (every
+//! In reading order: this file (what is shared, the routes), `caller` (who asks), `key` (and under which name), `extract` (what they sent), `problem` (every
 //! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (`OpenAPI` and the page to try it),
 //! `stream` (server-sent events), then a file for each resource.
 
@@ -20,10 +20,12 @@ pub(super) mod cookie;
 mod description;
 mod directory;
 mod entries;
+mod export;
 mod extract;
 mod groups;
 mod history;
 mod invites;
+mod key;
 mod limits;
 mod me;
 mod media;
@@ -67,6 +69,7 @@ pub struct ApiState {
     /// Tasks that outlive a request.
     pub tasks: Tasks,
     limits: Arc<Limits>,
+    exports: export::Exports,
 }
 
 impl ApiState {
@@ -76,7 +79,7 @@ impl ApiState {
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits }
+        Self { gateway, media, office, tasks, limits, exports: export::Exports::new() }
     }
 
     /// The engine.
@@ -90,6 +93,7 @@ fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .merge(sessions::router())
         .merge(me::router())
+        .merge(export::router())
         .merge(accounts::router())
         .merge(admin::router())
         .merge(users::router())

@@ -80,6 +80,7 @@ async fn stream(
         let refusal = Refusal::new(Code::Overloaded, "The server is stopping; try again shortly.");
         return Err(refusal.retry_after_ms(1_000).into());
     }
+    let place = peer.place(&gateway);
     if !gateway.has_room(peer.address) {
         let words = "There are too many connections, or too many from your address; try again later.";
         return Err(Refusal::new(Code::Overloaded, words).retry_after_ms(10_000).into());
@@ -92,7 +93,11 @@ async fn stream(
     };
     let (writer, reader) = tokio::io::duplex(PIPE_BYTES);
     let (gone, closed) = oneshot::channel();
-    caller.api().tasks.spawn("stream", run(gateway, peer, Events::new(writer, closed, hello)));
+    let events = Events::new(writer, closed, hello);
+    caller.api().tasks.spawn("stream", async move {
+        let _place = place;
+        run(gateway, peer, events).await;
+    });
     let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
     Ok((headers, body(reader, gone)).into_response())
 }

@@ -1,7 +1,7 @@
 //! `/uploads`: files that come in several requests, each going on where the last one stopped, also after a restart of the server.
 
 use super::answers::{created, replayed};
-use super::caller::{Caller, idempotency_key};
+use super::caller::Caller;
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
 use super::{ApiState, ROOT};
@@ -87,11 +87,10 @@ impl From<Upload> for UploadState {
 #[utoipa::path(post, path = "/uploads", tag = "media",
     request_body = NewUploadBody,
     responses((status = 201, description = "It is begun.", body = UploadState)))]
-async fn begin(caller: Caller, headers: HeaderMap, Json(new): Json<NewUploadBody>) -> Result<Response, Problem> {
+async fn begin(caller: Caller, Json(new): Json<NewUploadBody>) -> Result<Response, Problem> {
     let api = caller.api();
     api.gateway.take_turn(caller.actor.user)?;
-    let key = idempotency_key(&headers)?;
-    let new = NewUpload { name: new.name, bytes: new.bytes, whole: false, key };
+    let new = NewUpload { name: new.name, bytes: new.bytes, whole: false, key: caller.key };
     let (upload, duplicate) = match api.media.begin(&caller.actor, new).await? {
         Begun::New(writing) => (writing.end().await?, false),
         Begun::Known(upload) => (upload, true),

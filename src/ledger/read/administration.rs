@@ -5,10 +5,12 @@ use crate::ledger::apps::invites;
 use crate::ledger::refuse::{no_such_user, refuse};
 use crate::ledger::{Stop, administration};
 use crate::model::{
-    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, Invite, Lsn, SessionInfo,
-    UserHandle, UserId, limits,
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, ConversationId, Invite, Lsn,
+    Retention, SessionInfo, UserHandle, UserId, limits,
 };
-use crate::store::records::{AdministratorRow, AppRow, AuditRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{
+    AdministratorRow, AppRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,
+};
 use crate::store::{Fault, Read, View};
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
             });
             Ok(AdminAnswer::Invites { invites: invites.collect() })
         }
+        AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
     }
 }
@@ -146,6 +149,14 @@ fn sessions(view: &View, user: UserHandle) -> Result<AdminAnswer, Stop> {
         current: false,
     });
     Ok(AdminAnswer::Sessions { sessions: sessions.collect() })
+}
+
+fn retention(view: &View, conversation: ConversationId) -> Result<AdminAnswer, Stop> {
+    let Some(row) = view.get::<ConversationRow>(&conversation)? else {
+        return refuse(Code::NotFound, format!("There is no conversation {conversation}; check its id."));
+    };
+    let RetentionRow { keep_ms, keep_entries, hold } = row.retention.unwrap_or_default();
+    Ok(AdminAnswer::Retention { retention: Retention { keep_ms, keep_entries, hold } })
 }
 
 fn audit(view: &View, before: Option<Lsn>, limit: u32) -> Result<AdminAnswer, Stop> {

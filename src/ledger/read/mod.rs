@@ -20,6 +20,7 @@ pub(in crate::ledger) use own::other_side;
 pub use presence::{Peer, Sight, peers, said, sight, sights};
 pub use profiles::{ProfileNews, changed_profile, changed_profiles, profile_news};
 pub use retention::{Expired, expired};
+pub use scan::conversations_of;
 pub use size::conversation_bytes;
 
 use super::Stop;

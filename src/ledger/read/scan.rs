@@ -9,7 +9,7 @@ use std::sync::Arc;
 const PIECE: usize = 1_000;
 
 /// Every conversation of a user, those they left included.
-pub(super) fn conversations_of(state: &impl Read, user: UserHandle) -> Result<Vec<ConversationId>, Fault> {
+pub fn conversations_of(state: &impl Read, user: UserHandle) -> Result<Vec<ConversationId>, Fault> {
     let mut found = Vec::new();
     let mut from = ConversationId(0);
     loop {

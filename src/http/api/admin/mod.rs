@@ -4,6 +4,7 @@
 mod apps;
 mod audit;
 mod invites;
+mod retention;
 mod status;
 mod users;
 
@@ -21,6 +22,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(apps::router())
         .merge(invites::router())
         .merge(audit::router())
+        .merge(retention::router())
         .merge(status::router())
 }
 
