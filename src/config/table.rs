@@ -172,7 +172,7 @@ sections! {
     }
     /// HTTP behind a proxy.
     http: Http {
-        /// Addresses or networks of your own proxies, such as ["127.0.0.1", "10.0.0.0/8"]: from them alone `X-Forwarded-For` and `X-Forwarded-Proto` say who asks and whether it was encrypted.
+        /// Addresses or networks of your own proxies, such as `10.0.0.0/8`: from them alone `X-Forwarded-For` and `X-Forwarded-Proto` say who asks and whether it was encrypted.
         trusted_proxies: Vec<IpNet> = Vec::new(),
     }
     /// Encryption, the same for both listeners.

@@ -7,8 +7,8 @@ use super::{Shared, State, document, unavailable};
 use crate::engine::Engine;
 use crate::ledger::{Stop, read};
 use crate::model::clock::monotonic;
-use crate::model::{Answer, ConversationId, Entry, Highlight, Hit, Refusal, Seq, UserActor, limits};
-use crate::store::{Fault, Read, View};
+use crate::model::{Answer, ConversationId, Entry, Highlight, Hit, Lsn, Refusal, Seq, UserActor, limits};
+use crate::store::{Fault, LogBatch, Read, View};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -165,14 +165,7 @@ impl<'a> Finding<'a> {
 
     /// Places that are newer in the log than in the index.
     fn recent(&mut self) -> Result<Vec<Place>, Failed> {
-        let Some(state) = self.state else { return Ok(Vec::new()) };
-        if state.lsn >= self.view.lsn() {
-            return Ok(Vec::new());
-        }
-        let batch = self.view.log_after(state.lsn, ITEMS_MAX)?;
-        if batch.gap || batch.upto < self.view.lsn() {
-            self.complete = false;
-        }
+        let Some(batch) = self.log()? else { return Ok(Vec::new()) };
         let changed: BTreeSet<_> = batch
             .items
             .iter()
@@ -187,6 +180,27 @@ impl<'a> Finding<'a> {
             }
         }
         Ok(places)
+    }
+
+    /// What the log has that the index may lack. While that is being made, as it is on the first start, the whole log will do when
+    /// it goes back to the beginning and is short.
+    fn log(&mut self) -> Result<Option<LogBatch>, Failed> {
+        if !self.complete {
+            let whole = self.view.log_after(Lsn(0), ITEMS_MAX)?;
+            if !whole.gap && whole.upto >= self.view.lsn() {
+                self.complete = true;
+                return Ok(Some(whole));
+            }
+        }
+        let Some(indexed) = self.state.map(|state| state.lsn) else { return Ok(None) };
+        if indexed >= self.view.lsn() {
+            return Ok(None);
+        }
+        let batch = self.view.log_after(indexed, ITEMS_MAX)?;
+        if batch.gap || batch.upto < self.view.lsn() {
+            self.complete = false;
+        }
+        Ok(Some(batch))
     }
 
     /// Whether the asker may see a place.

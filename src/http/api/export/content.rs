@@ -57,7 +57,7 @@ pub async fn write(caller: Caller, mut archive: Archive) -> Result<(), Ended> {
         files_missing,
     };
     archive.line(&summary).await?;
-    archive.finish().await
+    Box::pin(archive.finish()).await
 }
 
 struct Export<'a> {

@@ -38,7 +38,7 @@ async fn export(caller: Caller) -> Result<Response, Problem> {
     let turn = api.exports.begin(caller.actor.user, api.engine().clock().now())?;
     let body = archive::body(move |archive| async move {
         let _turn = turn;
-        content::write(caller, archive).await
+        Box::pin(content::write(caller, archive)).await
     });
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),
