@@ -95,8 +95,10 @@ mod tests {
             ("10.0.0.1", true, None, true),
         ] {
             let mut headers = HeaderMap::new();
-            headers.extend(scheme.map(|scheme| ("x-forwarded-proto".parse().unwrap(), scheme.parse().unwrap())));
-            headers.extend(Some(("x-forwarded-for".parse().unwrap(), "203.0.113.9".parse().unwrap())));
+            if let Some(scheme) = scheme {
+                headers.insert("x-forwarded-proto", scheme.parse().unwrap());
+            }
+            headers.insert("x-forwarded-for", "203.0.113.9".parse().unwrap());
             let (_, secure) = origin(&proxies, peer.parse().unwrap(), tls, &headers);
             assert_eq!(secure, expected, "{peer} {tls} {scheme:?}");
         }
