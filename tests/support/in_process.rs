@@ -16,6 +16,7 @@ use tidings::model::{
 use tidings::net::{Listener, Tls};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
+use tidings::store::Fault;
 use tidings::workers::{self, WorkerOptions};
 
 /// A running server.
@@ -44,6 +45,18 @@ pub fn quick() -> GatewayOptions {
     GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, rest_per_second: 0, ..GatewayOptions::default() }
 }
 
+/// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is
+/// starting: until that runs its own program it has all our files.
+fn open(options: &EngineOptions, hub: &Hub) -> Engine {
+    let mut tries = 0..500;
+    loop {
+        match Engine::open(options.clone(), vec![gateway::subscriber(hub)]) {
+            Err(Fault::Locked { .. }) if tries.next().is_some() => std::thread::sleep(Duration::from_millis(20)),
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 impl Server {
     /// Starts one on a folder.
     pub async fn start(folder: &std::path::Path, options: GatewayOptions) -> Self {
@@ -62,9 +75,11 @@ impl Server {
     async fn start_by(folder: &std::path::Path, options: GatewayOptions, tls: Tls, clock: Clock) -> Self {
         let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
         let options_of_engine = EngineOptions { clock, ..EngineOptions::new(folder) };
-        let subscribers = vec![gateway::subscriber(&hub)];
-        let opening = tokio::task::spawn_blocking(move || Engine::open(options_of_engine, subscribers));
-        let engine = opening.await.unwrap().unwrap();
+        let opening = {
+            let hub = hub.clone();
+            tokio::task::spawn_blocking(move || open(&options_of_engine, &hub))
+        };
+        let engine = opening.await.unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let (tasks, auth) = (Tasks::new(), Auth::new());
         let media = {
