@@ -1,10 +1,10 @@
 //! Accounts: made, changed and deleted, by those who run the server and by their owners.
 
-use super::{Administration, unexpected};
+use super::{Administration, unexpected, unread};
 use crate::auth::{self, AddressPrefix, Throttled};
 use crate::model::{
-    AppId, AppRef, Code, CommandResult, InviteCode, Line, Name, Refusal, Secret, SystemCommand, UserActor, UserFlags,
-    UserHandle, UserId, UserKind,
+    Actor, AppId, AppRef, Code, CommandResult, InviteCode, Line, Name, Refusal, Secret, SystemCommand, UserActor,
+    UserFlags, UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, InviteKey, InviteRow, UserRow};
 use crate::store::{Read, View};
@@ -210,13 +210,12 @@ fn too_many(throttled: Throttled) -> Refusal {
 
 /// Whether an account can be made at all, so that a wrong code costs no hash. The ledger decides it again. Gives the app's name.
 fn may_register(view: &View, app: AppId, code: Option<&InviteCode>) -> Result<Name, Refusal> {
-    let unread = |_| Refusal::new(Code::Unavailable, "The storage could not be read; try again.").retry_after_ms(1_000);
-    let row = view.get::<AppRow>(&app).map_err(unread)?;
+    let row = view.get::<AppRow>(&app).map_err(|_| unread())?;
     let Some(row) = row else {
         return Err(Refusal::new(Code::NotFound, "There is no such app here; ask whoever sent you for the right one."));
     };
     let known = match code {
-        Some(code) => view.get::<InviteRow>(&InviteKey(code.clone())).map_err(unread)?.is_some(),
+        Some(code) => view.get::<InviteRow>(&InviteKey(code.clone())).map_err(|_| unread())?.is_some(),
         None => false,
     };
     match row.settings.registration {

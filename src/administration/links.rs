@@ -1,6 +1,6 @@
 //! One-time links and invite codes: drawn here, told once.
 
-use super::{Administration, unexpected};
+use super::{Administration, unexpected, unread};
 use crate::auth::{self, Token};
 use crate::model::{
     Actor, AppRef, Code, CommandResult, Invite, InviteCode, LinkPurpose, Name, Refusal, Secret, SystemCommand,
@@ -47,7 +47,7 @@ impl Administration {
         // The command is stamped a little later; a second less keeps it below the limit even so.
         let expires = Timestamp(self.engine.clock().now().0 + limits::LINK_MS - 1_000);
         let command = SystemCommand::CreateLink { token: token.hash(), purpose, expires };
-        self.carry_out(&by.actor.clone().into(), command).await?;
+        self.carry_out(by, command).await?;
         Ok(Link { url: Secret::new(format!("{}/{page}#{}", self.url, token.secret().reveal())), expires })
     }
 
@@ -62,8 +62,8 @@ impl Administration {
         let app = self.app(by, app).await?.app;
         let code = Token::draw_code().ok_or_else(unexpected)?;
         let command = SystemCommand::CreateAppInvite { app, code: code.clone(), expires, uses_max };
-        self.carry_out(&by.actor.clone().into(), command).await?;
-        let by = match &by.actor {
+        self.carry_out(by, command).await?;
+        let by = match by {
             Actor::User(actor) => Some(actor.id.clone()),
             Actor::Operator | Actor::Server => None,
         };
@@ -133,8 +133,4 @@ impl Administration {
     fn user(&self, user: UserHandle) -> Result<Arc<UserRow>, Refusal> {
         self.engine.view().get::<UserRow>(&user).map_err(|_| unread())?.ok_or_else(unexpected)
     }
-}
-
-fn unread() -> Refusal {
-    Refusal::new(Code::Unavailable, "The storage could not be read; try again.").retry_after_ms(1_000)
 }

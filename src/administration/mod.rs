@@ -14,8 +14,8 @@ use crate::auth::{Auth, check_password_rules};
 use crate::engine::Engine;
 use crate::ledger::Accepted;
 use crate::model::{
-    AccountInfo, Actor, AdminAnswer, AdminQuery, AppInfo, AppRef, Code, Key, PasswordHash, Refusal, Secret,
-    SystemCommand, UserId,
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppInfo, AppRef, Code, PasswordHash, Refusal, Secret, SystemCommand,
+    UserId,
 };
 use std::sync::Arc;
 
@@ -96,4 +96,8 @@ impl Administration {
 fn unexpected() -> Refusal {
     tracing::error!("an administrative question got the answer to another one");
     Refusal::new(Code::Unavailable, "The server made a mistake; try again, and tell the operator if it stays so.")
+}
+
+fn unread() -> Refusal {
+    Refusal::new(Code::Unavailable, "The storage could not be read; try again.").retry_after_ms(1_000)
 }

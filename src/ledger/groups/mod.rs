@@ -30,7 +30,7 @@ pub(super) mod transfer;
 use super::Stop;
 use super::caller::Caller;
 use super::place::Place;
-use super::refuse::{no_such_user, refuse};
+use super::refuse::refuse;
 use crate::model::{AppSettings, Code, ConversationId, GroupRules, Role, UserHandle, UserId, limits};
 use crate::store::Read;
 use crate::store::records::{ConversationRow, GroupRow, Head, MemberRow};
