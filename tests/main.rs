@@ -47,3 +47,4 @@ mod protocol;
 mod search;
 mod security;
 mod support;
+mod typescript;
