@@ -405,6 +405,7 @@ fn gateway_options(config: &Config) -> GatewayOptions {
     let or_none = |number: u32| if number == 0 { usize::MAX } else { number as usize };
     GatewayOptions {
         server_name: config.server.name.as_str().to_owned(),
+        web_dir: config.server.web_dir.clone(),
         max_frame: limits.max_frame.get() as usize,
         window: limits.window.get(),
         rate_per_second: limits.rate_per_second.get(),

@@ -48,3 +48,4 @@ mod search;
 mod security;
 mod support;
 mod typescript;
+mod web;

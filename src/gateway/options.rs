@@ -1,6 +1,7 @@
 //! The gateway's limits and what it counts.
 
 use crate::hot::LastSeen;
+use std::path::PathBuf;
 
 /// Limits and times of the gateway. The defaults are the documented ones.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub struct GatewayOptions {
     pub server_name: String,
     /// How browsers reach the server: links begin with it.
     pub url: String,
+    /// A folder with the web client, in place of the one in the binary.
+    pub web_dir: Option<PathBuf>,
     /// Largest frame, in bytes.
     pub max_frame: usize,
     /// Submits in flight on one connection.
@@ -44,6 +47,7 @@ impl Default for GatewayOptions {
         Self {
             server_name: "tidings".to_owned(),
             url: "http://localhost:8000".to_owned(),
+            web_dir: None,
             max_frame: crate::protocol::MAX_FRAME_DEFAULT,
             window: 64,
             rate_per_second: 20,
