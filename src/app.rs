@@ -406,6 +406,7 @@ fn gateway_options(config: &Config) -> GatewayOptions {
     GatewayOptions {
         server_name: config.server.name.as_str().to_owned(),
         trusted_proxies: config.http.trusted_proxies.clone(),
+        web_dir: config.server.web_dir.clone(),
         max_frame: limits.max_frame.get() as usize,
         window: limits.window.get(),
         rate_per_second: limits.rate_per_second.get(),

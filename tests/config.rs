@@ -36,6 +36,7 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("server.name", ("first", "second")),
         ("server.data", ("first", "second")),
         ("server.url", ("https://one.example", "https://two.example")),
+        ("server.web_dir", ("first", "second")),
         ("listen.tcp", ("127.0.0.1:1", "127.0.0.1:2")),
         ("listen.http", ("127.0.0.1:3", "127.0.0.1:4")),
         ("listen.insecure_plaintext", ("true", "false")),

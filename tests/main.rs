@@ -48,3 +48,5 @@ mod protocol;
 mod search;
 mod security;
 mod support;
+mod typescript;
+mod web;

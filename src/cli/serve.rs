@@ -39,14 +39,20 @@ pub struct Args {
     /// Address and port for HTTP and WebSocket [default: 127.0.0.1:8000]; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS")]
     pub listen_http: Option<String>,
+    /// Folder with the web client, in place of the one in the binary, for those who work on it.
+    #[arg(long, value_name = "FOLDER")]
+    pub web_dir: Option<String>,
 }
 
 impl Args {
     /// Where the configuration comes from, these flags included.
     pub fn sources(&self) -> Sources {
         let mut sources = self.place.sources();
-        let flags =
-            [("listen.tcp", "--listen-tcp", &self.listen_tcp), ("listen.http", "--listen-http", &self.listen_http)];
+        let flags = [
+            ("listen.tcp", "--listen-tcp", &self.listen_tcp),
+            ("listen.http", "--listen-http", &self.listen_http),
+            ("server.web_dir", "--web-dir", &self.web_dir),
+        ];
         for (key, flag, value) in flags {
             if let Some(value) = value {
                 sources.flags.push(Flag { key, flag, value: value.clone() });

@@ -160,6 +160,8 @@ sections! {
         data: PathBuf = PathBuf::from("data"),
         /// How browsers reach this server, such as `https://chat.example.org`: links for people begin with it. Empty: where HTTP listens.
         url: Url = Url::default(),
+        /// A folder with the web client, such as `web/dist`, for those who work on it. Unset: the one in the binary.
+        web_dir: Option<PathBuf> = None,
     }
     /// Where it listens. Port 0 takes any free port; `ready` on standard output names it.
     listen: Listen {

@@ -2,6 +2,7 @@
 
 use crate::hot::LastSeen;
 use ipnet::IpNet;
+use std::path::PathBuf;
 
 /// Limits and times of the gateway. The defaults are the documented ones.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct GatewayOptions {
     pub url: String,
     /// Proxies of the operator's own: what they say of who asks, and how, is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// A folder with the web client, in place of the one in the binary.
+    pub web_dir: Option<PathBuf>,
     /// Largest frame, in bytes.
     pub max_frame: usize,
     /// Submits in flight on one connection.
@@ -48,6 +51,7 @@ impl Default for GatewayOptions {
             server_name: "tidings".to_owned(),
             url: "http://localhost:8000".to_owned(),
             trusted_proxies: Vec::new(),
+            web_dir: None,
             max_frame: crate::protocol::MAX_FRAME_DEFAULT,
             window: 64,
             rate_per_second: 20,

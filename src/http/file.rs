@@ -115,7 +115,7 @@ fn part(range: &str, bytes: u64) -> Part {
 }
 
 /// Whether `If-None-Match` names a tag; a weak mark does not matter for it.
-fn has_tag(tags: &str, tag: &str) -> bool {
+pub(super) fn has_tag(tags: &str, tag: &str) -> bool {
     tags.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 

@@ -1,10 +1,11 @@
-//! HTTP: the REST interface, files by signed links, health, metrics and the WebSocket.
+//! HTTP: the REST interface, the web client, files by signed links, health, metrics and the WebSocket.
 //!
 //! It has an accept loop of its own, because `axum::serve` waits for ever for a header that does not come. It promises: whoever
 //! is slow to shake hands or to ask is closed in time; every answer carries the security headers. The session behind a WebSocket
 //! is the gateway's.
 
 mod api;
+mod assets;
 mod file;
 mod health;
 mod media;
@@ -113,9 +114,9 @@ fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
         .route("/media/{media}", get(media::by_link))
+        .fallback(assets::answer)
         .with_state(site)
         .merge(api)
-        .fallback(nothing_here)
         .layer(axum::middleware::map_response(secured))
 }
 
@@ -164,7 +165,7 @@ async fn secured(mut response: Response) -> Response {
     response
 }
 
-async fn nothing_here() -> Response {
+fn nothing_here() -> Response {
     refuse(StatusCode::NOT_FOUND, Refusal::new(Code::NotFound, "There is nothing at this address."))
 }
 

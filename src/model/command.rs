@@ -19,7 +19,7 @@ pub enum Target {
 }
 
 /// What a person asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Command {
     /// Send a message. Result: `appended`. From a device it also moves the sender's `read` up to itself.
@@ -381,7 +381,7 @@ impl From<SystemCommand> for AnyCommand {
 }
 
 /// What an accepted command gave back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum CommandResult {
     /// It is so now (or was so already).

@@ -9,7 +9,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// What a person asks to read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Query {
     /// The caller's conversations, pinned first, then by last change, each with its newest entry.
@@ -190,7 +190,7 @@ pub enum Query {
 growing!(Query);
 
 /// What a query gave. `as_of`: everything with this lsn or a lower one is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Answer {
     /// To `conversations`.

@@ -8,9 +8,10 @@ use std::fmt;
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
         /// The closed list of refusal codes. Each has one meaning; `docs/protocol.md` lists cause and cure.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(rename_all = "snake_case")]
         pub enum Code {
-            $($(#[doc = $doc])+ #[serde(rename = $text)] $variant,)+
+            $($(#[doc = $doc])+ $variant,)+
         }
 
         impl Code {

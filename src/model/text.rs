@@ -213,7 +213,7 @@ impl<'de> Deserialize<'de> for Extra {
 }
 
 /// A secret that never reaches a log line: `Debug` and `Display` print only that it is there.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -7,9 +7,10 @@ use crate::model::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What a client says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientFrame {
     /// The first frame: who this is. Answered by `welcome` or a fatal `refused`.
@@ -69,7 +70,7 @@ pub enum ClientFrame {
 }
 
 /// Who a client is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hello {
     /// How the client proves who it is.
     pub auth: Auth,
@@ -82,7 +83,7 @@ pub struct Hello {
 }
 
 /// How a client proves who it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
     /// The session token of an earlier `welcome`.
@@ -103,7 +104,7 @@ pub enum Auth {
 }
 
 /// Where a device stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resume {
     /// The epoch of the data it has.
     pub epoch: Epoch,
@@ -112,7 +113,7 @@ pub struct Resume {
 }
 
 /// Ask what has changed since `cursor`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sync {
     /// The client's number for this request.
     pub request: u32,
@@ -125,7 +126,7 @@ pub struct Sync {
 }
 
 /// What a server says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The client is in.
@@ -157,6 +158,7 @@ pub enum ServerFrame {
         /// Where.
         conversation: ConversationId,
         /// The entry as it is now.
+        #[schema(value_type = Entry)]
         entry: Arc<Entry>,
     },
     /// Cursors of members moved.
@@ -229,7 +231,7 @@ pub enum ServerFrame {
 }
 
 /// The client is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Welcome {
     /// The protocol version: 1.
     pub protocol: u16,
@@ -254,7 +256,7 @@ pub struct Welcome {
 }
 
 /// What a connection may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
     /// Largest frame, in bytes.
     pub max_frame: u32,
@@ -265,13 +267,14 @@ pub struct Limits {
 }
 
 /// No, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Refused {
     /// The client's number, when it is about one request.
     pub request: Option<u32>,
     /// What kind of no.
     pub code: Code,
     /// A sentence for people.
+    #[schema(value_type = String)]
     pub message: Cow<'static, str>,
     /// Try again after so many milliseconds.
     pub retry_after_ms: Option<u64>,
@@ -280,7 +283,7 @@ pub struct Refused {
 }
 
 /// One page of what has changed for a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changes {
     /// The client's number (0 for `hello.resume`).
     pub request: u32,

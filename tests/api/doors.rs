@@ -65,6 +65,7 @@ pub fn doors() -> Vec<Door> {
     let group = json!({"group": {"title": "mine"}});
     vec![
         door("POST", "/sessions", OWN).with(json!({"user": "nobody", "password": "no such user"})).open(),
+        door("GET", "/server", OWN).open(),
         door("GET", "/sessions", OWN),
         door("DELETE", "/sessions/{session}", [No(404, "not_found"); 3]),
         door("GET", "/me", OWN),

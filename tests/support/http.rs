@@ -121,8 +121,17 @@ impl Api {
 
     /// A request with any body.
     pub async fn raw(&self, method: &str, path: &str, body: &[u8]) -> Reply {
+        self.exchange(method, &address(path), body).await
+    }
+
+    /// A request without a body at exactly this address.
+    pub async fn at_root(&self, method: &str, address: &str) -> Reply {
+        self.exchange(method, address, b"").await
+    }
+
+    async fn exchange(&self, method: &str, address: &str, body: &[u8]) -> Reply {
         let exchange = async {
-            let mut stream = self.begin(method, path, body).await;
+            let mut stream = self.begin(method, address, body).await;
             let (status, headers) = read_head(&mut stream).await;
             let mut rest = Vec::new();
             // A server that refused a large body may close before it is read to its end.
@@ -133,14 +142,9 @@ impl Api {
         tokio::time::timeout(self.within, exchange).await.expect("an answer comes soon")
     }
 
-    async fn begin(&self, method: &str, path: &str, body: &[u8]) -> BufReader<TcpStream> {
-        let path = if path.starts_with("/api") || matches!(path, "/healthz" | "/metrics") {
-            path.to_owned()
-        } else {
-            format!("/api/v1{path}")
-        };
+    async fn begin(&self, method: &str, address: &str, body: &[u8]) -> BufReader<TcpStream> {
         let host = self.address;
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
+        let mut head = format!("{method} {address} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -160,10 +164,19 @@ impl Api {
 
     /// Opens a stream of events.
     pub async fn events(&self, path: &str) -> Events {
-        let mut stream = self.begin("GET", path, b"").await;
+        let mut stream = self.begin("GET", &address(path), b"").await;
         let (status, headers) = tokio::time::timeout(SOON, read_head(&mut stream)).await.unwrap();
         assert_eq!(status, 200);
         Events { stream, headers, text: String::new() }
+    }
+}
+
+/// Where a path is: below `/api/v1` unless it begins with `/api` or is another root.
+fn address(path: &str) -> String {
+    if path.starts_with("/api") || matches!(path, "/healthz" | "/metrics") {
+        path.to_owned()
+    } else {
+        format!("/api/v1{path}")
     }
 }
 

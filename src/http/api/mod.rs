@@ -33,6 +33,7 @@ mod members;
 pub(super) mod problem;
 mod reactions;
 mod search;
+mod server;
 mod sessions;
 mod stream;
 mod uploads;
@@ -91,6 +92,7 @@ impl ApiState {
 /// Every resource. A new one is a file with a `router()` and a line here.
 fn resources() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
+        .merge(server::router())
         .merge(sessions::router())
         .merge(me::router())
         .merge(export::router())

@@ -1,0 +1,203 @@
+//! The web client as the server gives it to browsers: whatever is in the binary, and a folder in its place.
+
+use crate::support::http::{Api, Reply};
+use crate::support::in_process::{Server, quick};
+use tempfile::TempDir;
+use tidings::gateway::GatewayOptions;
+
+/// A small client in a folder.
+fn client() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let page = r#"<link rel="manifest" href="./manifest.webmanifest"><script type="module" src="./app.js"></script>"#;
+    for (name, text) in
+        [("dist/index.html", page), ("dist/app.js", "let a;"), ("dist/sw.js", "let b;"), ("secret", "SECRET")]
+    {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// A server with that client.
+async fn from_folder() -> (TempDir, TempDir, Server) {
+    let (folder, client) = (tempfile::tempdir().unwrap(), client());
+    let options = GatewayOptions { web_dir: Some(client.path().join("dist")), ..quick() };
+    let server = Server::start(folder.path(), options).await;
+    (folder, client, server)
+}
+
+/// A server with what the binary carries.
+async fn from_binary() -> (TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), quick()).await;
+    (folder, server)
+}
+
+fn browser(server: &Server) -> Api {
+    Api::at(server.http).header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8(reply.body.clone()).unwrap()
+}
+
+/// Addresses where a browser can stand.
+const PAGES: [&str; 13] = [
+    "/",
+    "/login",
+    "/register",
+    "/setup",
+    "/password",
+    "/join/abc",
+    "/c/12/m/3",
+    "/contacts/new",
+    "/u/ada",
+    "/g/4/manage",
+    "/settings/devices?x=1",
+    "/console/users",
+    "/i/Code-1",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_stands_at_every_address_of_the_client_and_at_no_other() {
+    let (_folder, _client, server) = from_folder().await;
+    for path in PAGES {
+        let page = browser(&server).at_root("GET", path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert_eq!(page.header("cache-control"), Some("no-cache"), "{path}");
+        assert!(text(&page).contains(r#"src="/a/dev/app.js""#), "{}", text(&page));
+        assert!(text(&page).contains(r#"href="/manifest.webmanifest""#), "{}", text(&page));
+        let head = browser(&server).at_root("HEAD", path).await;
+        assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
+        assert_eq!(head.header("content-length"), Some(&*page.body.len().to_string()), "{path}");
+    }
+    let below = ["/api", "/api/v1/nothing", "/media/x", "/metrics/x", "/hooks/x", "/a/dev/none.js", "/a/0123/app.js"];
+    for path in below {
+        let reply = browser(&server).at_root("GET", path).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert_eq!(reply.json()["code"], "not_found", "{path}");
+    }
+    let program = Api::at(server.http).header("accept", "application/json");
+    assert_eq!(program.at_root("GET", "/login").await.status, 404, "only browsers are shown a page");
+    assert_eq!(browser(&server).at_root("POST", "/login").await.status, 404);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_runs_and_loads_nothing_but_its_own() {
+    let (_folder, _client, server) = from_folder().await;
+    for path in ["/login", "/a/dev/app.js", "/sw.js"] {
+        let reply = browser(&server).at_root("GET", path).await;
+        let policy = reply.header("content-security-policy").unwrap();
+        let sockets = format!("connect-src 'self' ws://{0} wss://{0};", server.http);
+        let parts = [
+            "default-src 'none'",
+            "script-src 'self';",
+            "style-src 'self';",
+            "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
+            &sockets,
+            "worker-src 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ];
+        for part in parts {
+            assert!(policy.contains(part), "{path}: {part} is not in {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
+        assert_eq!(reply.header("cross-origin-opener-policy"), Some("same-origin"));
+        assert!(reply.header("permissions-policy").unwrap().contains("microphone=(self)"));
+    }
+    let rest = browser(&server).get("/me").await;
+    assert_eq!(rest.header("cache-control"), Some("no-store"), "REST keeps its own headers");
+    assert!(rest.header("content-security-policy").unwrap().starts_with("default-src 'none'; base-uri 'none'"));
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_path_leads_out_of_the_client() {
+    let (_folder, client, server) = from_folder().await;
+    std::os::unix::fs::symlink(client.path().join("secret"), client.path().join("dist/link")).unwrap();
+    let absolute = client.path().join("secret");
+    let tails = [
+        "../secret",
+        "..%2fsecret",
+        "%2e%2e/secret",
+        "%2e%2e%2fsecret",
+        "%252e%252e%252fsecret",
+        "..\\secret",
+        "..%5csecret",
+        "x/../../secret",
+        "./../secret",
+        "link",
+        "secret%00.js",
+        absolute.to_str().unwrap(),
+    ];
+    for tail in tails {
+        for path in [format!("/a/dev/{tail}"), format!("/{tail}")] {
+            let reply = Api::at(server.http).at_root("GET", &path).await;
+            assert!(matches!(reply.status, 400 | 404), "{path}: {}", reply.status);
+            assert!(!text(&reply).contains("SECRET"), "{path}");
+        }
+    }
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_binary_carries_its_client_or_says_that_it_has_none() {
+    let (_folder, server) = from_binary().await;
+    let page = browser(&server).at_root("GET", "/login").await;
+    if page.status == 404 {
+        assert!(text(&page).contains("without the web client"), "{}", text(&page));
+        assert!(server.stop().await);
+        return;
+    }
+    let page_text = text(&page);
+    let script = page_text.split('"').find(|part| part.starts_with("/a/") && part.contains(".js")).unwrap();
+    let version = script.split('/').nth(2).unwrap();
+    assert!(version.len() == 12 && version.bytes().all(|c| c.is_ascii_hexdigit()), "{version}");
+
+    // Kept for a year, because another version has another address.
+    let plain = browser(&server).at_root("GET", script).await;
+    assert_eq!(plain.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, None));
+    let small = browser(&server).header("accept-encoding", "gzip, br").at_root("GET", script).await;
+    assert_eq!(small.header("vary"), Some("accept-encoding"));
+    assert!(small.body.len() <= plain.body.len());
+    let other = script.replace(version, "0123456789ab");
+    assert_eq!(browser(&server).at_root("GET", &other).await.status, 404);
+
+    // Asked for again each time, and not sent again.
+    for path in ["/login", "/sw.js", script] {
+        for encoding in ["identity", "br"] {
+            let api = browser(&server).header("accept-encoding", encoding);
+            let tag = api.at_root("GET", path).await.header("etag").unwrap().to_owned();
+            let again = api.header("if-none-match", &tag).at_root("GET", path).await;
+            assert_eq!((again.status, again.body.len()), (304, 0), "{path} {encoding}");
+            assert_eq!(again.header("etag"), Some(&*tag));
+        }
+    }
+    assert_eq!(browser(&server).at_root("GET", "/sw.js").await.header("cache-control"), Some("no-cache"));
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_says_of_itself_before_anybody_is_logged_in() {
+    let (_folder, server) = from_binary().await;
+    let said = Api::at(server.http).get("/server").await.ok(200);
+    assert_eq!(said["name"], "tidings");
+    assert_eq!(said["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(said["needs_setup"], true);
+    assert!(said["registration"].is_string() && said["url"].is_string());
+    assert_eq!(said["password_chars_min"], 8);
+    let before = said.clone();
+    server.person("ada").await;
+    assert_eq!(Api::at(server.http).get("/server").await.ok(200), before, "it tells of no user");
+    assert!(server.stop().await);
+}
