@@ -1,0 +1,120 @@
+// The words of the client in the reader's language. `t('area.word', {name})` reads a signal, so a switch of the language redraws what
+// is on the screen. English words come area by area, with the pages that need them; another language is one lazy chunk.
+
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import auth from './en/auth';
+import common from './en/common';
+import type { Area, AreaName, Key, Params, Sentence } from './types';
+
+export type { Key } from './types';
+export type Locale = 'en' | 'zh';
+export type Language = Locale | 'system';
+
+/** Languages by their own names. */
+export const LANGUAGES: readonly { locale: Locale; name: string; tag: string }[] = [
+  { locale: 'en', name: 'English', tag: 'en' },
+  { locale: 'zh', name: '简体中文', tag: 'zh-CN' },
+];
+const STORAGE_KEY = 'tidings.language';
+
+type Loaded = Partial<Record<AreaName, Area>>;
+const english: Loaded = { auth, common };
+const englishLoaders: Partial<Record<AreaName, () => Promise<{ default: Area }>>> = {
+  admin: () => import('./en/admin'),
+  chat: () => import('./en/chat'),
+  contacts: () => import('./en/contacts'),
+  groups: () => import('./en/groups'),
+  settings: () => import('./en/settings'),
+};
+let chinese: Loaded | null = null;
+const wanted = new Set<AreaName>(['auth', 'common']);
+
+const current = signal<{ locale: Locale; words: Loaded }>({ locale: 'en', words: { ...english } });
+/** What the reader chose; `system` follows the browser. */
+export const language = signal<Language>('system');
+
+/** The language on the screen. */
+export const locale = (): Locale => current.value.locale;
+/** Its BCP 47 tag, for `Intl` and `lang`. */
+export const tag = (): string => LANGUAGES.find((entry) => entry.locale === current.value.locale)?.tag ?? 'en';
+
+function localeOf(choice: Language): Locale {
+  if (choice !== 'system') return choice;
+  return navigator.languages.find((name) => /^(zh|en)\b/i.test(name))?.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+async function wordsOf(next: Locale): Promise<Loaded> {
+  if (next === 'zh') return (chinese ??= (await import('./zh')).default);
+  await Promise.all([...wanted].map(async (area) => {
+    english[area] ??= (await englishLoaders[area]?.())?.default ?? {};
+  }));
+  return { ...english };
+}
+
+async function show(next: Locale): Promise<void> {
+  const words = await wordsOf(next);
+  current.value = { locale: next, words };
+  if (typeof document !== 'undefined') document.documentElement.lang = tag();
+}
+
+/** Brings the words of areas, before their pages are shown. */
+export async function loadWords(...areas: AreaName[]): Promise<void> {
+  for (const area of areas) wanted.add(area);
+  await show(current.peek().locale);
+}
+
+/** Switches the language, live; the choice is kept in this browser. */
+export async function setLanguage(choice: Language): Promise<void> {
+  language.value = choice;
+  localStorage.setItem(STORAGE_KEY, choice);
+  await show(localeOf(choice));
+}
+
+/** The language of the last visit, else the browser's; before the first page is drawn. */
+export async function startLanguage(): Promise<void> {
+  const kept = localStorage.getItem(STORAGE_KEY);
+  language.value = kept === 'en' || kept === 'zh' ? kept : 'system';
+  await show(localeOf(language.value));
+}
+
+function sentence(key: Key, count: unknown): string {
+  const dot = key.indexOf('.');
+  const found: Sentence | undefined = current.value.words[key.slice(0, dot) as AreaName]?.[key.slice(dot + 1)];
+  if (found === undefined) return key;
+  if (typeof found === 'string') return found;
+  return found[new Intl.PluralRules(tag()).select(Number(count))] ?? found.other;
+}
+
+const PLACE = /\{(\w+)\}/g;
+
+/** A sentence in the reader's language. Numbers are written the way of the language. */
+export function t<K extends Key>(key: K, ...[params]: Params<K>): string {
+  const values = (params ?? {}) as Record<string, string | number>;
+  return sentence(key, values.count).replace(PLACE, (_, place: string) => {
+    const value = values[place];
+    return typeof value === 'number' ? number(value) : (value ?? '');
+  });
+}
+
+/** The same with elements in its places: a link or a name in the middle of a sentence. */
+export function rich<K extends Key>(key: K, ...[params]: Params<K, ComponentChildren>): ComponentChildren[] {
+  const values = (params ?? {}) as Record<string, ComponentChildren>;
+  return sentence(key, values.count).split(PLACE).map((part, index) => (index % 2 ? values[part] : part));
+}
+
+/** A number the way of the language: 12,345. */
+export const number = (value: number, options?: Intl.NumberFormatOptions): string => new Intl.NumberFormat(tag(), options).format(value);
+
+/** Names as a list: A, B and C. */
+export const list = (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string =>
+  new Intl.ListFormat(tag(), { type }).format(items);
+
+/** Bytes for people: 3.4 MB. */
+export function bytes(value: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+  const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3));
+  return number(value / 1000 ** step, { style: 'unit', unit: units[step] ?? 'byte', unitDisplay: step ? 'short' : 'long', maximumFractionDigits: value / 1000 ** step < 10 && step ? 1 : 0 });
+}
+
+export { clock, date, dateTime, day, duration, relative, shortTime } from './time';
