@@ -1,7 +1,6 @@
 // The address of the page is its state: a small router over the history, with one signal that the pages read.
 
 import { signal } from '@preact/signals';
-import type { JSX } from 'preact';
 
 export type Route =
   | { page: 'login' } | { page: 'register'; invite: string | null } | { page: 'setup' } | { page: 'password' } | { page: 'welcome' }
@@ -91,7 +90,7 @@ export function back(fallback: string): void {
 }
 
 /** What an inner link needs; a click with a modifier stays the browser's. */
-export function linkTo(path: string): { href: string; onClick: (event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => void } {
+export function linkTo(path: string): { href: string; onClick: (event: MouseEvent) => void } {
   return {
     href: path,
     onClick: (event) => {

@@ -9,6 +9,7 @@ import type { Area, AreaName, Key, Params, Sentence } from './types';
 
 export type { Key } from './types';
 export type Locale = 'en' | 'zh';
+/** What a reader can choose; `system` follows the browser. */
 export type Language = Locale | 'system';
 
 /** Languages by their own names. */
@@ -16,7 +17,6 @@ export const LANGUAGES: readonly { locale: Locale; name: string; tag: string }[]
   { locale: 'en', name: 'English', tag: 'en' },
   { locale: 'zh', name: '简体中文', tag: 'zh-CN' },
 ];
-const STORAGE_KEY = 'tidings.language';
 
 type Loaded = Partial<Record<AreaName, Area>>;
 const english: Loaded = { auth, common };
@@ -31,8 +31,6 @@ let chinese: Loaded | null = null;
 const wanted = new Set<AreaName>(['auth', 'common']);
 
 const current = signal<{ locale: Locale; words: Loaded }>({ locale: 'en', words: { ...english } });
-/** What the reader chose; `system` follows the browser. */
-export const language = signal<Language>('system');
 
 /** The language on the screen. */
 export const locale = (): Locale => current.value.locale;
@@ -64,19 +62,8 @@ export async function loadWords(...areas: AreaName[]): Promise<void> {
   await show(current.peek().locale);
 }
 
-/** Switches the language, live; the choice is kept in this browser. */
-export async function setLanguage(choice: Language): Promise<void> {
-  language.value = choice;
-  localStorage.setItem(STORAGE_KEY, choice);
-  await show(localeOf(choice));
-}
-
-/** The language of the last visit, else the browser's; before the first page is drawn. */
-export async function startLanguage(): Promise<void> {
-  const kept = localStorage.getItem(STORAGE_KEY);
-  language.value = kept === 'en' || kept === 'zh' ? kept : 'system';
-  await show(localeOf(language.value));
-}
+/** Shows another language, live. Who keeps the choice is the core (`preferences.language`). */
+export const setLanguage = (choice: Language): Promise<void> => show(localeOf(choice));
 
 function sentence(key: Key, count: unknown): string {
   const dot = key.indexOf('.');
