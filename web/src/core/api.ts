@@ -179,7 +179,7 @@ export const admin = {
   invites: (app?: string) => ask<{ invites: Invite[] }>('GET', '/admin/invites' + inApp(app)),
   /** An invite code for new accounts, with its whole address. */
   createInvite: (invite: { expires?: Timestamp | null; uses_max?: number | null }, app?: string) =>
-    ask<{ invite: Invite; url: string }>('POST', '/admin/invites' + inApp(app), { body: invite }),
+    ask<Invite & { url: string }>('POST', '/admin/invites' + inApp(app), { body: invite }),
   revokeInvite: (code: InviteCode, app?: string) => ask<void>('DELETE', `/admin/invites/${of(code)}${inApp(app)}`),
 };
 
