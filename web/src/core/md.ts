@@ -38,7 +38,7 @@ const QUOTE_DEPTH_MAX = 16;
 const LIST_INDENT_MAX = 48;
 const DEPTH_MAX = 40;
 
-const MARK = /[*_~`[\]<>|!(]/g;
+const MARK = /[*_~`[\]<>|!(:@]/g;
 const DEEP_QUOTE = new RegExp(`^[ \\t]*(?:(?:>|[-*+]|\\d{1,9}[.)])[ \\t]*){${QUOTE_DEPTH_MAX},}`, 'm');
 const DEEP_LIST = new RegExp(`^[ \\t>]{${LIST_INDENT_MAX},}(?:[-*+]|\\d{1,9}[.)])[ \\t]`, 'm');
 
