@@ -1,5 +1,5 @@
 // The words of the client in the reader's language. `t('area.word', {name})` reads a signal, so a switch of the language redraws what
-// is on the screen. English words come area by area, with the pages that need them; another language is one lazy chunk.
+// is on the screen. English words are two pieces, those of the log-in and all others; another language is one lazy chunk.
 
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
@@ -7,7 +7,7 @@ import auth from './en/auth';
 import common from './en/common';
 import type { Area, AreaName, Key, Params, Sentence } from './types';
 
-export type { Key } from './types';
+export type { Key, PlainKey } from './types';
 export type Locale = 'en' | 'zh';
 /** What a reader can choose; `system` follows the browser. */
 export type Language = Locale | 'system';
@@ -19,18 +19,13 @@ export const LANGUAGES: readonly { locale: Locale; name: string; tag: string }[]
 ];
 
 type Loaded = Partial<Record<AreaName, Area>>;
-const english: Loaded = { auth, common };
-const englishLoaders: Partial<Record<AreaName, () => Promise<{ default: Area }>>> = {
-  admin: () => import('./en/admin'),
-  chat: () => import('./en/chat'),
-  contacts: () => import('./en/contacts'),
-  groups: () => import('./en/groups'),
-  settings: () => import('./en/settings'),
-};
+/** The words of the log-in are always there; the others come with the pages. */
+const FIRST: Loaded = { auth, common };
+let english: Loaded | null = null;
 let chinese: Loaded | null = null;
-const wanted = new Set<AreaName>(['auth', 'common']);
+let allWanted = false;
 
-const current = signal<{ locale: Locale; words: Loaded }>({ locale: 'en', words: { ...english } });
+const current = signal<{ locale: Locale; words: Loaded }>({ locale: 'en', words: FIRST });
 
 /** The language on the screen. */
 export const locale = (): Locale => current.value.locale;
@@ -44,10 +39,8 @@ function localeOf(choice: Language): Locale {
 
 async function wordsOf(next: Locale): Promise<Loaded> {
   if (next === 'zh') return (chinese ??= (await import('./zh')).default);
-  await Promise.all([...wanted].map(async (area) => {
-    english[area] ??= (await englishLoaders[area]?.())?.default ?? {};
-  }));
-  return { ...english };
+  if (!allWanted) return FIRST;
+  return (english ??= { ...FIRST, ...(await import('./en')).default });
 }
 
 async function show(next: Locale): Promise<void> {
@@ -56,10 +49,10 @@ async function show(next: Locale): Promise<void> {
   if (typeof document !== 'undefined') document.documentElement.lang = tag();
 }
 
-/** Brings the words of areas, before their pages are shown. */
-export async function loadWords(...areas: AreaName[]): Promise<void> {
-  for (const area of areas) wanted.add(area);
-  await show(current.peek().locale);
+/** Brings the words of all pages; before the first page of somebody who is logged in. */
+export function loadWords(): Promise<void> {
+  allWanted = true;
+  return show(current.peek().locale);
 }
 
 /** Shows another language, live. Who keeps the choice is the core (`preferences.language`). */

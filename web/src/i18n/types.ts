@@ -30,3 +30,6 @@ type Values<K extends Key, V> = { [P in Places<Forms<SentenceOf<K>>> | (Sentence
 
 /** The values a sentence needs: none, or an object with exactly its places. */
 export type Params<K extends Key, V = string | number> = keyof Values<K, V> extends never ? [] : [params: Values<K, V>];
+
+/** A sentence without places, which can stand in a table. */
+export type PlainKey = { [K in Key]: Params<K> extends [] ? K : never }[Key];
