@@ -2,19 +2,20 @@
 // asked for, and is where they wanted to be as soon as they are in.
 
 import { useEffect, useState } from 'preact/hooks';
-import { Unreachable, SignedOut } from './auth/Ended';
-import { FirstRun } from './auth/FirstRun';
-import { Invited } from './auth/Invited';
+import { SignedOut, Unreachable } from './auth/Ended';
 import { type Arrival, LogIn } from './auth/LogIn';
-import { Register } from './auth/Register';
-import { SetPassword } from './auth/SetPassword';
-import { SetUp } from './auth/SetUp';
 import { store } from './core';
 import { loadWords, t } from './i18n';
 import { go, paths, route } from './router';
 import { showTitle } from './shell/title';
 import { lazy, Loading, Toaster } from './ui';
 
+// What few see, or see once, is no part of the log-in.
+const FirstRun = lazy(async () => ({ default: (await import('./auth/seldom')).FirstRun }));
+const Invited = lazy(async () => ({ default: (await import('./auth/seldom')).Invited }));
+const Register = lazy(async () => ({ default: (await import('./auth/seldom')).Register }));
+const SetPassword = lazy(async () => ({ default: (await import('./auth/seldom')).SetPassword }));
+const SetUp = lazy(async () => ({ default: (await import('./auth/seldom')).SetUp }));
 const Shell = lazy(async () => {
   const [{ Shell: component }] = await Promise.all([import('./shell'), loadWords()]);
   return { default: component };
