@@ -47,6 +47,7 @@ function Page() {
     case 'setup': return <Outside title={t('auth.setupFirst')}><SetUp /></Outside>;
     case 'kicked': return <Outside title={t('auth.signedOut')}><SignedOut reason={session.reason} by={session.by} /></Outside>;
     case 'out':
+      if (page === 'setup') return <Outside title={t('auth.setupFirst')}><SetUp /></Outside>;
       if (page === 'register') return <Outside title={t('auth.register')}><Register /></Outside>;
       return <Outside title={t('auth.title')}><LogIn key={arrival.user} {...arrival} /></Outside>;
     case 'in':

@@ -46,7 +46,7 @@ function Invite() {
         <p>{url ? t('auth.firstInviteUses', { count: INVITE_USES }) : t('auth.firstInviteText')}</p>
         <ProblemNote>{problem}</ProblemNote>
         {url === null ? (
-          <Button kind="primary" busy={busy} onClick={() => void make()}>{t('auth.firstInviteMake')}</Button>
+          <div class={css.row}><Button kind="primary" busy={busy} onClick={() => void make()}>{t('auth.firstInviteMake')}</Button></div>
         ) : (
           <>
             <Field label={t('auth.firstInvite')} hideLabel size="small" readOnly value={url} onInput={() => undefined} onFocus={(event) => (event.currentTarget as HTMLInputElement).select()} />
@@ -85,7 +85,7 @@ function FirstMessage() {
         <h2>{t('auth.firstMessage')}</h2>
         <p>{t('auth.firstMessageText')}</p>
         <ProblemNote>{problem}</ProblemNote>
-        <Button busy={busy} onClick={() => void write()}>{t('auth.firstMessageButton')}</Button>
+        <div class={css.row}><Button busy={busy} onClick={() => void write()}>{t('auth.firstMessageButton')}</Button></div>
       </div>
     </section>
   );

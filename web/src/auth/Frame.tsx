@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { actions, problemOf, store } from '../core';
-import { locale, t } from '../i18n';
+import { locale, problemWords, t } from '../i18n';
 import { Button, Icon } from '../ui';
 import { cx } from '../ui/cx';
 import css from './Frame.module.css';
@@ -52,6 +52,6 @@ export function wordsOf(error: unknown): string {
   switch (problem.code) {
     case 'offline': case 'timeout': case 'unavailable': return t('auth.unreachable');
     case 'rate_limited': return t('auth.wait', { count: Math.max(1, Math.ceil((problem.retryAfterMs ?? 1000) / 1000)) });
-    default: return problem.message;
+    default: return problemWords(problem);
   }
 }

@@ -18,7 +18,8 @@ export const LANGUAGES: readonly { locale: Locale; name: string; tag: string }[]
   { locale: 'zh', name: '简体中文', tag: 'zh-CN' },
 ];
 
-type Loaded = Partial<Record<AreaName, Area>>;
+/** `problems` are the server's refusals, for languages other than its own. */
+type Loaded = Partial<Record<AreaName | 'problems', Area>>;
 /** The words of the log-in are always there; the others come with the pages. */
 const FIRST: Loaded = { auth, common };
 let english: Loaded | null = null;
@@ -81,6 +82,14 @@ export function t<K extends Key>(key: K, ...[params]: Params<K>): string {
 export function rich<K extends Key>(key: K, ...[params]: Params<K, ComponentChildren>): ComponentChildren[] {
   const values = (params ?? {}) as Record<string, ComponentChildren>;
   return sentence(key, values.count).split(PLACE).map((part, index) => (index % 2 ? values[part] : part));
+}
+
+/** Why something failed, for people: in their language where there is a sentence for it, else in the words of whoever refused. */
+export function problemWords(error: unknown): string {
+  const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
+  const known = current.value.words.problems?.[code];
+  if (typeof known === 'string') return known;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A number the way of the language: 12,345. */

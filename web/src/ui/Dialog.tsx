@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { t } from '../i18n';
+import { problemWords, t } from '../i18n';
 import { Button, IconButton } from './Button';
 import { cx } from './cx';
 import css from './Dialog.module.css';
@@ -107,7 +107,7 @@ export function ConfirmDialog({ title, text, confirm, danger, typed, onConfirm, 
       await onConfirm();
       onClose();
     } catch (problem) {
-      setError(problem instanceof Error ? problem.message : String(problem));
+      setError(problemWords(problem));
       setBusy(false);
     }
   };

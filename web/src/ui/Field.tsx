@@ -13,7 +13,7 @@ interface Frame {
   /** The label is for screen readers alone; something visible must say the same. */
   hideLabel?: boolean | undefined;
   hint?: ComponentChildren;
-  /** What is wrong and how to cure it; announced when it appears. */
+  /** What is wrong and how to cure it; announced when it appears, in the place of the hint. */
   error?: ComponentChildren;
   optional?: boolean | undefined;
 }
@@ -21,7 +21,7 @@ interface Frame {
 /** Ids for one field, and what its control needs to point to its words. */
 function useFrame({ hint, error }: Pick<Frame, 'hint' | 'error'>) {
   const id = useId();
-  const describedBy = cx(Boolean(error) && `${id}-error`, Boolean(hint) && `${id}-hint`) || undefined;
+  const describedBy = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
   return { id, control: { id, 'aria-describedby': describedBy, 'aria-invalid': error ? true : undefined } };
 }
 
@@ -34,7 +34,7 @@ function Framed({ id, label, hideLabel, hint, error, optional, children }: Frame
       </label>
       {children}
       {error && <p id={`${id}-error`} class={css.error} role="alert">{error}</p>}
-      {hint && <p id={`${id}-hint`} class={css.hint}>{hint}</p>}
+      {hint && !error && <p id={`${id}-hint`} class={css.hint}>{hint}</p>}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // What a pane shows when it has nothing yet, nothing at all, or no way on.
 
 import type { ComponentChildren } from 'preact';
-import { t } from '../i18n';
+import { problemWords, t } from '../i18n';
 import { Button } from './Button';
 import { cx } from './cx';
 import { Icon, type IconName } from './Icon';
@@ -29,7 +29,7 @@ export function Empty({ icon, title, text, children }: StateProps) {
 
 /** Something could not be shown: why, and a way to try again. */
 export function ErrorState({ title = t('common.wentWrong'), error, onRetry, children }: { title?: string; error?: unknown; onRetry?: () => void; children?: ComponentChildren }) {
-  const text = error instanceof Error ? error.message : error === undefined ? t('common.wentWrongText') : String(error);
+  const text = error === undefined ? t('common.wentWrongText') : problemWords(error);
   return (
     <div class={cx(css.state, css.error)} role="alert">
       <span class={css.tile}><Icon name="alert" size={30} /></span>

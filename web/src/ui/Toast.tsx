@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { t } from '../i18n';
+import { problemWords, t } from '../i18n';
 import { cx } from './cx';
 import { Icon } from './Icon';
 import css from './Toast.module.css';
@@ -34,9 +34,9 @@ export function toast(words: string | Toast): () => void {
   return dismiss;
 }
 
-/** Says that something failed, in the words of whoever refused it. */
+/** Says that something failed, in the reader's language where that is known. */
 export const toastError = (error: unknown): void => {
-  toast({ text: error instanceof Error ? error.message : String(error), kind: 'error' });
+  toast({ text: problemWords(error), kind: 'error' });
 };
 
 /** The place of the toasts; once per page. */

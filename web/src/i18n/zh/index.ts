@@ -5,6 +5,7 @@ import chat from './chat';
 import common from './common';
 import contacts from './contacts';
 import groups from './groups';
+import problems from './problems';
 import settings from './settings';
 
-export default { admin, auth, chat, common, contacts, groups, settings };
+export default { admin, auth, chat, common, contacts, groups, problems, settings };
