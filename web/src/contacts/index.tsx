@@ -1,16 +1,18 @@
-// Contacts: a placeholder until the pages are here.
+// Contacts: the column of people, finding and asking them, one person, and the groups.
 
-/** The column of people and groups. */
-export function ContactList() {
-  return null;
-}
+import { t } from '../i18n';
+import { GroupsPage } from '../groups/Groups';
+import { Empty } from '../ui';
+import { NewFriends } from './NewFriends';
 
-/** The pane beside it: finding people, requests, groups. */
-export function ContactsPage(_: { section: 'people' | 'new' | 'groups' }) {
-  return null;
-}
+export { ContactList } from './List';
+export { PersonPage } from './Person';
 
-/** One person. */
-export function PersonPage(_: { user: string }) {
-  return null;
+/** The pane beside the list. */
+export function ContactsPage({ section }: { section: 'people' | 'new' | 'groups' }) {
+  switch (section) {
+    case 'new': return <NewFriends />;
+    case 'groups': return <GroupsPage />;
+    default: return <Empty icon="contacts" title={t('contacts.choose')} text={t('contacts.chooseText')} />;
+  }
 }
