@@ -1,6 +1,7 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 import { emoji } from './scripts/emoji.mjs';
+import { stamp } from './scripts/stamp.mjs';
 
 /** `src/chat/index.tsx` is chat.js, `src/i18n/en/chat.ts` is i18n-en-chat.js: two files of one name would be numbered by chance. */
 function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string {
@@ -11,7 +12,7 @@ function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string
 // Stable names, so that a rebuild edits the committed files in place; the server adds the version to their addresses.
 export default defineConfig({
   base: './',
-  plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji()],
+  plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), stamp()],
   build: {
     target: 'es2022',
     modulePreload: { polyfill: false },

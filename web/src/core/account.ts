@@ -26,11 +26,13 @@ interface Opened {
 /** The answer of `GET /server`. */
 interface ServerAnswer {
   name: string;
-  version?: string;
+  version: string;
+  url: string;
   registration: ServerInfo['registration'];
-  /** Whether there is an administrator. */
-  administrator?: boolean;
-  setup_needed?: boolean;
+  /** There is no administrator yet. */
+  needs_setup: boolean;
+  password_chars_min: number;
+  administrator_password_chars_min: number;
 }
 
 export class Account {
@@ -124,7 +126,12 @@ export class Account {
   async askServer(): Promise<ServerAnswer | null> {
     try {
       const answer = await ask<ServerAnswer>('GET', '/server');
-      this.server.value = { name: answer.name, version: answer.version ?? null, registration: answer.registration };
+      const { name, version, url, registration } = answer;
+      this.server.value = {
+        name, version, url, registration,
+        passwordMin: answer.password_chars_min,
+        administratorPasswordMin: answer.administrator_password_chars_min,
+      };
       return answer;
     } catch {
       return null;
@@ -155,9 +162,8 @@ export class Account {
     if (problem.status === 401 || problem.code === 'suspended') {
       this.world.storage.removeItem(USER);
       const answer = await this.askServer();
-      const setup = answer?.setup_needed === true || answer?.administrator === false;
       if (problem.code === 'suspended') this.session.value = { state: 'kicked', reason: 'suspended', by: null };
-      else this.session.value = setup ? { state: 'setup' } : { state: 'out' };
+      else this.session.value = { state: answer?.needs_setup ? 'setup' : 'out' };
     } else if (!kept) this.session.value = { state: 'unreachable', problem };
   }
 }

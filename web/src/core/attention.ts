@@ -15,12 +15,12 @@ export class Attention {
   private sounded = 0;
   private audio: AudioContext | null = null;
 
-  constructor(private readonly preferences: () => Preferences, private readonly watched: () => boolean) {}
+  constructor(private readonly preferences: () => Preferences, private readonly world: { watched(): boolean; goTo(path: string): void }) {}
 
   /** Somebody else said something. Only the tab that leads calls this, so it rings once. */
   message(state: State, id: ConversationId, entry: Entry): void {
     const conversation = state.get(id);
-    if (!conversation || conversation.meta.peek().kind === 'feed' || this.watched()) return;
+    if (!conversation || conversation.meta.peek().kind === 'feed' || this.world.watched()) return;
     if (conversation.muted.peek() && !names(entry.body, state.user)) return;
     const { sound, notifications, showText } = this.preferences();
     if (sound) this.ring();
@@ -44,11 +44,10 @@ export class Attention {
 
   private show(title: string, body: string, id: ConversationId): void {
     try {
-      const notification = new Notification(title, { body, tag: `conversation-${id}`, data: { path: `/c/${id}` } });
+      const notification = new Notification(title, { body, tag: `conversation-${id}` });
       notification.onclick = () => {
         globalThis.focus();
-        history.pushState(null, '', `/c/${id}`);
-        dispatchEvent(new PopStateEvent('popstate'));
+        this.world.goTo(`/c/${id}`);
         notification.close();
       };
     } catch {

@@ -41,10 +41,17 @@ export const core = new Core({
   now: () => Date.now(),
   random: () => Math.random(),
   deviceName: deviceName(),
+  goTo,
   watched: () => document.visibilityState === 'visible' && document.hasFocus(),
 });
 
 export const { store, actions } = core;
+
+/** A notification was clicked: the page goes to what it is about. */
+function goTo(path: string): void {
+  history.pushState(null, '', path);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
 
 /** Called once by the page when it starts. */
 export function start(): void {
@@ -53,6 +60,9 @@ export function start(): void {
   addEventListener('online', () => core.wake());
   addEventListener('focus', () => core.look());
   addEventListener('storage', (event) => core.stored((event as StorageEvent).key));
+  globalThis.navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ path?: string }>) => {
+    if (typeof data?.path === 'string') goTo(data.path);
+  });
   addEventListener('pagehide', () => core.stop());
   addEventListener('pageshow', (event) => {
     if ((event as PageTransitionEvent).persisted) location.reload();

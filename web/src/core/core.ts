@@ -28,6 +28,8 @@ export interface World {
   now(): number;
   random(): number;
   deviceName: string;
+  /** Shows another address of the client. */
+  goTo(path: string): void;
   /** Whether somebody looks at this tab. */
   watched(): boolean;
 }
@@ -63,7 +65,7 @@ export class Core {
       deviceName: world.deviceName,
       changed: () => this.tabs?.tell([{ session: 'changed' }]),
     });
-    this.attention = new Attention(() => this.preferences.value.peek(), () => world.watched());
+    this.attention = new Attention(() => this.preferences.value.peek(), world);
     this.reading = new Reading(() => world.watched(), () => world.now(), (conversation, seq) => this.read(conversation, seq));
     this.typing = new Typing(() => world.now(), (conversation, active) => this.say({ tell: { typing: { conversation, active } } }));
     this.drafts = new Drafts(() => world.now(), (conversation, draft) => {

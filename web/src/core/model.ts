@@ -26,8 +26,13 @@ export interface Connection {
 /** What anybody may know of the server. */
 export interface ServerInfo {
   name: string;
-  version: string | null;
+  version: string;
+  /** How browsers reach it: links begin with it. */
+  url: string;
   registration: 'open' | 'invite' | 'closed';
+  /** Shortest passwords, in characters. */
+  passwordMin: number;
+  administratorPasswordMin: number;
 }
 
 /** Where an own message stands. A failed one says why, and can be retried or discarded. */
