@@ -11,13 +11,16 @@ const TAGS_MAX = 4;
 /** Skin tones and other parts that are no emoji of their own. */
 const COMPONENTS = 2;
 
+/** What is an emoji by itself needs no selector, and people type it without: a reaction must be the same character from either. */
+const plain = (char) => char.replace(/(\p{Emoji_Presentation})\ufe0f/gu, '$1');
+
 function rows(locale) {
   const codes = require('emojibase-data/en/shortcodes/github.json');
   return require(`emojibase-data/${locale}/compact.json`)
     .filter((emoji) => emoji.group !== undefined && emoji.group !== COMPONENTS)
     .sort((a, b) => a.order - b.order)
     .map((emoji) => [
-      emoji.unicode, emoji.group, emoji.label, (emoji.tags ?? []).slice(0, TAGS_MAX).join(' '), [codes[emoji.hexcode] ?? []].flat().join(' '),
+      plain(emoji.unicode), emoji.group, emoji.label, (emoji.tags ?? []).slice(0, TAGS_MAX).join(' '), [codes[emoji.hexcode] ?? []].flat().join(' '),
     ]);
 }
 
