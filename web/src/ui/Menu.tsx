@@ -65,8 +65,9 @@ export function openMenu(anchor: MenuAnchor, items: readonly MenuItem[], { label
   menu.popover = 'auto';
   menu.setAttribute('role', 'menu');
   menu.setAttribute('aria-label', label);
-  // A modal dialog makes everything outside of it inert, so a menu of a dialog lives in it.
-  const home = (anchor instanceof Element ? anchor : before)?.closest('dialog[open]') ?? document.body;
+  // A modal dialog makes everything outside of it inert, so a menu of a dialog lives in it; else in the page's main part,
+  // where screen readers look for content.
+  const home = (anchor instanceof Element ? anchor : before)?.closest('dialog[open]') ?? document.querySelector('main') ?? document.body;
   home.append(menu);
   const select = (item: Exclude<MenuItem, 'separator'>) => {
     if (item.disabled) return;
