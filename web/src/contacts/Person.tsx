@@ -1,10 +1,11 @@
 import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { actions, store, type Contact, type ConversationView, type UserId } from '../core';
+import { actions, store, type Contact, type UserId } from '../core';
 import { date, t } from '../i18n';
 import { linkTo, paths } from '../router';
 import { Button, Card, ConfirmDialog, ErrorState, IconButton, Loading, Pill, Row, Switch, toast } from '../ui';
 import css from './Contacts.module.css';
+import { ChatSwitches } from './ChatSwitches';
 import { Face } from './Face';
 import { LabelPicker } from './Labels';
 import { Pane } from './Pane';
@@ -130,19 +131,6 @@ function Chat({ user }: { user: UserId }) {
     <Card title={t('contacts.conversation')}>
       <ChatSwitches chat={chat} change={change} />
     </Card>
-  );
-}
-
-export function ChatSwitches({ chat, change }: { chat: ConversationView | null; change: (act: (conversation: number) => Promise<void>) => void }) {
-  return (
-    <>
-      <Row label={t('contacts.pinToTop')}>
-        {(id) => <Switch labelledBy={id} checked={chat?.pinned.value ?? false} onChange={(on) => change((conversation) => actions.pin(conversation, on))} />}
-      </Row>
-      <Row label={t('contacts.mute')} hint={t('contacts.muteHint')}>
-        {(id) => <Switch labelledBy={id} checked={chat?.muted.value ?? false} onChange={(on) => change((conversation) => actions.mute(conversation, on ? 'forever' : null))} />}
-      </Row>
-    </>
   );
 }
 

@@ -4,7 +4,7 @@ import { bytes, t } from '../i18n';
 import { go, linkTo, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
 import { Button, Icon, IconButton, ListRow, Pill, toast } from '../ui';
-import { ChatSwitches } from '../contacts/Person';
+import { ChatSwitches } from '../contacts/ChatSwitches';
 import { wordsOf } from '../contacts/problems';
 import { useLoad } from '../contacts/useLoad';
 import { EndingDialog } from './Endings';

@@ -6,7 +6,7 @@ import { t } from '../i18n';
 import { go, paths } from '../router';
 import { Button, Card, Empty, ErrorState, Loading, Row, toast } from '../ui';
 import { Pane } from '../contacts/Pane';
-import { ChatSwitches } from '../contacts/Person';
+import { ChatSwitches } from '../contacts/ChatSwitches';
 import { wordsOf } from '../contacts/problems';
 import { useLoad } from '../contacts/useLoad';
 import { AliasDialog } from './Alias';
