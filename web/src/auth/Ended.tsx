@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { actions, type EndReason, type Problem } from '../core';
-import { t } from '../i18n';
+import { problemWords, t } from '../i18n';
 import { Button } from '../ui';
 import { Frame, ProblemNote } from './Frame';
 
@@ -27,7 +27,7 @@ export function Unreachable({ problem }: { problem: Problem }) {
   };
   return (
     <Frame title={t('auth.unreachableTitle')} text={t('auth.unreachableText')}>
-      <ProblemNote>{problem.code === 'offline' || problem.code === 'timeout' ? null : problem.message}</ProblemNote>
+      <ProblemNote>{problem.code === 'offline' || problem.code === 'timeout' ? null : problemWords(problem)}</ProblemNote>
       <Button kind="primary" size="large" wide icon="retry" busy={busy} onClick={() => void retry()}>{t('common.retry')}</Button>
     </Frame>
   );

@@ -35,7 +35,9 @@ export function Invited({ code }: { code: string }) {
         {group.introduction && <p>{group.introduction}</p>}
       </div>
       <ProblemNote>{problem}</ProblemNote>
-      <Button kind="primary" size="large" wide busy={busy} onClick={() => void join()}>{t('auth.join')}</Button>
+      <Button kind="primary" size="large" wide busy={busy} onClick={() => (group.joined ? go(paths.chat(group.conversation), { replace: true }) : void join())}>
+        {t(group.joined ? 'auth.joinOpen' : 'auth.join')}
+      </Button>
       {toChats}
     </Frame>
   );

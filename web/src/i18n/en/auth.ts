@@ -1,6 +1,6 @@
 // Words of logging in, registering, setting up and being signed out.
 export default {
-  title: 'Log in', welcome: 'Welcome back', user: 'User name', password: 'Password', logIn: 'Log in', loggingIn: 'Logging in…',
+  title: 'Log in', user: 'User name', password: 'Password', logIn: 'Log in',
   userNeeded: 'Type your user name.', passwordNeeded: 'Type your password.', wrong: 'Wrong user name or password.',
   wait: { one: 'Too many tries. Wait {count} second and try again.', other: 'Too many tries. Wait {count} seconds and try again.' },
   unreachable: 'The server does not answer. Check the connection and try again.',
@@ -11,14 +11,13 @@ export default {
   userHint: 'Letters, digits and _ . @ -. It stays as it is.', userChars: 'Only letters A–Z, digits and _ . @ - are possible.',
   userLong: { one: 'At most {count} character.', other: 'At most {count} characters.' }, userTaken: 'This user name is taken. Choose another one.',
   passwordHint: { one: 'At least {count} character.', other: 'At least {count} characters. A few words are easy to remember.' },
-  passwordShort: { one: '{count} more character, please.', other: '{count} more characters, please.' }, passwordWeak: 'Everybody tries this password first. Choose another one.',
+  passwordShort: { one: '{count} more character, please.', other: '{count} more characters, please.' },
   code: 'Invite code', codeHint: 'From the invitation you were sent.', codeNeeded: 'This server needs an invitation. Ask somebody who is here for a link.',
   codeBad: 'This invitation does not work any more. Ask for a new one.', invited: 'You are invited',
   closedTitle: 'No new accounts here', closedText: 'Accounts on this server are made by its administrators. Ask one of them.',
   invitedGroup: 'You are invited to {group}', invitedTo: 'Log in or create an account to join.', join: 'Join', joinOpen: 'Open the chat',
   members: { one: '{count} member', other: '{count} members' }, inviteInvalid: 'This link does not work', inviteInvalidText: 'It has expired, was withdrawn, or was used up. Ask whoever sent it for a new one.',
   toLogIn: 'To the log-in', setupTitle: 'Set up {server}', setupText: 'You make the first administrator. The link works once.',
-  setupNoToken: 'The link is not complete', setupNoTokenText: 'Open the link exactly as the server printed it when it started; it has a long code at its end. `tidings admin setup-link` prints a new one.',
   setupButton: 'Make the administrator', setupFirst: 'This server is not set up yet', setupFirstText: 'Open the set-up link that the server printed when it started, or get a new one there with this command:',
   newPassword: 'New password', newPasswordTitle: 'Set a new password', newPasswordText: 'All devices on which you are logged in are signed out.', setPassword: 'Set the password',
   passwordSet: 'Your password is set. Log in with it.', linkIncomplete: 'The link is not complete', linkIncompleteText: 'Open it exactly as you were given it, or ask an administrator for a new one.',
@@ -31,5 +30,4 @@ export default {
   firstTitle: 'Your server is ready', firstText: 'Two steps, and it lives.', firstInvite: 'Invite somebody', firstInviteText: 'Send them a link with which they make an account.',
   firstInviteMake: 'Make an invitation', firstInviteCopy: 'Copy the link', firstInviteUses: { one: 'It works for {count} person, for seven days.', other: 'It works for {count} people, for seven days.' }, firstMessage: 'Write the first message', firstMessageText: 'To yourself for a start: notes that are on all your devices.',
   firstMessageWrite: 'Hello, Tidings!', firstMessageButton: 'Write to myself', firstSkip: 'Go to the chats', firstInvitePage: 'More about invitations',
-  pitch: 'Messages that arrive. On your own server.',
 } as const;

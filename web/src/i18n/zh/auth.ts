@@ -2,7 +2,7 @@ import type { Translation } from '../types';
 import type en from '../en/auth';
 
 export default {
-  title: '登录', welcome: '欢迎回来', user: '用户名', password: '密码', logIn: '登录', loggingIn: '正在登录…',
+  title: '登录', user: '用户名', password: '密码', logIn: '登录',
   userNeeded: '请输入用户名。', passwordNeeded: '请输入密码。', wrong: '用户名或密码错误。',
   wait: { other: '尝试次数过多，请在 {count} 秒后重试。' },
   unreachable: '服务器没有响应。请检查网络后重试。',
@@ -13,14 +13,13 @@ export default {
   userHint: '可用字母、数字和 _ . @ -，注册后不能修改。', userChars: '只能使用字母 A–Z、数字和 _ . @ -。',
   userLong: { other: '最多 {count} 个字符。' }, userTaken: '这个用户名已被使用，请换一个。',
   passwordHint: { other: '至少 {count} 个字符。几个词连在一起更容易记住。' },
-  passwordShort: { other: '还差 {count} 个字符。' }, passwordWeak: '这个密码太常见了，请换一个。',
+  passwordShort: { other: '还差 {count} 个字符。' },
   code: '邀请码', codeHint: '在你收到的邀请里。', codeNeeded: '这台服务器需要邀请才能注册。请向已有账号的人索取链接。',
   codeBad: '这个邀请已失效，请索取新的邀请。', invited: '你收到了邀请',
   closedTitle: '暂不开放注册', closedText: '这台服务器的账号由管理员创建，请联系管理员。',
   invitedGroup: '邀请你加入“{group}”', invitedTo: '登录或注册后即可加入。', join: '加入', joinOpen: '打开聊天',
   members: { other: '{count} 位成员' }, inviteInvalid: '链接无效', inviteInvalidText: '它可能已过期、被撤回或次数已用完。请向发送者索取新链接。',
   toLogIn: '前往登录', setupTitle: '设置 {server}', setupText: '你将创建第一位管理员。此链接只能使用一次。',
-  setupNoToken: '链接不完整', setupNoTokenText: '请完整打开服务器启动时打印的链接，末尾有一长串代码。用 `tidings admin setup-link` 可以获取新的链接。',
   setupButton: '创建管理员', setupFirst: '这台服务器尚未设置', setupFirstText: '请打开服务器启动时打印的设置链接，或在服务器上用以下命令获取新链接：',
   newPassword: '新密码', newPasswordTitle: '设置新密码', newPasswordText: '你在所有设备上的登录都会退出。', setPassword: '设置密码',
   passwordSet: '密码已设置，请用新密码登录。', linkIncomplete: '链接不完整', linkIncompleteText: '请完整打开你收到的链接，或向管理员索取新的链接。',
@@ -33,5 +32,4 @@ export default {
   firstTitle: '服务器已就绪', firstText: '再走两步就能用起来。', firstInvite: '邀请朋友', firstInviteText: '把链接发给对方，对方就能注册账号。',
   firstInviteMake: '生成邀请链接', firstInviteCopy: '复制链接', firstInviteUses: { other: '可供 {count} 人使用，七天内有效。' }, firstMessage: '发送第一条消息', firstMessageText: '先发给自己：笔记会同步到你的所有设备。',
   firstMessageWrite: '你好，Tidings！', firstMessageButton: '发给自己', firstSkip: '进入聊天', firstInvitePage: '管理邀请',
-  pitch: '消息必达，服务器由你掌控。',
 } as const satisfies Translation<typeof en>;
