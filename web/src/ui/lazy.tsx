@@ -10,13 +10,14 @@ import { ErrorState } from './State';
 export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
   let come: ComponentType<P> | null = null;
   return function Lazy(props: P) {
-    const [, setCome] = useState(come);
+    // As an object: a function would be taken for one that makes the state, and be called.
+    const [, setCome] = useState({ come });
     const [error, setError] = useState<unknown>(null);
     const bring = () => {
       setError(null);
       load().then((module) => {
         come = module.default;
-        setCome(() => come);
+        setCome({ come });
       }, setError);
     };
     useEffect(() => {
