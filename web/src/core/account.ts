@@ -15,7 +15,15 @@ export interface AccountWorld {
   /** What people call this device, for the list of sessions. */
   deviceName: string;
   /** Other tabs must look again who is logged in. */
-  changed(): void;
+  opened(): void;
+  /** It is over for all tabs. */
+  over(end: End): void;
+}
+
+/** How a session ended, and what goes from this device with it: everything, what can be had again, or nothing. */
+export interface End {
+  session: Session;
+  farewell: 'all' | 'cache' | 'nothing';
 }
 
 interface Opened {
@@ -38,6 +46,7 @@ interface ServerAnswer {
 export class Account {
   readonly session = signal<Session>({ state: 'loading' });
   readonly server = signal<ServerInfo | null>(null);
+  farewell: End['farewell'] = 'nothing';
   private probing = 0;
 
   constructor(private readonly world: AccountWorld) {}
@@ -96,25 +105,26 @@ export class Account {
       const { code } = problemOf(error);
       if (!['unauthenticated', 'session_revoked', 'token_expired'].includes(code)) throw error;
     }
-    this.out({ state: 'out' });
+    this.out({ state: 'out' }, 'all');
   }
 
   async delete(password: string): Promise<void> {
     await ask('POST', '/me/deletion', { body: { password } });
-    this.out({ state: 'kicked', reason: 'account_deleted', by: null });
+    this.out({ state: 'kicked', reason: 'account_deleted', by: null }, 'all');
   }
 
   /** The socket says that the session is over. */
   ended(reason: EndReason, by: string | null): void {
-    if (reason === 'replaced_by_same_device') this.session.value = { state: 'kicked', reason, by };
-    else this.out({ state: 'kicked', reason, by });
+    if (reason === 'replaced_by_same_device') this.out({ state: 'kicked', reason, by }, 'nothing');
+    else if (reason === 'logged_out') this.out({ state: 'out' }, 'all');
+    else this.out({ state: 'kicked', reason, by }, reason === 'revoked' || reason === 'account_deleted' ? 'all' : 'cache');
   }
 
   refused({ code, message }: Refused): void {
-    if (code === 'unauthenticated') this.out({ state: 'out' });
-    else if (code === 'token_expired') this.out({ state: 'kicked', reason: 'expired', by: null });
-    else if (code === 'session_revoked') this.out({ state: 'kicked', reason: 'revoked', by: null });
-    else if (code === 'suspended') this.out({ state: 'kicked', reason: 'suspended', by: null });
+    if (code === 'unauthenticated') this.out({ state: 'out' }, 'cache');
+    else if (code === 'token_expired') this.out({ state: 'kicked', reason: 'expired', by: null }, 'cache');
+    else if (code === 'session_revoked') this.out({ state: 'kicked', reason: 'revoked', by: null }, 'all');
+    else if (code === 'suspended') this.out({ state: 'kicked', reason: 'suspended', by: null }, 'cache');
     else this.session.value = { state: 'unreachable', problem: new Problem(code, message) };
   }
 
@@ -141,7 +151,7 @@ export class Account {
   private async open(path: string, body: object): Promise<void> {
     const opened = await ask<Opened>('POST', path, { body: { ...body, device: this.device(), cookie: true } });
     this.in(opened.user, opened.session, opened.administrator);
-    this.world.changed();
+    this.world.opened();
   }
 
   private in(user: UserId, session: SessionId | null, administrator: boolean): void {
@@ -152,15 +162,24 @@ export class Account {
     void this.askServer();
   }
 
-  private out(session: Session): void {
-    this.world.storage.removeItem(USER);
+  /** What was written and not sent outlives a session that only ran out. */
+  private out(session: Session, farewell: End['farewell']): void {
+    this.over({ session, farewell });
+    this.world.over({ session, farewell });
+  }
+
+  /** It is over; another tab may have said so. */
+  over({ session, farewell }: End): void {
+    if (farewell !== 'nothing') this.world.storage.removeItem(USER);
+    this.probing += 1;
+    this.farewell = farewell;
     this.session.value = session;
-    this.world.changed();
   }
 
   private async notIn(problem: Problem, kept: boolean): Promise<void> {
     if (problem.status === 401 || problem.code === 'suspended') {
       this.world.storage.removeItem(USER);
+      if (this.session.peek().state === 'in') this.farewell = 'cache';
       const answer = await this.askServer();
       if (problem.code === 'suspended') this.session.value = { state: 'kicked', reason: 'suspended', by: null };
       else this.session.value = { state: answer?.needs_setup ? 'setup' : 'out' };

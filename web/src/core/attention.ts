@@ -15,12 +15,12 @@ export class Attention {
   private sounded = 0;
   private audio: AudioContext | null = null;
 
-  constructor(private readonly preferences: () => Preferences, private readonly world: { watched(): boolean; goTo(path: string): void }) {}
+  constructor(private readonly preferences: () => Preferences, private readonly world: { goTo(path: string): void }) {}
 
-  /** Somebody else said something. Only the tab that leads calls this, so it rings once. */
+  /** Somebody else said something, and nobody looks at any tab. Only the tab that leads calls this, so it rings once. */
   message(state: State, id: ConversationId, entry: Entry): void {
     const conversation = state.get(id);
-    if (!conversation || conversation.meta.peek().kind === 'feed' || this.world.watched()) return;
+    if (!conversation || conversation.meta.peek().kind === 'feed') return;
     if (conversation.muted.peek() && !names(entry.body, state.user)) return;
     const { sound, notifications, showText } = this.preferences();
     if (sound) this.ring();

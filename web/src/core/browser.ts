@@ -59,6 +59,7 @@ export function start(): void {
   let hidden = 0;
   addEventListener('online', () => core.wake());
   addEventListener('focus', () => core.look());
+  addEventListener('blur', () => core.look());
   addEventListener('storage', (event) => core.stored((event as StorageEvent).key));
   globalThis.navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ path?: string }>) => {
     if (typeof data?.path === 'string') goTo(data.path);
@@ -68,8 +69,10 @@ export function start(): void {
     if ((event as PageTransitionEvent).persisted) location.reload();
   });
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') hidden = Date.now();
-    else if (Date.now() - hidden > AWAY_MS) core.wake();
+    if (document.visibilityState === 'hidden') {
+      hidden = Date.now();
+      core.look();
+    } else if (Date.now() - hidden > AWAY_MS) core.wake();
     else core.look();
   });
 }

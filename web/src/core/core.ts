@@ -1,7 +1,7 @@
 // The core of one tab: who is logged in, the state, and either the lead or a line to the tab that has it.
 
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import { Account } from './account';
+import { Account, type End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
 import { Db } from './db';
@@ -16,7 +16,7 @@ import { State } from './state';
 import type { Actions, Store } from './store';
 import { Tabs, type Channel, type TabsWorld } from './tabs';
 import { ThreadState } from './thread';
-import type { EndReason, UserId } from './protocol';
+import type { UserId } from './protocol';
 import { Updates } from './updates';
 
 /** What a core needs of the browser. Tests give their own. */
@@ -55,6 +55,7 @@ export class Core {
   private tabs: Tabs<Call, Event | Told> | null = null;
   private leader: Leader | null = null;
   private written = 0;
+  private ended: Promise<void> = Promise.resolve();
 
   constructor(private readonly world: World) {
     this.clock = new ServerClock(() => world.now());
@@ -63,7 +64,8 @@ export class Core {
       storage: world.storage,
       newId,
       deviceName: world.deviceName,
-      changed: () => this.tabs?.tell([{ session: 'changed' }]),
+      opened: () => this.tabs?.tell([{ opened: {} }]),
+      over: (end) => this.tabs?.tell([{ over: end }]),
     });
     this.attention = new Attention(() => this.preferences.value.peek(), world);
     this.reading = new Reading(() => world.watched(), () => world.now(), (conversation, seq) => this.read(conversation, seq));
@@ -102,8 +104,9 @@ export class Core {
     void this.push.look();
   }
 
-  /** Somebody looks at the page again. */
+  /** Somebody looks at the page again, or no more. */
   look(): void {
+    this.say({ watched: this.world.watched() });
     this.reading.look();
   }
 
@@ -133,22 +136,22 @@ export class Core {
 
   private become(user: UserId): void {
     const before = this.state.peek().user;
-    void this.stopLeading().then(() => {
-      // Not a session that ended by itself while others of this browser go on: that user's data stays theirs.
-      if (before && user === '') return this.forget(before);
-      return undefined;
-    });
+    const { farewell } = this.account;
+    this.ended = this.stopLeading().then(() => (before && user === '' && this.tabs?.leads ? this.forget(before, farewell) : undefined));
     this.state.value = this.newState(user);
     if (user === '') return;
     if (this.tabs?.leads) this.lead();
     else this.follow();
   }
 
-  /** Log-out, or the end of a session: nothing of it stays on this device. */
-  private async forget(user: UserId): Promise<void> {
-    if (!this.tabs?.leads) return;
-    await Db.delete(user).catch(ignore);
+  /** A session is over: what was kept for it goes from this device. */
+  private async forget(user: UserId, what: End['farewell']): Promise<void> {
+    if (what === 'nothing') return;
     await this.updates.clearCaches();
+    if (what === 'all') return Db.delete(user).catch(ignore);
+    const db = await Db.open(user).catch(() => null);
+    await db?.clearCache().catch(ignore);
+    db?.close();
   }
 
   // --- Leading and following ---
@@ -162,7 +165,9 @@ export class Core {
       state,
       {
         clock: this.clock, now: () => world.now(), random: () => world.random(), open: () => world.open(),
-        device: () => this.account.device(), openDb: (user) => Db.open(user),
+        device: () => this.account.device(),
+        // Not before what the last session left is gone.
+        openDb: (user) => this.ended.then(() => Db.open(user)),
       },
       {
         emit: (events) => {
@@ -170,18 +175,13 @@ export class Core {
           this.tabs?.tell(events);
         },
         message: (conversation, entry) => this.attention.message(state, conversation, entry),
-        ended: (reason, by) => {
-          this.account.ended(reason, by);
-          this.tabs?.tell([{ ended: { reason, by } }]);
-        },
-        refused: (refused) => {
-          this.account.refused(refused);
-          this.tabs?.tell([{ session: 'changed' }]);
-        },
+        ended: (reason, by) => this.account.ended(reason, by),
+        refused: (refused) => this.account.refused(refused),
         welcome: ({ session }) => this.account.welcomed(session),
       },
     );
     this.leader.start();
+    this.say({ watched: world.watched() });
     this.watch();
   }
 
@@ -208,13 +208,14 @@ export class Core {
     if (state.user === '' || this.tabs?.leads) return;
     void this.tabs?.ask<Event[]>({ snapshot: null }).then((events) => {
       if (this.state.peek() === state) for (const event of events) state.apply(event);
+      this.say({ watched: this.world.watched() });
       this.watch();
     }, ignore);
   }
 
   private heard(event: Event | Told): void {
-    if ('session' in event) void this.account.probe();
-    else if ('ended' in event) this.account.ended(event.ended.reason, event.ended.by);
+    if ('opened' in event) void this.account.probe();
+    else if ('over' in event) this.account.over(event.over);
     else this.state.peek().apply(event);
   }
 
@@ -338,4 +339,4 @@ export class Core {
 }
 
 /** What tabs tell each other besides events. */
-type Told = { session: 'changed' } | { ended: { reason: EndReason; by: string | null } };
+type Told = { opened: Record<string, never> } | { over: End };

@@ -2,8 +2,8 @@
 // and tells the other tabs.
 
 import type {
-  Answer, Changes, ClientFrame, Command, CommandResult, Contact, Conversation, ConversationId, Device, EndReason, Entry, Key, Lsn,
-  Member, Query, Refused, Seq, ServerFrame, UserId, Welcome,
+  Answer, Changes, ClientFrame, Command, CommandResult, Contact, Conversation, ConversationId, EndReason, Entry, Key, Lsn,
+  MediaInfo, Member, Query, Refused, Seq, ServerFrame, UserId, Welcome,
 } from './protocol';
 import type { Connection, Outgoing } from './model';
 import { Db, type Place } from './db';
@@ -38,6 +38,8 @@ export type Call =
   | { retry: Key }
   | { discard: Key }
   | { watch: UserId[] }
+  /** Whether somebody looks at the tab. */
+  | { watched: boolean }
   | { load: Loadable }
   | { hurry: null }
   | { snapshot: null };
@@ -54,7 +56,7 @@ export interface LeaderWorld extends Omit<SocketWorld, 'resume'> {
 export interface LeaderEvents {
   /** To be applied in all tabs. */
   emit(events: Event[]): void;
-  /** A new message of somebody else. */
+  /** A new message of somebody else, while nobody looks at any tab. */
   message(conversation: ConversationId, entry: Entry): void;
   ended(reason: EndReason, by: string | null): void;
   refused(refused: Refused): void;
@@ -80,6 +82,7 @@ export class Leader {
   private readonly refreshing = new Set<ConversationId>();
   private readonly filling = new Set<ConversationId>();
   private readonly watchers = new Map<string, UserId[]>();
+  private readonly looking = new Set<string>();
   private gather: ReturnType<typeof setTimeout> | null = null;
   private watching: ReturnType<typeof setTimeout> | null = null;
   private stopped = false;
@@ -138,6 +141,7 @@ export class Leader {
   }
 
   left(tab: string): void {
+    this.looking.delete(tab);
     if (this.watchers.delete(tab)) this.watch();
   }
 
@@ -157,6 +161,11 @@ export class Leader {
     if ('watch' in call) {
       this.watchers.set(tab, call.watch);
       return this.watch();
+    }
+    if ('watched' in call) {
+      if (call.watched) this.looking.add(tab);
+      else this.looking.delete(tab);
+      return undefined;
     }
     if ('load' in call) return this.fetch(call.load);
     if ('hurry' in call) return this.hurry();
@@ -343,7 +352,7 @@ export class Leader {
     if (author !== this.user) {
       this.delivered.set(conversation, Math.max(entry.seq, this.delivered.get(conversation) ?? 0));
       this.soon();
-      if (isMessage(body)) this.events.message(conversation, entry);
+      if (isMessage(body) && this.looking.size === 0) this.events.message(conversation, entry);
     }
     if (TO_ASK.has(kindOf(body))) {
       this.refreshing.add(conversation);
@@ -530,7 +539,7 @@ export class Leader {
 
   // --- The outbox ---
 
-  private async upload(item: Outgoing): Promise<import('./protocol').MediaInfo> {
+  private async upload(item: Outgoing): Promise<MediaInfo> {
     const stop = new AbortController();
     this.uploads.set(item.key, stop);
     try {
@@ -577,5 +586,3 @@ function wholeBelow(entries: Entry[], to: Seq): Entry[] {
   for (let want = to; start > 0 && entries[start - 1]!.seq === want; want -= 1) start -= 1;
   return entries.slice(start);
 }
-
-export type { Device };

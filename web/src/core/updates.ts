@@ -9,10 +9,17 @@ export class Updates {
   /** A newer client waits. It never takes over by itself: somebody may be writing. */
   readonly ready = signal(false);
   private waiting: ServiceWorker | null = null;
+  private reloading = false;
 
   start(): void {
     const workers = globalThis.navigator?.serviceWorker;
     if (!workers || !import.meta.env.PROD) return;
+    const replaced = workers.controller !== null;
+    workers.addEventListener('controllerchange', () => {
+      if (this.reloading) location.reload();
+      // Another tab took the newer client: this one's own parts may be gone.
+      else if (replaced) this.ready.value = true;
+    });
     void workers.register('/sw.js').then((registration) => {
       this.watch(registration);
       setInterval(() => void registration.update().catch(() => undefined), LOOK_EVERY_MS);
@@ -20,10 +27,9 @@ export class Updates {
   }
 
   apply(): void {
-    const { waiting } = this;
-    if (!waiting) return;
-    globalThis.navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
-    waiting.postMessage('take over');
+    this.reloading = true;
+    if (this.waiting?.state === 'installed') this.waiting.postMessage('take over');
+    else location.reload();
   }
 
   /** Nothing of who was logged in stays in the caches. */
