@@ -1,0 +1,40 @@
+// What a visit may weigh, gzipped: `npm run budget` after a build. The start of a page is what its HTML asks for at once, plus the
+// chunks of the view.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const files = readdirSync(DIST);
+const source = (name) => readFileSync(DIST + name, 'utf8');
+const weight = (name) => gzipSync(readFileSync(DIST + name), { level: 9 }).length;
+
+/** A file with everything that it imports statically. */
+function closure(names) {
+  const seen = new Set();
+  const visit = (name) => {
+    if (seen.has(name) || !files.includes(name)) return;
+    seen.add(name);
+    for (const [, other] of source(name).matchAll(/(?:^|[;}\n])\s*(?:import|export)\s*(?:[\w*{}\s,$]+from\s*)?["'`]\.\/([\w.-]+\.js)["'`]/g)) visit(other);
+  };
+  names.forEach(visit);
+  return [...seen];
+}
+
+const start = [...source('index.html').matchAll(/(?:src|href)="\.\/([\w.-]+\.js)"/g)].map((match) => match[1]);
+const kB = (names) => names.reduce((sum, name) => sum + weight(name), 0) / 1000;
+const rows = [
+  ['log-in, JS', closure(start), 35],
+  ['first chat, JS', closure([...start, 'shell.js', 'chat.js', 'i18n-en.js']), 70],
+  ['console, JS', closure(['admin.js']).filter((name) => !closure([...start, 'shell.js']).includes(name)), 60],
+  ['all CSS', files.filter((name) => name.endsWith('.css')), 12],
+  ['Chinese words', ['i18n-zh.js'], 14],
+];
+let over = false;
+for (const [what, names, limit] of rows) {
+  const size = kB(names);
+  over ||= size > limit;
+  console.log(`${size > limit ? 'OVER' : 'ok  '} ${what.padEnd(16)} ${size.toFixed(1).padStart(6)} of ${limit} kB   ${names.join(' ')}`);
+}
+process.exit(over ? 1 : 0);

@@ -1,0 +1,5 @@
+// The console: a placeholder until the pages are here.
+
+export function AdminPage(_: { section: string | null }) {
+  return null;
+}

@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'preact/hooks';
+import { actions, mediaUrl, type GroupPreview } from '../core';
+import { t } from '../i18n';
+import { go, paths } from '../router';
+import { Avatar, Button, Loading } from '../ui';
+import { css, Frame, ProblemNote, wordsOf } from './Frame';
+
+/** A link into a group, for somebody who is logged in: what the group is, and a way in. */
+export function Invited({ code }: { code: string }) {
+  const [group, setGroup] = useState<GroupPreview | null>(null);
+  const [invalid, setInvalid] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    actions.groupOfCode(code).then(setGroup, () => setInvalid(true));
+  }, [code]);
+  const join = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      go(paths.chat(await actions.joinByCode(code)), { replace: true });
+    } catch (error) {
+      setProblem(wordsOf(error));
+      setBusy(false);
+    }
+  };
+  const toChats = <Button kind={group ? 'plain' : 'primary'} size="large" wide onClick={() => go(paths.chats, { replace: true })}>{t('common.toChats')}</Button>;
+  if (invalid) return <Frame title={t('auth.inviteInvalid')} text={t('auth.inviteInvalidText')}>{toChats}</Frame>;
+  if (!group) return <Frame title={t('auth.invited')}><Loading /></Frame>;
+  return (
+    <Frame title={t('auth.invitedGroup', { group: group.title })}>
+      <div class={css.hero}>
+        <Avatar id={group.conversation} name={group.title} shape="square" size={72} src={group.avatar ? mediaUrl(group.avatar) : null} />
+        <p class={css.text}>{t('auth.members', { count: group.members })}</p>
+        {group.introduction && <p>{group.introduction}</p>}
+      </div>
+      <ProblemNote>{problem}</ProblemNote>
+      <Button kind="primary" size="large" wide busy={busy} onClick={() => (group.joined ? go(paths.chat(group.conversation), { replace: true }) : void join())}>
+        {t(group.joined ? 'auth.joinOpen' : 'auth.join')}
+      </Button>
+      {toChats}
+    </Frame>
+  );
+}

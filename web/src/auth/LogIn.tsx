@@ -1,0 +1,51 @@
+import { useState } from 'preact/hooks';
+import { actions, problemOf, store } from '../core';
+import { rich, t } from '../i18n';
+import { linkTo, paths, route } from '../router';
+import { Button, Dialog, Field, PasswordField } from '../ui';
+import { css, Frame, ProblemNote, wordsOf } from './Frame';
+import { useForm } from './useForm';
+
+/** Who has just set a password with a link, to log in with it. */
+export interface Arrival {
+  user?: string;
+  notice?: string;
+}
+
+export function LogIn({ user: first = '', notice }: Arrival) {
+  const [user, setUser] = useState(first);
+  const [password, setPassword] = useState('');
+  const [forgot, setForgot] = useState(false);
+  const form = useForm<'user' | 'password'>();
+  const invited = route.value.page === 'invite';
+  const open = store.server.value?.registration !== 'closed';
+  return (
+    <Frame title={invited ? t('auth.invited') : t('auth.title')} text={invited ? t('auth.invitedTo') : undefined}>
+      <form
+        class={css.form}
+        noValidate
+        onSubmit={(event) =>
+          void form.submit(
+            event,
+            { user: user.trim() ? null : t('auth.userNeeded'), password: password ? null : t('auth.passwordNeeded') },
+            () => actions.logIn(user.trim(), password),
+            (error) => (problemOf(error).code === 'unauthenticated' ? { password: t('auth.wrong') } : wordsOf(error)),
+          )
+        }
+      >
+        {notice && <p class={css.notice} role="status">{notice}</p>}
+        <ProblemNote>{form.problem}</ProblemNote>
+        <Field label={t('auth.user')} name="username" autocomplete="username" autocapitalize="none" spellcheck={false} autofocus={!first} value={user} onInput={setUser} error={form.error('user')} />
+        <PasswordField label={t('auth.password')} name="password" autocomplete="current-password" autofocus={Boolean(first)} value={password} onInput={setPassword} error={form.error('password')} />
+        <Button type="submit" kind="primary" size="large" wide busy={form.busy}>{t('auth.logIn')}</Button>
+        <button type="button" class={css.link} onClick={() => setForgot(true)}>{t('auth.forgot')}</button>
+      </form>
+      {open && <p class={css.foot}>{rich('auth.newHere', { link: <a {...linkTo(paths.register)}>{t('auth.createAccount')}</a> })}</p>}
+      {forgot && (
+        <Dialog title={t('auth.forgotTitle')} onClose={() => setForgot(false)} width={400} actions={<Button kind="primary" data-autofocus onClick={() => setForgot(false)}>{t('common.ok')}</Button>}>
+          <p class={css.text}>{t('auth.forgotText')}</p>
+        </Dialog>
+      )}
+    </Frame>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from 'preact/hooks';
+import { actions, store, type ContactRequest, type UserId } from '../core';
+import { t } from '../i18n';
+import { go, paths } from '../router';
+import { Button, Pill, toast } from '../ui';
+import { AskDialog } from './AskDialog';
+import { inWords } from './problems';
+
+/** How somebody came to be asked; what the other side reads as the source. */
+export type Source = 'search' | 'group' | 'link';
+
+/** The request between two that waits for an answer, if there is one. */
+export function pendingWith(requests: readonly ContactRequest[] | null, user: UserId): ContactRequest | null {
+  return requests?.find((request) => (request.from === user || request.to === user) && request.state === 'pending') ?? null;
+}
+
+/** Opens the direct chat with somebody. */
+export async function message(user: UserId): Promise<void> {
+  try {
+    go(paths.chat(await inWords(actions.openDirect(user))));
+  } catch (error) {
+    toast({ text: (error as Error).message, kind: 'error' });
+  }
+}
+
+/** What one can do about somebody: add them, wait for them, say yes to them, write to them. */
+export function RelationButton({ user, source, size = 'small' }: { user: UserId; source: Source; size?: 'small' | 'medium' }) {
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const person = store.person(user).value;
+  if (store.me.value?.profile.user === user) return <Pill>{t('common.you')}</Pill>;
+  if (person.deleted) return <Pill>{t('contacts.deleted')}</Pill>;
+  const open = async () => {
+    setBusy(true);
+    await message(user);
+    setBusy(false);
+  };
+  if (person.contact) return <Button size={size} kind={size === 'small' ? 'plain' : 'primary'} icon="chat" busy={busy} onClick={() => void open()}>{t('contacts.message')}</Button>;
+  if (pendingWith(store.requestsOut.value, user)) return <Button size={size} icon="clock" disabled>{t('contacts.requested')}</Button>;
+  return (
+    <>
+      <Button size={size} kind="primary" icon="add" onClick={() => setAsking(true)}>{t(pendingWith(store.requestsIn.value, user) ? 'contacts.accept' : 'common.add')}</Button>
+      {asking && <AskDialog user={user} source={source} onClose={() => setAsking(false)} />}
+    </>
+  );
+}

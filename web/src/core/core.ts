@@ -1,0 +1,342 @@
+// The core of one tab: who is logged in, the state, and either the lead or a line to the tab that has it.
+
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { Account, type End } from './account';
+import { actionsOf } from './actions';
+import { Attention } from './attention';
+import { Db } from './db';
+import type { Event } from './events';
+import { newId, newKey, ServerClock } from './key';
+import { Leader, type Call } from './leader';
+import { PreferenceStore } from './preferences';
+import { Problem } from './problem';
+import { Push } from './push';
+import { Drafts, Reading, Typing } from './reading';
+import { State } from './state';
+import type { Actions, Store } from './store';
+import { Tabs, type Channel, type TabsWorld } from './tabs';
+import { ThreadState } from './thread';
+import type { UserId } from './protocol';
+import { Updates } from './updates';
+
+/** What a core needs of the browser. Tests give their own. */
+export interface World {
+  storage: Storage | TabsWorld['storage'];
+  locks: TabsWorld['locks'];
+  channel(name: string): Channel | null;
+  open(): WebSocket;
+  now(): number;
+  random(): number;
+  deviceName: string;
+  /** Shows another address of the client. */
+  goTo(path: string): void;
+  /** Whether somebody looks at this tab. */
+  watched(): boolean;
+}
+
+/** Answers nobody waits for. */
+const ignore = (): void => undefined;
+
+export class Core {
+  readonly account: Account;
+  readonly preferences: PreferenceStore;
+  readonly store: Store;
+  readonly actions: Actions;
+  private readonly clock: ServerClock;
+  private readonly tab = newId();
+  private readonly state = signal<State>(this.newState(''));
+  private readonly updates = new Updates();
+  private readonly push = new Push();
+  private readonly attention: Attention;
+  private readonly reading: Reading;
+  private readonly typing: Typing;
+  private readonly drafts: Drafts;
+  private readonly watchers = new Map<symbol, readonly UserId[]>();
+  private tabs: Tabs<Call, Event | Told> | null = null;
+  private leader: Leader | null = null;
+  private written = 0;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(private readonly world: World) {
+    this.clock = new ServerClock(() => world.now());
+    this.preferences = new PreferenceStore(world.storage);
+    this.account = new Account({
+      storage: world.storage,
+      newId,
+      deviceName: world.deviceName,
+      opened: () => this.tabs?.tell([{ opened: {} }]),
+      over: (end) => this.tabs?.tell([{ over: end }]),
+    });
+    this.attention = new Attention(() => this.preferences.value.peek(), world);
+    this.reading = new Reading(() => world.watched(), () => world.now(), (conversation, seq) => this.read(conversation, seq));
+    this.typing = new Typing(() => world.now(), (conversation, active) => this.say({ tell: { typing: { conversation, active } } }));
+    this.drafts = new Drafts(() => world.now(), (conversation, draft) => {
+      this.state.peek().apply({ draft: { conversation, draft } });
+      this.say({ event: { draft: { conversation, draft } } });
+    });
+    this.store = this.makeStore();
+    this.actions = this.makeActions();
+  }
+
+  /** Begins: finds the other tabs and asks who is logged in. */
+  start(): void {
+    this.tabs = new Tabs<Call, Event | Told>(
+      { ...this.tabsWorld(), id: this.tab },
+      {
+        lead: () => this.lead(),
+        unlead: () => void this.unlead(),
+        serve: (call, tab) => this.serve(call, tab),
+        heard: (event) => this.heard(event),
+        led: () => this.follow(),
+        left: (tab) => this.leader?.left(tab),
+      },
+    );
+    // Whoever is logged in has a state of their own; nothing of one user is seen by the next.
+    effect(() => {
+      const session = this.account.session.value;
+      const user = session.state === 'in' ? session.user : '';
+      if (user !== this.state.peek().user) this.become(user);
+    });
+    effect(() => this.attention.badge(this.state.value.attention.value.count));
+    this.tabs.start();
+    void this.account.probe();
+    this.updates.start();
+    void this.push.look();
+  }
+
+  /** Somebody looks at the page again, or no more. */
+  look(): void {
+    this.say({ watched: this.world.watched() });
+    this.reading.look();
+  }
+
+  /** The network is back, or somebody comes back after a while. */
+  wake(): void {
+    this.look();
+    this.say({ hurry: null });
+  }
+
+  /** Another tab changed the storage of this browser. */
+  stored(key: string | null): void {
+    if (this.preferences.isAbout(key)) this.preferences.reload();
+  }
+
+  /** The page goes. */
+  stop(): void {
+    this.drafts.flush();
+    this.tabs?.close();
+    void this.leader?.stop();
+  }
+
+  // --- Who it is ---
+
+  private newState(user: UserId): State {
+    return new State(user, () => this.world.now(), (users) => this.say({ query: { users: { users } } }));
+  }
+
+  private become(user: UserId): void {
+    const before = this.state.peek().user;
+    const { farewell } = this.account;
+    this.ended = this.stopLeading().then(() => (before && user === '' && this.tabs?.leads ? this.forget(before, farewell) : undefined));
+    this.state.value = this.newState(user);
+    if (user === '') return;
+    if (this.tabs?.leads) this.lead();
+    else this.follow();
+  }
+
+  /** A session is over: what was kept for it goes from this device. */
+  private async forget(user: UserId, what: End['farewell']): Promise<void> {
+    if (what === 'nothing') return;
+    await this.updates.clearCaches();
+    if (what === 'all') return Db.delete(user).catch(ignore);
+    const db = await Db.open(user).catch(() => null);
+    await db?.clearCache().catch(ignore);
+    db?.close();
+  }
+
+  // --- Leading and following ---
+
+  private lead(): void {
+    const state = this.state.peek();
+    if (state.user === '' || this.leader) return;
+    const { world } = this;
+    this.leader = new Leader(
+      state.user,
+      state,
+      {
+        clock: this.clock, now: () => world.now(), random: () => world.random(), open: () => world.open(),
+        device: () => this.account.device(),
+        // Not before what the last session left is gone.
+        openDb: (user) => this.ended.then(() => Db.open(user)),
+      },
+      {
+        emit: (events) => {
+          for (const event of events) state.apply(event);
+          this.tabs?.tell(events);
+        },
+        message: (conversation, entry) => this.attention.message(state, conversation, entry),
+        ended: (reason, by) => this.account.ended(reason, by),
+        refused: (refused) => this.account.refused(refused),
+        welcome: ({ session }) => this.account.welcomed(session),
+      },
+    );
+    this.leader.start();
+    this.say({ watched: world.watched() });
+    this.watch();
+  }
+
+  private async stopLeading(): Promise<void> {
+    const { leader } = this;
+    this.leader = null;
+    await leader?.stop();
+  }
+
+  private async unlead(): Promise<void> {
+    await this.stopLeading();
+    this.follow();
+  }
+
+  private async serve(call: Call, tab: string): Promise<unknown> {
+    if (!this.leader) this.lead();
+    if (!this.leader) throw new Problem('unauthenticated', 'Nobody is logged in here; log in.');
+    return this.leader.serve(call, tab);
+  }
+
+  /** What the tab that leads knows, for a tab that has just come. */
+  private follow(): void {
+    const state = this.state.peek();
+    if (state.user === '' || this.tabs?.leads) return;
+    void this.tabs?.ask<Event[]>({ snapshot: null }).then((events) => {
+      if (this.state.peek() === state) for (const event of events) state.apply(event);
+      this.say({ watched: this.world.watched() });
+      this.watch();
+    }, ignore);
+  }
+
+  private heard(event: Event | Told): void {
+    if ('opened' in event) void this.account.probe();
+    else if ('over' in event) this.account.over(event.over);
+    else this.state.peek().apply(event);
+  }
+
+  private call<T>(call: Call): Promise<T> {
+    return this.tabs?.ask<T>(call) ?? Promise.reject(new Problem('offline', 'The page has not started yet.'));
+  }
+
+  private say(call: Call): void {
+    if (this.state.peek().user !== '') this.call(call).catch(ignore);
+  }
+
+  private read(conversation: number, seq: number): void {
+    const known = this.state.peek().get(conversation);
+    if (!known || seq === 0) return;
+    const { read, marked_unread } = known.meta.peek().inbox;
+    if (seq <= read && !marked_unread) return;
+    this.state.peek().apply({ reading: { conversation, seq } });
+    this.say({ event: { reading: { conversation, seq } } });
+    this.say({ tell: { read: { conversation, seq } } });
+  }
+
+  private watch(): void {
+    this.say({ watch: [...new Set([...this.watchers.values()].flat())] });
+  }
+
+  private tabsWorld(): Omit<TabsWorld, 'id'> {
+    const { storage, locks, channel, now } = this.world;
+    return { storage, locks, channel, now };
+  }
+
+  // --- What pages see ---
+
+  private makeStore(): Store {
+    const { state, account } = this;
+    const of = <T>(read: (state: State) => ReadonlySignal<T>): ReadonlySignal<T> => computed(() => read(state.value).value);
+    return {
+      session: account.session,
+      server: account.server,
+      preferences: this.preferences.value,
+      updateReady: this.updates.ready,
+      push: this.push.state,
+      connection: of((now) => now.connection),
+      me: of((now) => now.me),
+      conversations: of((now) => now.conversations),
+      ready: of((now) => now.ready),
+      contacts: of((now) => now.people.contacts),
+      blocked: of((now) => now.people.blocked),
+      labels: of((now) => now.labels),
+      requestsIn: of((now) => now.requestsIn),
+      requestsOut: of((now) => now.requestsOut),
+      requestsUnread: of((now) => now.requestsUnread),
+      feed: of((now) => now.feed),
+      attention: of((now) => now.attention),
+      unsent: of((now) => now.unsent),
+      durable: of((now) => now.durable),
+      conversation: (id) => state.value.conversation(id),
+      direct: (user) => state.value.direct(user),
+      person: (user) => state.value.people.person(user),
+      profile: (user) => state.value.people.profile(user),
+      presence: (user) => state.value.people.presence(user),
+      watch: (users) => {
+        const mark = Symbol();
+        this.watchers.set(mark, users);
+        this.watch();
+        return () => {
+          this.watchers.delete(mark);
+          this.watch();
+        };
+      },
+      openThread: (id, at) => {
+        const conversation = state.peek().get(id);
+        if (!conversation) throw new Problem('not_found', 'This conversation is not known here; load it first.');
+        const world = {
+          history: (from: number | null, to: number | null, limit: number) =>
+            this.call<void>({ history: { conversation: id, from, to, limit } }),
+          entryAt: async (time: number) => {
+            const answer = await this.call<{ place?: { seq: number } }>({ query: { entry_at: { conversation: id, at: time } } });
+            return answer.place?.seq ?? 0;
+          },
+          seen: (seq: number) => this.reading.see(id, seq),
+          closed: () => this.reading.leave(id),
+        };
+        return new ThreadState(conversation, world, at);
+      },
+    };
+  }
+
+  private makeActions(): Actions {
+    const { account, push } = this;
+    return {
+      ...actionsOf({
+        state: () => this.state.peek(),
+        call: (call) => this.call(call),
+        newKey: () => newKey(this.clock.now()),
+        now: () => this.clock.now(),
+        order: () => (this.written = Math.max(this.written + 1, this.world.now() * 8)),
+        read: (conversation, seq) => this.read(conversation, seq),
+        typing: (conversation, active) => this.typing.typing(conversation, active),
+        draft: (conversation, draft) => this.drafts.set(conversation, draft),
+      }),
+      logIn: (user, password) => account.logIn(user, password),
+      register: (made) => account.register(made),
+      setUp: (made) => account.setUp(made),
+      usePasswordLink: (token, password) => account.usePasswordLink(token, password),
+      logOut: async () => {
+        await push.off().catch(ignore);
+        await account.logOut();
+      },
+      retrySession: () => account.probe(),
+      changePassword: (old, next) => account.changePassword(old, next),
+      deleteAccount: (password) => account.delete(password),
+      reconnect: () => this.say({ hurry: null }),
+      setPreferences: (change) => this.preferences.set(change),
+      allowNotifications: () => this.attention.allow(),
+      pushOn: () => push.on(this.preferences.value.peek().showText),
+      pushOff: () => push.off(),
+      pushTest: () => push.test(),
+      update: () => this.updates.apply(),
+    };
+  }
+}
+
+/** What tabs tell each other besides events. */
+type Told = { opened: Record<string, never> } | { over: End };

@@ -1,0 +1,33 @@
+import type { Translation } from '../types';
+import type en from '../en/common';
+
+export default {
+  appName: 'Tidings',
+  chats: '聊天', contacts: '通讯录', assistant: '智能助手', settings: '设置', me: '我', console: '控制台',
+  ok: '好', cancel: '取消', close: '关闭', save: '保存', edit: '编辑', delete: '删除', remove: '移除', add: '添加',
+  back: '返回', next: '下一步', done: '完成', copy: '复制', copied: '已复制', retry: '重试', search: '搜索', more: '更多',
+  loading: '加载中…', loadMore: '加载更多', you: '我', yes: '是', no: '否', on: '开', off: '关', never: '从不', all: '全部',
+  none: '无', optional: '选填', required: '此项必填。', clear: '清除', reload: '重新加载', confirm: '确认',
+  send: '发送', open: '打开', download: '下载', share: '分享', unknown: '未知',
+  online: '在线', offline: '离线', away: '离开', lastSeen: '{time}在线', bot: '机器人',
+  owner: '群主', admin: '管理员', member: '成员',
+  skipToContent: '跳到内容', mainNavigation: '主导航', switchTo: 'English', language: '语言',
+  noConnection: '网络已断开，消息会在恢复后自动发送。',
+  updateReady: '新版本已就绪。', unread: { other: '{count} 条未读' }, unreadTitle: '({count}) {title}',
+  notFoundTitle: '这里什么都没有', notFoundText: '地址可能有误，或内容已被移除。', toChats: '回到聊天',
+  wentWrong: '出了点问题', wentWrongText: '此页面无法显示。请重新加载，你写的内容不会丢失。',
+  pickChat: '选择一个聊天', pickChatText: '或按 {key} 查找联系人、群聊或消息。',
+  typeToConfirm: '输入“{word}”以确认', dismiss: '关闭',
+  showPassword: '显示密码', hidePassword: '隐藏密码',
+  strengthWeak: '弱：再长一些会更好', strengthFair: '中：再加几个词会更好', strengthGood: '强',
+  emoji: '表情', searchEmoji: '搜索表情', noEmoji: '没有找到这个表情', recentEmoji: '最近使用',
+  emojiSmileys: '笑脸', emojiPeople: '人物', emojiNature: '动物与自然', emojiFood: '食物与饮料', emojiTravel: '旅行',
+  emojiActivities: '活动', emojiObjects: '物品', emojiSymbols: '符号', emojiFlags: '旗帜',
+  justNow: '刚刚', today: '今天', yesterday: '昨天', qrCode: '二维码', codeLanguage: '代码',
+  results: { other: '{count} 个结果' }, noResults: '没有找到',
+  quickTitle: '前往', quickPlaceholder: '查找联系人、群聊或消息', quickMessages: '在消息中搜索“{text}”',
+  quickMessagesHint: '搜索全部消息', quickPerson: '联系人', quickGroup: '群聊', quickCommand: '命令',
+  keysTitle: '键盘快捷键', keysSwitcher: '前往聊天或联系人', keysNext: '下一个或上一个聊天', keysUnread: '下一个或上一个未读聊天',
+  keysRead: '标为已读、关闭', keysSheet: '显示此列表', keysFind: '在此聊天中搜索', keysSend: '发送', keysNewline: '换行',
+  keysEditLast: '编辑上一条消息', keysReply: '回复选中的消息', keysAnywhere: '任何位置', keysWriting: '输入时',
+} as const satisfies Translation<typeof en>;

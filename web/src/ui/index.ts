@@ -1,0 +1,22 @@
+// Everything a page is built from. What is heavy (`Qr`, `EmojiPicker`) is imported lazily: `lazy(() => import('../ui/Qr'))`.
+
+export { Avatar, hueOf } from './Avatar';
+export { Badge, Dot, MentionBadge, Pill } from './Badge';
+export { Button, IconButton } from './Button';
+export { Card, ListRow, Row } from './Card';
+export { cx } from './cx';
+export { ConfirmDialog, Dialog } from './Dialog';
+export { EmojiButton, EmojiPopover } from './EmojiButton';
+export { Field, PasswordField, Select, TextArea } from './Field';
+export { Icon, type IconName } from './Icon';
+export { lazy } from './lazy';
+export { Combobox, composing, useListbox } from './Listbox';
+export { MenuButton, openMenu, type MenuAnchor, type MenuItem } from './Menu';
+export { Popover } from './Popover';
+export { Loading, Spinner } from './Spinner';
+export { Banner, Empty, ErrorState, Skeleton, SkeletonRows } from './State';
+export { Segmented, Switch } from './Switch';
+export { Tabs } from './Tabs';
+export { now, Time } from './Time';
+export { toast, Toaster, toastError } from './Toast';
+export { Tooltip } from './Tooltip';

@@ -1,0 +1,81 @@
+// Browsers for the people of a flow. Whatever a page complains of (console, page error, CSP) fails the flow.
+import { chromium } from 'playwright-core';
+import { PASSWORD } from './server.mjs';
+
+const ARGUMENTS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...ARGUMENTS, ...more] });
+}
+
+export class Person {
+  constructor(context, page, complaints, base) {
+    Object.assign(this, { context, page, complaints, base });
+  }
+
+  /** A browser profile of its own with one page. `expected` are patterns of complaints that belong to the flow. */
+  static async open(browser, base, { viewport = DESKTOP, locale = 'en-GB', colorScheme = 'light', permissions = [], expected = [] } = {}) {
+    const context = await browser.newContext({ viewport, locale, colorScheme, permissions, timezoneId: 'Europe/Berlin' });
+    const person = new Person(context, null, [], base);
+    person.expected = expected;
+    person.page = await person.tab();
+    return person;
+  }
+
+  /** One more tab of the same profile. */
+  async tab() {
+    const page = await this.context.newPage();
+    page.setDefaultTimeout(15_000);
+    const note = (text) => {
+      if (!this.expected.some((pattern) => pattern.test(text))) this.complaints.push(text);
+    };
+    page.on('console', (message) => {
+      if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => note(`page error: ${error.stack ?? error}`));
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => {
+        console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+      });
+    });
+    return page;
+  }
+
+  /** Logs in through the form. */
+  async logIn(user, password = PASSWORD) {
+    await this.page.goto(`${this.base}/login`);
+    await this.page.getByLabel('User name').fill(user);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+    await this.page.getByRole('navigation').first().waitFor();
+  }
+
+  /** Opens the chat of this title from the list. */
+  async openChat(title) {
+    await this.page.getByRole('link', { name: title }).first().click();
+    await this.composer().waitFor();
+  }
+
+  composer() {
+    return this.page.getByRole('textbox', { name: 'Message' });
+  }
+
+  async say(text) {
+    await this.composer().fill(text);
+    await this.composer().press('Enter');
+  }
+
+  /** The rows of the open thread that hold a text. */
+  message(text) {
+    return this.page.getByRole('log').locator('[data-row]').filter({ hasText: text });
+  }
+
+  async close() {
+    await this.context.close();
+  }
+}

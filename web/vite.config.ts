@@ -1,0 +1,36 @@
+import preact from '@preact/preset-vite';
+import { defineConfig } from 'vite';
+import { emoji } from './scripts/emoji.mjs';
+import { stamp } from './scripts/stamp.mjs';
+
+/** `src/chat/index.tsx` is chat.js, `src/i18n/en/chat.ts` is i18n-en-chat.js: two files of one name would be numbered by chance. */
+function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string {
+  const path = /\/src\/(.+?)(?:\/index)?\.tsx?$/.exec(chunk.facadeModuleId ?? '')?.[1];
+  return `${(path ?? chunk.name.replace(/^[^\w]*virtual[:_]/, '')).replaceAll('/', '-')}.js`;
+}
+
+// Stable names, so that a rebuild edits the committed files in place; the server adds the version to their addresses.
+export default defineConfig({
+  base: './',
+  plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), stamp()],
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    // One style sheet: it is small, and a page that comes later has its looks at once.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      input: { app: 'index.html', sw: 'src/sw.ts' },
+      output: { entryFileNames: '[name].js', chunkFileNames: nameOf, assetFileNames: '[name][extname]' },
+    },
+  },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': 'http://127.0.0.1:8000',
+      '/media': 'http://127.0.0.1:8000',
+      '/ws': { target: 'ws://127.0.0.1:8000', ws: true },
+    },
+  },
+  test: { include: ['test/unit/**/*.test.ts', 'test/unit/**/*.test.tsx'], environment: 'node' },
+} as Parameters<typeof defineConfig>[0]);
