@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The same as in build.rs. */
 const sources = [
@@ -38,7 +38,7 @@ export function stamp() {
     apply: 'build',
     configResolved(config) {
       web = config.root;
-      dist = join(config.root, config.build.outDir);
+      dist = resolve(config.root, config.build.outDir);
     },
     writeBundle: {
       order: 'post',

@@ -1,579 +1,1106 @@
-// The wire types of docs/protocol.md, with the names of the Rust types and the fields of the wire.
-// One of several kinds is an object with one field that names the kind: `{ text: … }`; ask with `'text' in body`.
+// Made from the Rust types by tests/typescript.rs; do not edit. `UPDATE_EXAMPLES=1 cargo test --test tidings typescript` writes it.
+//
+// One of several kinds is an object with one field that names the kind: `{ text: … }`; ask with `'text' in body`. What is absent
+// is `null`; a client may leave it out.
 
-export type AppId = number;
-export type UserId = string;
-export type ConversationId = number;
-export type Seq = number;
-export type Ordinal = number;
-export type Lsn = number;
-export type Epoch = number;
-export type SessionId = number;
-export type LabelId = number;
-export type MediaId = string;
-export type Key = string;
-export type Name = string;
-export type Line = string;
-export type Paragraph = string;
-export type Emoji = string;
-export type InviteCode = string;
-export type Secret = string;
-/** Milliseconds since 1970. */
-export type Timestamp = number;
-export type Extra = Record<string, string>;
 /** A kind without fields. */
 export type Nothing = Record<string, never>;
+/** The caller, as the query `me` tells. */
+export type Me = Extract<Answer, { me: unknown }>['me'];
 
-// --- Frames -----------------------------------------------------------------------------------------------------------
-
+/** What a client says. */
 export type ClientFrame =
+  /** The first frame: who this is. Answered by `welcome` or a fatal `refused`. */
   | { hello: Hello }
-  | { submit: { request: number; key: Key; command: Command } }
-  | { query: { request: number; query: Query } }
+  /** Ask for a change. Answered by `outcome` or `refused` with the same `request`. */
+  | { submit: { command: Command; key: Key; request: number } }
+  /** Ask to read. Answered by `answer` or `refused` with the same `request`. */
+  | { query: { query: Query; request: number } }
+  /** Ask what has changed. Answered by one `changes` page, or `restart`. */
   | { sync: Sync }
+  /** This device has everything up to `seq`. No answer. */
   | { delivered: { conversation: ConversationId; seq: Seq } }
+  /** The user has read everything up to `seq`. No answer. */
   | { read: { conversation: ConversationId; seq: Seq } }
-  | { typing: { conversation: ConversationId; active: boolean } }
-  | { watch: { users: UserId[]; seconds: number } }
+  /** The user is typing, or has stopped. No answer. */
+  | { typing: { active: boolean; conversation: ConversationId } }
+  /** Tell the presence of these users, now and on change. Answered by `presence` frames. */
+  | { watch: { seconds: number; users: UserId[] } }
+  /** Are you there? Answered by `pong`. */
   | { ping: { nonce: number } };
 
-export interface Hello {
-  auth: Auth;
-  device: Device;
-  resume: Resume | null;
-  client: string;
-}
-export type Auth =
-  | { token: Secret }
-  | { signed: Secret }
-  | { password: { app: AppId; user: UserId; password: Secret } }
-  | { cookie: Nothing };
-export interface Resume {
-  epoch: Epoch;
-  cursor: Lsn;
-}
-export interface Sync {
-  request: number;
-  epoch: Epoch;
-  cursor: Lsn;
-  limit: number;
-}
-
+/** What a server says. */
 export type ServerFrame =
+  /** The client is in. */
   | { welcome: Welcome }
-  | { outcome: { request: number; lsn: Lsn; duplicate: boolean; result: CommandResult } }
+  /** A command was accepted and is durable. */
+  | { outcome: { duplicate: boolean; lsn: Lsn; request: number; result: CommandResult } }
+  /** No. */
   | { refused: Refused }
-  | { answer: { request: number; answer: Answer } }
+  /** The answer to a `query`. */
+  | { answer: { answer: Answer; request: number } }
+  /** One page of what has changed. */
   | { changes: Changes }
+  /** An entry was appended or rewritten. */
   | { entry: { conversation: ConversationId; entry: Entry } }
+  /** Cursors of members moved. */
   | { receipt: { conversation: ConversationId; lsn: Lsn; moved: Cursor[] } }
+  /** The user's own side of a conversation changed elsewhere. */
   | { inbox: Inbox }
+  /** The profile of a contact, or the user's own, changed. */
   | { user: Profile }
+  /** How a user is. */
   | { presence: PresenceOf }
-  | { typing: { conversation: ConversationId; user: UserId; active: boolean } }
-  | { draft: { conversation: ConversationId; author: UserId; draft: number; offset: number; text: string; done: boolean } }
+  /** Somebody is typing. */
+  | { typing: { active: boolean; conversation: ConversationId; user: UserId } }
+  /** A piece of an answer that an assistant is writing. */
+  | { draft: { author: UserId; conversation: ConversationId; done: boolean; draft: number; offset: number; text: string } }
+  /** Pushes were dropped because this connection was too slow: `sync` from your cursor. */
   | { lagging: Nothing }
+  /** The server's data is another: drop the cache, keep the outbox, `sync` from 0. */
   | { restart: { epoch: Epoch } }
-  | { kicked: { reason: EndReason; by: Name | null } }
+  /** This session is over; the connection is closed. */
+  | { kicked: { by: Name | null; reason: EndReason } }
+  /** The server is going away; the connection is closed. */
   | { closing: { reason: string; retry_after_ms: number } }
+  /** Here I am. */
   | { pong: { nonce: number; time: Timestamp } };
 
-export interface Welcome {
-  protocol: number;
-  server: string;
-  time: Timestamp;
-  epoch: Epoch;
-  cursor: Lsn;
-  app: AppId;
-  user: UserId;
-  session: SessionId;
-  token: Secret | null;
-  limits: Limits;
-}
-export interface Limits {
-  max_frame: number;
-  window: number;
-  rate: number;
-}
-export interface Refused {
-  request: number | null;
-  code: Code;
-  message: string;
-  retry_after_ms: number | null;
-  fatal: boolean;
-}
-export interface Changes {
-  request: number;
-  conversations: Conversation[];
-  users: Profile[];
-  cursor: Lsn;
-  more: boolean;
-  as_of: Lsn;
+/** Who a client is. */
+export interface Hello {
+  /** How the client proves who it is. */
+  auth: Auth;
+  /** Name and version of the client software, for the operator. */
+  client: string;
+  /** The device it runs on. */
+  device: Device;
+  resume: Resume | null;
 }
 
-export type Code =
-  | 'unauthenticated' | 'token_expired' | 'session_revoked' | 'suspended' | 'silenced' | 'contacts_disabled' | 'forbidden'
-  | 'not_found' | 'not_member' | 'not_contact' | 'blocked' | 'stranger' | 'muted' | 'silenced_in_group' | 'closed_group'
-  | 'dissolved' | 'full' | 'invalid' | 'too_large' | 'unsupported' | 'conflict' | 'idempotency_conflict' | 'key_expired'
-  | 'window_exceeded' | 'rate_limited' | 'overloaded' | 'unavailable' | 'read_only' | 'unknown_frame' | 'bad_frame'
-  | 'protocol_version' | 'expired' | 'quota_exceeded' | 'hook_refused';
+/** The caller's idempotency key: 16 bytes, a UUID version 7 (RFC 9562), scoped to the acting user. A hyphenated string in JSON, 16 raw bytes in postcard. */
+export type Key = string;
 
-export type EndReason =
-  | 'logged_out' | 'revoked' | 'replaced_by_device' | 'replaced_by_same_device' | 'password_changed' | 'suspended' | 'expired'
-  | 'account_deleted';
-
-// --- Commands and results ---------------------------------------------------------------------------------------------
-
-export type Target = { user: UserId } | { conversation: ConversationId };
-
+/** What a person asks for. */
 export type Command =
-  | { send: { to: Target; content: Content } }
+  /** Send a message. Result: `appended`. From a device it also moves the sender's `read` up to itself. */
+  | { send: { content: Content; to: Target } }
+  /** Replace the words of an own text, within the app's edit window. Result: `appended` (the notice). */
   | { edit: { conversation: ConversationId; seq: Seq; text: string } }
+  /** Take back a message: an own one within the app's recall window; in groups the owner anyone's, a manager a member's. Result: `appended` (the notice). */
   | { recall: { conversation: ConversationId; seq: Seq } }
-  | { react: { conversation: ConversationId; seq: Seq; emoji: Emoji; on: boolean } }
+  /** Put a reaction on a message or take it away; asking for what is already so changes nothing. Result: `appended` or `done`. */
+  | { react: { conversation: ConversationId; emoji: Emoji; on: boolean; seq: Seq } }
+  /** Have a direct chat with a user without sending anything yet. Result: `conversation`. */
   | { open_direct: { user: UserId } }
-  | { create_group: { title: Name; members: UserId[]; rules: GroupRules } }
+  /** Create a group, with the caller as owner. Result: `conversation`. */
+  | { create_group: { members: UserId[]; rules: GroupRules; title: Name } }
+  /** Add users to a group; those who are in it already are passed over. Result: `appended` or `done`. */
   | { add_members: { conversation: ConversationId; users: UserId[] } }
+  /** Remove a member: the owner anyone, a manager members. Result: `appended`. */
   | { remove_member: { conversation: ConversationId; user: UserId } }
+  /** Leave a group. The owner transfers it first, or dissolves it. Result: `appended`. */
   | { leave: { conversation: ConversationId } }
+  /** Give a group another title. Result: `appended`. */
   | { rename: { conversation: ConversationId; title: Name } }
+  /** Keep a conversation at the top of the caller's list, or not. Result: `done`. */
   | { pin: { conversation: ConversationId; pinned: boolean } }
+  /** Silence a conversation for the caller. Result: `done`. */
   | { mute: { conversation: ConversationId; until: Timestamp | null } }
+  /** Take a conversation out of the caller's list until its next message. Result: `done`. */
   | { hide: { conversation: ConversationId; hidden: boolean } }
+  /** Show a conversation as unread until it is read again. Result: `done`. */
   | { mark_unread: { conversation: ConversationId } }
+  /** End one of the caller's sessions. Result: `done`. */
   | { end_session: { session: SessionId } }
+  /** End the caller's own session. Result: `done`; then the connection is closed. */
   | { log_out: Nothing }
+  /** Send a message that the caller can see to another place, with its origin. Result: `appended`. */
   | { forward: { from: ConversationId; seq: Seq; to: Target } }
-  | { pin_entry: { conversation: ConversationId; seq: Seq; on: boolean } }
+  /** Pin a message for all members, or take the pin away. Direct chats: both sides; groups: whom the rules name. Result: `appended` or `done`. */
+  | { pin_entry: { conversation: ConversationId; on: boolean; seq: Seq } }
+  /** Delete a conversation's history up to now for the caller alone. Result: `done`. */
   | { clear_history: { conversation: ConversationId } }
-  | { set_profile: { name: Name; card: Card } }
+  /** Set the caller's name and card. Result: `done`. */
+  | { set_profile: { card: Card; name: Name } }
+  /** Set the caller's settings. Result: `done`. */
   | { set_settings: { settings: UserSettings } }
+  /** Say how the caller is. Result: `done`. */
   | { set_presence: { presence: OwnPresence } }
-  | { request_contact: { user: UserId; greeting: Line | null; remark: Name | null; source: Line | null } }
-  | { answer_contact: { user: UserId; accept: boolean } }
-  | { set_contact: { user: UserId; remark: Name | null; labels: LabelId[]; extra: Extra } }
+  /** Ask a user to be a contact. Asking again while it is pending updates it. Result: `appended` (in the caller's feed) or `done`. */
+  | { request_contact: { greeting: Line | null; remark: Name | null; source: Line | null; user: UserId } }
+  /** Answer a pending contact request. Accepting twice changes nothing. Result: `appended` or `done`. */
+  | { answer_contact: { accept: boolean; user: UserId } }
+  /** Set what the caller keeps with a contact. Result: `appended` or `done`. */
+  | { set_contact: { extra: Extra; labels: LabelId[]; remark: Name | null; user: UserId } }
+  /** Delete contacts; the other sides keep their rows. Result: `appended` or `done`. */
   | { delete_contacts: { users: UserId[] } }
+  /** Delete all contacts, [`super::limits::USERS_PER_COMMAND_MAX`] at a time. Result: `removed`; ask again while there are more. */
   | { delete_all_contacts: Nothing }
-  | { block: { user: UserId; on: boolean } }
+  /** Block a user, or end that. Independent of being a contact; they are not told. Result: `appended` or `done`. */
+  | { block: { on: boolean; user: UserId } }
+  /** Create a label for contacts. Result: `label`. */
   | { create_label: { name: Name } }
+  /** Give a label another name. Result: `appended` or `done`. */
   | { rename_label: { label: LabelId; name: Name } }
+  /** Delete a label; its contacts stay. Result: `appended`. */
   | { delete_label: { label: LabelId } }
-  | { label_contacts: { label: LabelId; add: UserId[]; remove: UserId[] } }
+  /** Put contacts under a label and take others away. Result: `appended` or `done`. */
+  | { label_contacts: { add: UserId[]; label: LabelId; remove: UserId[] } }
+  /** Set the rules of a group: its owner may. Result: `appended` or `done`. */
   | { set_group_rules: { conversation: ConversationId; rules: GroupRules } }
-  | { set_group_card: { conversation: ConversationId; card: GroupCard } }
+  /** Set what a group says of itself. Result: `appended` or `done`. */
+  | { set_group_card: { card: GroupCard; conversation: ConversationId } }
+  /** Join a public group, or ask to. Result: `appended` (joined) or `done` (asked). */
   | { join: { conversation: ConversationId; greeting: Line | null } }
+  /** Join a group by the code of an invite link. Result: `appended`. */
   | { join_by_code: { code: InviteCode } }
-  | { answer_join: { conversation: ConversationId; user: UserId; accept: boolean } }
-  | { create_invite: { conversation: ConversationId; code: InviteCode; expires: Timestamp | null; uses_max: number | null } }
-  | { revoke_invite: { conversation: ConversationId; code: InviteCode } }
-  | { set_manager: { conversation: ConversationId; user: UserId; manager: boolean } }
+  /** Answer somebody who asked to join. Result: `appended` or `done`. */
+  | { answer_join: { accept: boolean; conversation: ConversationId; user: UserId } }
+  /** Make an invite link into a group. Result: `appended`. */
+  | { create_invite: { code: InviteCode; conversation: ConversationId; expires: Timestamp | null; uses_max: number | null } }
+  /** Make an invite link useless. Result: `appended`. */
+  | { revoke_invite: { code: InviteCode; conversation: ConversationId } }
+  /** Make a member a manager, or end that: the owner may. Result: `appended` or `done`. */
+  | { set_manager: { conversation: ConversationId; manager: boolean; user: UserId } }
+  /** Hand a group over: the owner may, and is a manager afterwards. Result: `appended`. */
   | { transfer: { conversation: ConversationId; user: UserId } }
+  /** End a group for good: the owner may. It can only be read from then on. Result: `appended`. */
   | { dissolve: { conversation: ConversationId } }
+  /** Let only the owner and managers speak, or everybody again. Result: `appended` or `done`. */
   | { mute_group: { conversation: ConversationId; on: boolean } }
-  | { silence_member: { conversation: ConversationId; user: UserId; until: Timestamp | null } }
-  | { set_alias: { conversation: ConversationId; user: UserId; alias: Name | null } };
+  /** Silence a member for a time, or end that. Result: `appended` or `done`. */
+  | { silence_member: { conversation: ConversationId; until: Timestamp | null; user: UserId } }
+  /** Set a member's alias in a group: the caller's own, or as owner or manager another's. Result: `appended` or `done`. */
+  | { set_alias: { alias: Name | null; conversation: ConversationId; user: UserId } };
 
-export type CommandResult =
-  | { done: Nothing }
-  | { appended: { conversation: ConversationId; seq: Seq; ordinal: Ordinal; at: Timestamp } }
-  | { conversation: { conversation: ConversationId } }
-  | { app: { app: AppId } }
-  | { user: { user: number } }
-  | { session: { session: SessionId } }
-  | { label: { label: LabelId } }
-  | { removed: { count: number; more: boolean } };
-
-// --- Queries and answers ----------------------------------------------------------------------------------------------
-
+/** What a person asks to read. */
 export type Query =
-  | { conversations: { skip: number; limit: number } }
+  /** The caller's conversations, pinned first, then by last change, each with its newest entry. */
+  | { conversations: { limit: number; skip: number } }
+  /** One conversation with its newest entries. */
   | { conversation: { conversation: ConversationId } }
-  | { entries: { conversation: ConversationId; from: Seq | null; to: Seq | null; limit: number } }
-  | { members: { conversation: ConversationId; after: UserId | null; limit: number } }
+  /** Entries of a conversation with `from` ≤ seq ≤ `to`, oldest first, and before them entries outside of that range that notices inside of it rewrote. When there are more than `limit`: the lowest ones if `from` is given, else the highest. */
+  | { entries: { conversation: ConversationId; from: Seq | null; limit: number; to: Seq | null } }
+  /** The members of a conversation, by id. */
+  | { members: { after: UserId | null; conversation: ConversationId; limit: number } }
+  /** Who has read an entry (and, in a direct chat, to whom it was delivered), at most 500. */
   | { receipts: { conversation: ConversationId; seq: Seq } }
+  /** The caller's sessions. */
   | { sessions: Nothing }
+  /** Profiles of users (1–100); those that are not there are left out. */
   | { users: { users: UserId[] } }
-  | { entry_at: { conversation: ConversationId; at: Timestamp } }
-  | { gallery: { conversation: ConversationId; kinds: MediaKind[]; before: Seq | null; limit: number } }
+  /** The first entry of a conversation that was accepted at or after a time (the newest when none was). Answer: `place`. */
+  | { entry_at: { at: Timestamp; conversation: ConversationId } }
+  /** Messages with files, newest first. Answer: `entries`. */
+  | { gallery: { before: Seq | null; conversation: ConversationId; kinds: MediaKind[]; limit: number } }
+  /** The pinned messages of a conversation, newest first. Answer: `entries`. */
   | { pins: { conversation: ConversationId } }
+  /** The caller's profile, settings and own presence. Answer: `me`. */
   | { me: Nothing }
-  | { contacts: { after: UserId | null; limit: number; since: Lsn | null; blocked: boolean } }
+  /** The caller's contacts, by when they were first known here. Answer: `contacts`. */
+  | { contacts: { after: UserId | null; blocked: boolean; limit: number; since: Lsn | null } }
+  /** One contact row of the caller. Answer: `contacts`. */
   | { contact: { user: UserId } }
-  | { contact_requests: { sent: boolean; after: UserId | null; limit: number } }
+  /** Contact requests to the caller, or by them. Answer: `contact_requests`. */
+  | { contact_requests: { after: UserId | null; limit: number; sent: boolean } }
+  /** The caller's labels. Answer: `labels`. */
   | { labels: Nothing }
+  /** How users (1–100) and the caller are related. Answer: `relations`. */
   | { relations: { users: UserId[] } }
-  | { find_users: { text: string; after: UserId | null; limit: number } }
-  | { find_groups: { text: string; after: ConversationId | null; limit: number } }
+  /** Users of the caller's app, as its directory setting allows: found by what `text` says. Answer: `found_users`. */
+  | { find_users: { after: UserId | null; limit: number; text: string } }
+  /** Public groups of the caller's app by the beginning of a word of their title. Answer: `groups`. */
+  | { find_groups: { after: ConversationId | null; limit: number; text: string } }
+  /** The group behind an invite code, before joining. Answer: `groups` with the one. */
   | { group_of_code: { code: InviteCode } }
+  /** The invite links of a group: for whoever may make them. Answer: `invites`. */
   | { invites: { conversation: ConversationId } }
-  | { join_requests: { conversation: ConversationId; after: UserId | null; limit: number } }
+  /** Those who asked to join a group: for its owner and managers. Answer: `join_requests`. */
+  | { join_requests: { after: UserId | null; conversation: ConversationId; limit: number } }
+  /** The presence of users (1–100); those who may not be seen are offline. Answer: `presences`. (Answered by the gateway, because who is connected is no row.) */
   | { presences: { users: UserId[] } }
+  /** What is known of a file that the caller may see. Answer: `media`. */
   | { media: { media: MediaId } }
+  /** Messages of the caller's conversations with certain words, newest first. */
   | { search: Search };
 
-export type Answer =
-  | { conversations: { conversations: Conversation[]; more: boolean; as_of: Lsn } }
-  | { conversation: { conversation: Conversation; as_of: Lsn } }
-  | { entries: { conversation: ConversationId; entries: Entry[]; floor: Seq; head: Seq; as_of: Lsn } }
-  | { members: { members: Member[]; more: boolean; as_of: Lsn } }
-  | { receipts: { cursors: Cursor[]; read: number; as_of: Lsn } }
-  | { sessions: { sessions: SessionInfo[] } }
-  | { users: { users: Profile[] } }
-  | { place: { seq: Seq; as_of: Lsn } }
-  | { me: Me }
-  | { contacts: { contacts: Contact[]; more: boolean; as_of: Lsn } }
-  | { contact_requests: { requests: ContactRequest[]; more: boolean; unread: number; as_of: Lsn } }
-  | { labels: { labels: Label[]; as_of: Lsn } }
-  | { relations: { relations: Relation[]; as_of: Lsn } }
-  | { found_users: { users: Profile[]; more: boolean } }
-  | { groups: { groups: GroupPreview[]; more: boolean } }
-  | { invites: { invites: Invite[]; as_of: Lsn } }
-  | { join_requests: { requests: JoinRequest[]; more: boolean; as_of: Lsn } }
-  | { presences: { presences: PresenceOf[] } }
-  | { media: { media: MediaInfo } }
-  | { found: { hits: Hit[]; next: string | null; complete: boolean; as_of: Lsn } };
-
-export interface Me {
-  profile: Profile;
-  settings: UserSettings;
-  presence: OwnPresence;
-  feed: ConversationId;
-  administrator: boolean;
-  media_bytes: number;
-  as_of: Lsn;
+/** Ask what has changed since `cursor`. */
+export interface Sync {
+  /** Everything with a lower lsn is processed; 0 for everything there is. */
+  cursor: Lsn;
+  /** The epoch of the data the client has. */
+  epoch: Epoch;
+  /** Conversations in one page (1–100). */
+  limit: number;
+  /** The client's number for this request. */
+  request: number;
 }
 
-// --- Records ----------------------------------------------------------------------------------------------------------
+/** A conversation (direct chat or group), unique on this server across all apps. */
+export type ConversationId = number;
 
-export type ConversationKind = 'direct' | 'group' | 'feed';
-export type Role = 'member' | 'manager' | 'owner';
+/** The place of an entry in its conversation: 1, 2, 3 … without gaps. 0 means "before the first". */
+export type Seq = number;
 
-export interface Conversation {
-  id: ConversationId;
-  kind: ConversationKind;
-  title: Name | null;
-  peer: UserId | null;
-  role: Role;
-  group: GroupView | null;
-  members: number;
-  head: Seq;
-  head_ordinal: Ordinal;
-  at: Timestamp;
-  changed: Lsn;
-  inbox: Inbox;
-  cursors: Cursor[];
-  entries: Entry[];
-}
-export interface Inbox {
-  conversation: ConversationId;
-  lsn: Lsn;
-  read: Seq;
-  unread: number;
-  mentions: number;
-  pinned: boolean;
-  muted_until: Timestamp | null;
-  hidden: boolean;
-  marked_unread: boolean;
-  floor: Seq;
-  gone: boolean;
-}
-export interface Cursor {
-  user: UserId;
-  delivered: Seq | null;
-  read: Seq;
-}
-export interface Entry {
-  seq: Seq;
-  lsn: Lsn;
-  changed: Lsn;
-  ordinal: Ordinal;
-  at: Timestamp;
-  author: UserId;
-  key: Key | null;
-  body: Body;
-  reactions: Reaction[];
-  edited_at: Timestamp | null;
-  recalled_at: Timestamp | null;
-  origin: Origin | null;
-}
-export interface Origin {
-  author: UserId;
-  at: Timestamp;
-}
-export interface Reaction {
-  emoji: Emoji;
-  users: UserId[];
+/** The id of a user: 1–64 characters `A-Z a-z 0-9 _ . @ -`, unique in its app, compared without regard to case (see [`UserId::folded`]), chosen by whoever creates the user. */
+export type UserId = string;
+
+/** How a client proves who it is. */
+export type Auth =
+  /** The session token of an earlier `welcome`. */
+  | { token: Secret }
+  /** A JWT signed by an app's own backend. */
+  | { signed: Secret }
+  /** A user's password. Opens a session; `welcome` carries its token. */
+  | { password: { app: AppId; password: Secret; user: UserId } }
+  /** WebSocket only: the session cookie of the upgrade request. */
+  | { cookie: Nothing };
+
+/** A device as it introduces itself. */
+export interface Device {
+  /** Made by the device, stable. */
+  id: DeviceId;
+  /** What people call it, for example "Ada's laptop". */
+  name: Name;
+  /** What it runs on. */
+  platform: Platform;
 }
 
-export type Body =
-  | { text: Text }
-  | { custom: Custom }
-  | { recalled: Nothing }
-  | { edited: { target: Seq } }
-  | { recalled_entry: { target: Seq } }
-  | { reacted: { target: Seq; emoji: Emoji; on: boolean } }
-  | { group_created: { title: Name; members: UserId[] } }
-  | { members_added: { users: UserId[] } }
-  | { member_removed: { user: UserId } }
-  | { member_left: Nothing }
-  | { renamed: { title: Name } }
-  | { media: Attachment }
-  | { location: Location }
-  | { contact_card: ContactCard }
-  | { sticker: Sticker }
-  | { entry_pinned: { entry: Seq; on: boolean } }
-  | { rules_changed: { rules: GroupRules } }
-  | { card_changed: Nothing }
-  | { join_requested: Nothing }
-  | { member_joined: Nothing }
-  | { join_answered: { conversation: ConversationId; user: UserId; accepted: boolean } }
-  | { invite_changed: { on: boolean } }
-  | { manager_changed: { user: UserId; manager: boolean } }
-  | { transferred: { user: UserId } }
-  | { dissolved: Nothing }
-  | { group_muted: { on: boolean } }
-  | { member_silenced: { user: UserId; until: Timestamp | null } }
-  | { alias_changed: { user: UserId; alias: Name | null } }
-  | { contact_requested: { user: UserId; greeting: Line | null } }
-  | { contact_answered: { user: UserId; accepted: boolean } }
-  | { contacts_changed: { users: UserId[] } }
-  | { labels_changed: Nothing };
+/** Where a device stopped. */
+export interface Resume {
+  /** Everything with a lower lsn is processed. */
+  cursor: Lsn;
+  /** The epoch of the data it has. */
+  epoch: Epoch;
+}
 
+/** A secret that never reaches a log line: `Debug` and `Display` print only that it is there. */
+export type Secret = string;
+
+/** A tenant: one system that uses this server. Every row, query and token belongs to exactly one. */
+export type AppId = number;
+
+/** The stable id that a device made for itself: 1–64 characters `A-Z a-z 0-9 _ . -` (a UUID fits). */
+export type DeviceId = string;
+
+/** What a device runs on. */
+export type Platform = 'web' | 'ios' | 'android' | 'macos' | 'windows' | 'linux' | 'api';
+
+/** A name that people read: the title of a group, a display name, the name of a device. 1–256 bytes, no control characters, not only white space. */
+export type Name = string;
+
+/** Which data this is: random below 2^53, drawn when the data folder is created or restored. */
+export type Epoch = number;
+
+/** Log sequence number: the place of an accepted command in the one order of this server. Starts at 1, only grows. */
+export type Lsn = number;
+
+/** Where a message goes. */
+export type Target =
+  /** The direct chat with this user; made when it is not there yet. */
+  | { user: UserId }
+  /** A conversation the sender belongs to. */
+  | { conversation: ConversationId };
+
+/** A message as somebody wants to send it. */
 export type Content =
+  /** Words. */
   | { text: Text }
+  /** A kind of the sender's own. */
   | { custom: Custom }
+  /** A file. */
   | { media: Attach }
+  /** A place. */
   | { location: Location }
+  /** Somebody's contact card. */
   | { contact_card: ContactCard }
+  /** A sticker or one large emoji. */
   | { sticker: Sticker };
 
+/** The emoji of a reaction: 1–64 bytes, no control characters, no white space. */
+export type Emoji = string;
+
+/** The rules of one group. */
+export interface GroupRules {
+  /** Who changes title, picture, introduction, notice and extra of a private group. (Of a public one: its managers.) */
+  edit: Who;
+  /** What new members see. */
+  history: NewMemberHistory;
+  /** Who adds members and makes invite links: in a private group, and in a public one that is free to join. (In a public one with approval, or closed: its managers, whatever this says.) */
+  invite: Who;
+  /** How one joins a public group. */
+  join: JoinPolicy;
+  /** Whether those who left or were removed keep reading what they saw. */
+  keep_reading: boolean;
+  /** Private or public. */
+  kind: GroupKind;
+  /** Most members, 2 up to the app's limit; none: the app's limit. */
+  members_max: number | null;
+  /** Who pins messages. */
+  pin: Who;
+}
+
+/** Milliseconds since 1970-01-01 UTC. */
+export type Timestamp = number;
+
+/** One log-in of one device of one user. */
+export type SessionId = number;
+
+/** What a user says of themselves, besides id and name. All of it is optional and unverified. */
+export interface Card {
+  avatar: MediaId | null;
+  birthday: Line | null;
+  email: Line | null;
+  /** Whatever an integrator wants to keep with them. */
+  extra: Extra;
+  gender: Line | null;
+  language: Line | null;
+  location: Line | null;
+  phone: Line | null;
+  signature: Line | null;
+}
+
+/** A user's own settings that rules depend on. Nobody else sees them. */
+export interface UserSettings {
+  /** What happens with contact requests. */
+  contact_policy: ContactPolicy;
+  /** Who sees when they were last there. */
+  last_seen: Visibility;
+  /** Whether others see the e-mail address. */
+  show_email: boolean;
+  /** Whether others see the phone number. */
+  show_phone: boolean;
+  strangers: Strangers | null;
+}
+
+/** A user's own state, as they set it; it follows them to every device. */
+export interface OwnPresence {
+  /** How they want to be shown while a device of theirs is there. */
+  availability: Availability;
+  emoji: Emoji | null;
+  text: Line | null;
+  until: Timestamp | null;
+}
+
+/** A line that people read and may leave out: a greeting, a place, a signature. 1–512 bytes, no control characters, not only white space. */
+export type Line = string;
+
+/** A label of contacts, unique on this server. */
+export type LabelId = number;
+
+/** Strings by name that an integrator keeps with a user, contact or group: at most 4,096 bytes of keys and values in all. */
+export type Extra = Record<string, string>;
+
+/** What a group says of itself, besides its title. */
+export interface GroupCard {
+  avatar: MediaId | null;
+  /** Whatever an integrator wants to keep with it. */
+  extra: Extra;
+  introduction: Paragraph | null;
+  notice: Paragraph | null;
+}
+
+/** The secret part of an invite link, made by whoever makes the link: 16–48 characters `A-Z a-z 0-9 _ -`, best 22 random ones. */
+export type InviteCode = string;
+
+/** A message in words. */
 export interface Text {
-  text: string;
+  /** Whether the words are Markdown. */
   markdown: boolean;
-  reply_to: Seq | null;
-  mentions: UserId[];
+  /** Names everybody: the owner and managers of a group may. */
   mention_all: boolean;
+  /** Users named in the text, at most [`super::limits::MENTIONS_MAX`]. */
+  mentions: UserId[];
+  reply_to: Seq | null;
+  /** The words, 1 byte to the app's `message_bytes_max`; kept byte for byte. */
+  text: string;
 }
+
+/** A message of a kind that integrators define. */
 export interface Custom {
-  kind: string;
+  /** A JSON document, kept byte for byte, at most the app's `message_bytes_max`. */
   json: string;
+  /** What it is, for example `order.shipped`: 1–64 characters `a-z A-Z 0-9 _ . -`. */
+  kind: string;
   reply_to: Seq | null;
 }
+
+/** A file that somebody wants to send. Only who uploaded it can; others forward the message. */
+export interface Attach {
+  /** Words beside it; may be empty. */
+  caption: Text;
+  /** How it is shown. An image must be a picture, voice a sound, video a film by its content. */
+  kind: MediaKind;
+  /** The uploaded file. */
+  media: MediaId;
+}
+
+/** A place on earth (WGS 84). */
 export interface Location {
+  /** Degrees north × 1,000,000, −90,000,000 to 90,000,000. */
   latitude_e6: number;
+  /** Degrees east × 1,000,000, −180,000,000 to 180,000,000. */
   longitude_e6: number;
   name: Line | null;
   reply_to: Seq | null;
 }
+
+/** Somebody's contact card. */
 export interface ContactCard {
-  user: UserId;
   reply_to: Seq | null;
+  /** Whose. */
+  user: UserId;
 }
+
+/** A sticker of a set that clients know, or one large emoji. */
 export interface Sticker {
-  set: Name | null;
+  /** Which one of the set, or the emoji. */
   name: Emoji;
   reply_to: Seq | null;
+  set: Name | null;
 }
+
+/** What shows a file in a message. */
 export type MediaKind = 'image' | 'file' | 'voice' | 'video';
-export interface Attach {
-  kind: MediaKind;
-  media: MediaId;
-  caption: Text;
-}
-export interface Attachment {
-  kind: MediaKind;
-  info: MediaInfo;
-  caption: Text;
-}
-export interface MediaInfo {
-  media: MediaId;
-  name: Name;
-  content_type: string;
-  bytes: number;
-  width: number | null;
-  height: number | null;
-  duration_ms: number | null;
-  thumbnail: boolean;
-  created: Timestamp;
-}
 
-export interface Member {
-  user: UserId;
-  role: Role;
-  alias: Name | null;
-  silenced_until: Timestamp | null;
-  joined: Timestamp;
-}
-export type Platform = 'web' | 'ios' | 'android' | 'macos' | 'windows' | 'linux' | 'api';
-export interface Device {
-  id: string;
-  platform: Platform;
-  name: Name;
-}
-export interface SessionInfo {
-  session: SessionId;
-  device: Device;
-  created: Timestamp;
-  seen: Timestamp;
-  address: string;
-  current: boolean;
-}
+/** A file: 128 random bits, 32 hexadecimal digits in text. */
+export type MediaId = string;
 
-export type UserKind = 'person' | 'bot' | 'assistant' | 'service';
-export interface Profile {
-  user: UserId;
-  name: Name;
-  kind: UserKind;
-  card: Card;
-  deleted: boolean;
-  changed: Lsn;
-}
-export interface Card {
-  avatar: MediaId | null;
-  gender: Line | null;
-  birthday: Line | null;
-  location: Line | null;
-  signature: Line | null;
-  language: Line | null;
-  phone: Line | null;
-  email: Line | null;
-  extra: Extra;
-}
+/** Whether a group is found in the directory. */
+export type GroupKind = 'private' | 'public';
+
+/** Who of a group may do something: a role and those above it. */
+export type Who = 'members' | 'managers';
+
+/** How one joins a public group. */
+export type JoinPolicy = 'free' | 'approval' | 'closed';
+
+/** What new members see of what was said before them. */
+export type NewMemberHistory = 'from_joining' | 'all';
+
+/** What happens with a contact request to a user. */
 export type ContactPolicy = 'open' | 'approve' | 'closed';
+
+/** Who may send direct messages to somebody. */
 export type Strangers = 'anyone' | 'contacts';
+
+/** To whom something is shown. */
 export type Visibility = 'everyone' | 'contacts' | 'nobody';
-export interface UserSettings {
-  contact_policy: ContactPolicy;
-  strangers: Strangers | null;
-  last_seen: Visibility;
-  show_phone: boolean;
-  show_email: boolean;
-}
+
+/** What a user says about being there. */
 export type Availability = 'online' | 'away' | 'busy' | 'invisible';
-export interface OwnPresence {
-  availability: Availability;
-  text: Line | null;
-  emoji: Emoji | null;
-  until: Timestamp | null;
+
+/** Some lines that people read: the introduction or notice of a group. 1–4,096 bytes, no control characters but line breaks and tabs, not only white space. */
+export type Paragraph = string;
+
+/** Messages that somebody looks for, in the conversations they belong or belonged to. */
+export interface Search {
+  after: Timestamp | null;
+  before: Timestamp | null;
+  conversation: ConversationId | null;
+  /** Goes on where an answer with this `next` ended. */
+  cursor: string | null;
+  from: UserId | null;
+  has: Has | null;
+  /** How many at most (1–50). */
+  limit: number;
+  /** Words, all of which must be there; several in quotation marks stand next to each other. `from:`, `in:`, `before:`, `after:` and `has:` in it mean the same as the fields below. At most [`super::limits::SEARCH_BYTES_MAX`]. */
+  q: string;
 }
-export type PresenceState = 'offline' | 'online' | 'away' | 'busy';
-export interface PresenceOf {
+
+/** What a message can have in it. */
+export type Has = 'image' | 'file' | 'voice' | 'video' | 'link';
+
+/** The client is in. */
+export interface Welcome {
+  /** The user's app. */
+  app: AppId;
+  /** A device without any data may start from here once it has synchronised. */
+  cursor: Lsn;
+  /** Which data this is. */
+  epoch: Epoch;
+  /** What this connection may do. */
+  limits: Limits;
+  /** The protocol version: 1. */
+  protocol: number;
+  /** The server's name. */
+  server: string;
+  /** The session. */
+  session: SessionId;
+  /** The server's time. */
+  time: Timestamp;
+  token: Secret | null;
+  /** The user. */
   user: UserId;
+}
+
+/** What an accepted command gave back. */
+export type CommandResult =
+  /** It is so now (or was so already). */
+  | { done: Nothing }
+  /** An entry was appended. */
+  | { appended: { at: Timestamp; conversation: ConversationId; ordinal: Ordinal; seq: Seq } }
+  /** A conversation is there; query it for the rest. */
+  | { conversation: { conversation: ConversationId } }
+  /** An app was created. */
+  | { app: { app: AppId } }
+  /** A user was created. */
+  | { user: { user: UserHandle } }
+  /** A session was opened. */
+  | { session: { session: SessionId } }
+  /** A label was created. */
+  | { label: { label: LabelId } }
+  /** Some were removed. */
+  | { removed: { count: number; more: boolean } };
+
+/** No, and why. */
+export interface Refused {
+  /** What kind of no. */
+  code: Code;
+  /** The connection is closed after this. */
+  fatal: boolean;
+  /** A sentence for people. */
+  message: string;
+  /** The client's number, when it is about one request. */
+  request: number | null;
+  /** Try again after so many milliseconds. */
+  retry_after_ms: number | null;
+}
+
+/** What a query gave. `as_of`: everything with this lsn or a lower one is in it. */
+export type Answer =
+  /** To `conversations`. */
+  | { conversations: { as_of: Lsn; conversations: Conversation[]; more: boolean } }
+  /** To `conversation`. */
+  | { conversation: { as_of: Lsn; conversation: Conversation } }
+  /** To `entries`. */
+  | { entries: { as_of: Lsn; conversation: ConversationId; entries: Entry[]; floor: Seq; head: Seq } }
+  /** To `members`. */
+  | { members: { as_of: Lsn; members: Member[]; more: boolean } }
+  /** To `receipts`. */
+  | { receipts: { as_of: Lsn; cursors: Cursor[]; read: number } }
+  /** To `sessions`. */
+  | { sessions: { sessions: SessionInfo[] } }
+  /** To `users`. */
+  | { users: { users: Profile[] } }
+  /** To `entry_at`. */
+  | { place: { as_of: Lsn; seq: Seq } }
+  /** To `me`. */
+  | { me: { administrator: boolean; as_of: Lsn; feed: ConversationId; media_bytes: number; presence: OwnPresence; profile: Profile; settings: UserSettings } }
+  /** To `contacts` and `contact`. */
+  | { contacts: { as_of: Lsn; contacts: Contact[]; more: boolean } }
+  /** To `contact_requests`. */
+  | { contact_requests: { as_of: Lsn; more: boolean; requests: ContactRequest[]; unread: number } }
+  /** To `labels`. */
+  | { labels: { as_of: Lsn; labels: Label[] } }
+  /** To `relations`. */
+  | { relations: { as_of: Lsn; relations: Relation[] } }
+  /** To `find_users`. */
+  | { found_users: { more: boolean; users: Profile[] } }
+  /** To `find_groups` and `group_of_code`. */
+  | { groups: { groups: GroupPreview[]; more: boolean } }
+  /** To `invites`. */
+  | { invites: { as_of: Lsn; invites: Invite[] } }
+  /** To `join_requests`. */
+  | { join_requests: { as_of: Lsn; more: boolean; requests: JoinRequest[] } }
+  /** To `presences`. */
+  | { presences: { presences: PresenceOf[] } }
+  /** To `media`. */
+  | { media: { media: MediaInfo } }
+  /** To `search`. */
+  | { found: { as_of: Lsn; complete: boolean; hits: Hit[]; next: string | null } };
+
+/** One page of what has changed for a user. */
+export interface Changes {
+  /** As of this lsn. */
+  as_of: Lsn;
+  /** The conversations that changed, by lsn. */
+  conversations: Conversation[];
+  /** Everything with a lower lsn is processed once this page is. */
+  cursor: Lsn;
+  /** Ask for another page. */
+  more: boolean;
+  /** The client's number (0 for `hello.resume`). */
+  request: number;
+  /** Contacts whose profile changed. */
+  users: Profile[];
+}
+
+/** One entry of a conversation. Everything that happens in a conversation is one: a message, an edit, somebody joining. An entry never changes its `seq`, `lsn`, `ordinal`, `at`, `author` or `key`. Its body and reactions change when a later entry edits, recalls or reacts to it; `changed` is then the lsn of that later entry. */
+export interface Entry {
+  /** When the server accepted it. */
+  at: Timestamp;
+  /** Who caused it. */
+  author: UserId;
+  /** What it says. */
+  body: Body;
+  /** The last command that changed it; equal to `lsn` while nothing did. */
+  changed: Lsn;
+  edited_at: Timestamp | null;
+  key: Key | null;
+  /** The command that made it. */
+  lsn: Lsn;
+  /** How many messages the conversation has up to and including this entry. */
+  ordinal: Ordinal;
+  origin: Origin | null;
+  /** Reactions to it, in the order in which each emoji was first used. */
+  reactions: Reaction[];
+  recalled_at: Timestamp | null;
+  /** Its place in the conversation: 1, 2, 3 … without gaps. */
+  seq: Seq;
+}
+
+/** How far one user has got in a conversation. */
+export interface Cursor {
+  delivered: Seq | null;
+  /** They have read up to here. */
+  read: Seq;
+  /** Who. */
+  user: UserId;
+}
+
+/** One user's own side of a conversation. */
+export interface Inbox {
+  /** The conversation. */
+  conversation: ConversationId;
+  /** The first entry this user may see; drop what is below. */
+  floor: Seq;
+  /** True after leaving: nothing newer will come. */
+  gone: boolean;
+  /** Not shown in the list until the next message. */
+  hidden: boolean;
+  /** The command that changed it last. */
+  lsn: Lsn;
+  /** Shown as unread although it is not, until the next `read`. */
+  marked_unread: boolean;
+  /** How many of them mention this user (at most 100 are counted). */
+  mentions: number;
+  muted_until: Timestamp | null;
+  /** Kept at the top of the list. */
+  pinned: boolean;
+  /** Everything up to this entry is read. */
+  read: Seq;
+  /** How many messages are above `read`. */
+  unread: number;
+}
+
+/** A user as others see them. */
+export interface Profile {
+  /** The rest. `phone` and `email` are left out for others unless shown. */
+  card: Card;
+  /** The last command that changed it. */
+  changed: Lsn;
+  /** The account is gone; messages of it stay under this id. */
+  deleted: boolean;
+  /** What kind of user. */
+  kind: UserKind;
+  /** Their display name. */
+  name: Name;
+  /** Their id. */
+  user: UserId;
+}
+
+/** The presence of a user as one reader may see it. */
+export interface PresenceOf {
+  emoji: Emoji | null;
+  last_seen: Timestamp | null;
+  /** What they are there with. */
+  platforms: Platform[];
+  /** How they are. */
   state: PresenceState;
   text: Line | null;
-  emoji: Emoji | null;
   until: Timestamp | null;
-  platforms: Platform[];
-  last_seen: Timestamp | null;
+  /** Whose. */
+  user: UserId;
 }
 
-export interface Contact {
-  user: UserId;
-  profile: Profile;
-  contact: boolean;
-  blocked: boolean;
-  remark: Name | null;
-  labels: LabelId[];
-  extra: Extra;
-  since: Timestamp | null;
-  changed: Lsn;
+/** Why a session ended. */
+export type EndReason =
+  | 'logged_out'
+  | 'revoked'
+  | 'replaced_by_device'
+  | 'replaced_by_same_device'
+  | 'password_changed'
+  | 'suspended'
+  | 'expired'
+  | 'account_deleted';
+
+/** What a connection may do. */
+export interface Limits {
+  /** Largest frame, in bytes. */
+  max_frame: number;
+  /** Submits per second, on average; 0: not limited. */
+  rate: number;
+  /** Submits in flight. */
+  window: number;
 }
-export type RequestState = 'pending' | 'accepted' | 'declined';
-export interface ContactRequest {
-  from: UserId;
-  to: UserId;
+
+/** How many *messages* (not notices) a conversation has up to and including an entry. Unread counts are differences of it. */
+export type Ordinal = number;
+
+/** The numeric handle of a user: unique on this server across all apps, given once, never reused. Keys of stored rows use it; the wire never shows it (there a user is a [`super::UserId`]). */
+export type UserHandle = number;
+
+/** The closed list of refusal codes. Each has one meaning; `docs/protocol.md` lists cause and cure. */
+export type Code =
+  | 'unauthenticated'
+  | 'token_expired'
+  | 'session_revoked'
+  | 'suspended'
+  | 'silenced'
+  | 'contacts_disabled'
+  | 'forbidden'
+  | 'not_found'
+  | 'not_member'
+  | 'not_contact'
+  | 'blocked'
+  | 'stranger'
+  | 'muted'
+  | 'silenced_in_group'
+  | 'closed_group'
+  | 'dissolved'
+  | 'full'
+  | 'invalid'
+  | 'too_large'
+  | 'unsupported'
+  | 'conflict'
+  | 'idempotency_conflict'
+  | 'key_expired'
+  | 'window_exceeded'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'unavailable'
+  | 'read_only'
+  | 'unknown_frame'
+  | 'bad_frame'
+  | 'protocol_version'
+  | 'expired'
+  | 'quota_exceeded'
+  | 'hook_refused';
+
+/** A conversation as one user sees it at one moment. */
+export interface Conversation {
+  /** When the newest entry was accepted. */
+  at: Timestamp;
+  /** The highest lsn that changed anything of this for this user. */
+  changed: Lsn;
+  /** How far the members have got: both in a direct chat, `read` alone in groups of at most [`super::limits::RECEIPTS_MEMBERS_MAX`], empty in larger ones. */
+  cursors: Cursor[];
+  /** Newest entries, oldest first, and before them entries that newer notices rewrote. */
+  entries: Entry[];
+  group: GroupView | null;
+  /** The newest entry this user may see. */
+  head: Seq;
+  /** The ordinal of `head`. */
+  head_ordinal: Ordinal;
+  /** Its id. */
+  id: ConversationId;
+  /** What is this user's own. */
+  inbox: Inbox;
+  /** Direct chat, group or feed. */
+  kind: ConversationKind;
+  /** How many members it has now. */
+  members: number;
+  peer: UserId | null;
+  /** The reader's role. */
+  role: Role;
+  title: Name | null;
+}
+
+/** A member of a conversation. */
+export interface Member {
+  alias: Name | null;
+  /** Since when they are in it. */
+  joined: Timestamp;
+  /** What they may do. */
+  role: Role;
+  silenced_until: Timestamp | null;
+  /** Who. */
+  user: UserId;
+}
+
+/** A session as its user sees it in the list of their devices. */
+export interface SessionInfo {
+  /** From which address it was opened. */
+  address: string;
+  /** When it was opened. */
+  created: Timestamp;
+  /** Whether it is the one that asks. */
+  current: boolean;
+  /** The device. */
+  device: Device;
+  /** When it was last used, exact to a day. */
+  seen: Timestamp;
+  /** Its id. */
+  session: SessionId;
+}
+
+/** A contact as its owner sees it. */
+export interface Contact {
+  /** Whether the owner has blocked them. */
+  blocked: boolean;
+  /** The last command that changed this row. */
+  changed: Lsn;
+  /** Whether they are a contact now. Someone who was removed, or is only blocked, is not; such rows are told only to who asks for changes or for the blocked. */
+  contact: boolean;
+  /** Whatever an integrator wants to keep with the contact. */
+  extra: Extra;
+  /** The labels they are under. */
+  labels: LabelId[];
+  /** What they say of themselves. */
   profile: Profile;
-  state: RequestState;
-  greeting: Line | null;
-  source: Line | null;
-  asked: Timestamp;
+  remark: Name | null;
+  since: Timestamp | null;
+  /** Who. */
+  user: UserId;
+}
+
+/** A contact request as one of its two sides sees it. */
+export interface ContactRequest {
   answered: Timestamp | null;
+  /** When it was (last) asked. */
+  asked: Timestamp;
+  /** Who asked. */
+  from: UserId;
+  greeting: Line | null;
+  /** What the other side says of themselves. */
+  profile: Profile;
+  source: Line | null;
+  /** Where it stands. */
+  state: RequestState;
+  /** Who was asked. */
+  to: UserId;
+  /** Whether the asked side has not looked at it yet. */
   unread: boolean;
 }
+
+/** A label: a group of contacts that their owner named. */
 export interface Label {
+  /** Its id. */
   label: LabelId;
+  /** Its name. */
   name: Name;
 }
+
+/** How a user and the asker are related. */
 export interface Relation {
-  user: UserId;
-  contact: boolean;
-  contact_of: boolean;
+  /** The asker has blocked them. */
   blocked: boolean;
+  /** They have blocked the asker. */
   blocked_by: boolean;
+  /** The asker has them as a contact. */
+  contact: boolean;
+  /** They have the asker as a contact. */
+  contact_of: boolean;
+  /** Who. */
+  user: UserId;
 }
 
-export type GroupKind = 'private' | 'public';
-export type JoinPolicy = 'free' | 'approval' | 'closed';
-export type Who = 'members' | 'managers';
-export type NewMemberHistory = 'from_joining' | 'all';
-export interface GroupRules {
-  kind: GroupKind;
-  invite: Who;
-  join: JoinPolicy;
-  edit: Who;
-  pin: Who;
-  history: NewMemberHistory;
-  keep_reading: boolean;
-  members_max: number | null;
-}
-export interface GroupCard {
-  avatar: MediaId | null;
-  introduction: Paragraph | null;
-  notice: Paragraph | null;
-  extra: Extra;
-}
-export interface GroupView {
-  owner: UserId;
-  rules: GroupRules;
-  card: GroupCard;
-  muted: boolean;
-  dissolved: Timestamp | null;
-  alias: Name | null;
-  silenced_until: Timestamp | null;
-}
+/** A group as somebody sees it who is not in it: found in the directory, or behind a link. */
 export interface GroupPreview {
-  conversation: ConversationId;
-  title: Name;
-  avatar: MediaId | null;
-  introduction: Paragraph | null;
-  members: number;
-  join: JoinPolicy;
-  joined: boolean;
+  /** Whether the reader has asked to join and waits. */
   asked: boolean;
+  avatar: MediaId | null;
+  /** Its id. */
+  conversation: ConversationId;
+  introduction: Paragraph | null;
+  /** How one joins. */
+  join: JoinPolicy;
+  /** Whether the reader is in it. */
+  joined: boolean;
+  /** How many are in it. */
+  members: number;
+  /** Its title. */
+  title: Name;
 }
+
+/** A link into a group or an app. */
 export interface Invite {
-  code: InviteCode;
   by: UserId | null;
+  /** The secret part of the link. */
+  code: InviteCode;
+  /** When it was made. */
   created: Timestamp;
   expires: Timestamp | null;
-  uses_max: number | null;
+  /** How often it was used. */
   uses: number;
-}
-export interface JoinRequest {
-  user: UserId;
-  greeting: Line | null;
-  asked: Timestamp;
+  /** How often it can be used in all. */
+  uses_max: number | null;
 }
 
-export type Has = 'image' | 'file' | 'voice' | 'video' | 'link';
-export interface Search {
-  q: string;
-  conversation: ConversationId | null;
-  from: UserId | null;
-  before: Timestamp | null;
-  after: Timestamp | null;
-  has: Has | null;
-  cursor: string | null;
-  limit: number;
+/** Somebody who wants to join a group. */
+export interface JoinRequest {
+  /** When. */
+  asked: Timestamp;
+  greeting: Line | null;
+  /** Who. */
+  user: UserId;
 }
+
+/** What is known of a file. */
+export interface MediaInfo {
+  /** Its size. */
+  bytes: number;
+  /** What it is by its content, for example `image/png`. */
+  content_type: string;
+  /** When it was uploaded. */
+  created: Timestamp;
+  /** How long a sound lasts. */
+  duration_ms: number | null;
+  /** Height in pixels. */
+  height: number | null;
+  /** Its id. */
+  media: MediaId;
+  /** The name it was uploaded under, without any folder. */
+  name: Name;
+  /** Whether there is a thumbnail. */
+  thumbnail: boolean;
+  /** Width in pixels, of pictures that were understood. */
+  width: number | null;
+}
+
+/** A message that was found. */
 export interface Hit {
+  /** Where it is. */
   conversation: ConversationId;
+  /** The message as it is now. */
   entry: Entry;
+  /** Where the words are in it, in order, at most [`super::limits::HIGHLIGHTS_MAX`]. */
   highlights: Highlight[];
 }
-export type Part = 'text' | 'caption' | 'file_name';
-export interface Highlight {
-  part: Part;
-  start: number;
-  end: number;
+
+/** What a conversation is. */
+export type ConversationKind = 'direct' | 'group' | 'feed';
+
+/** What a member of a group may do. */
+export type Role = 'member' | 'manager' | 'owner';
+
+/** What only groups have, as a member sees it. */
+export interface GroupView {
+  alias: Name | null;
+  /** What it says of itself. */
+  card: GroupCard;
+  dissolved: Timestamp | null;
+  /** Only the owner and managers may speak. */
+  muted: boolean;
+  /** Its owner. */
+  owner: UserId;
+  /** Its rules. */
+  rules: GroupRules;
+  silenced_until: Timestamp | null;
 }
+
+/** What an entry says. *Messages* count as unread; *notices* (everything else) do not. A notice with a `target` announces that the entry with that seq was rewritten: whoever keeps entries takes the target anew when theirs has a lower `changed`. */
+export type Body =
+  /** A message in words. */
+  | { text: Text }
+  /** A message of a kind that the sender's own software understands. */
+  | { custom: Custom }
+  /** What is left of a message that was recalled. */
+  | { recalled: Nothing }
+  /** Notice: the text of `target` was edited. */
+  | { edited: { target: Seq } }
+  /** Notice: `target` was recalled. */
+  | { recalled_entry: { target: Seq } }
+  /** Notice: the author put a reaction on `target` or took it away. */
+  | { reacted: { emoji: Emoji; on: boolean; target: Seq } }
+  /** Notice: a group was created; its author is its owner. */
+  | { group_created: { members: UserId[]; title: Name } }
+  /** Notice: users joined. */
+  | { members_added: { users: UserId[] } }
+  /** Notice: the author removed somebody. */
+  | { member_removed: { user: UserId } }
+  /** Notice: the author left. */
+  | { member_left: Nothing }
+  /** Notice: the group has a new title. */
+  | { renamed: { title: Name } }
+  /** A message with a file. */
+  | { media: Attachment }
+  /** A message with a place. */
+  | { location: Location }
+  /** A message with somebody's contact card. */
+  | { contact_card: ContactCard }
+  /** A message that is a sticker or one large emoji. */
+  | { sticker: Sticker }
+  /** Notice: a message was pinned for all, or is not any more. */
+  | { entry_pinned: { entry: Seq; on: boolean } }
+  /** Notice: the group is under other rules. */
+  | { rules_changed: { rules: GroupRules } }
+  /** Notice: the group says something else of itself (picture, introduction, notice, extra); query `conversation` for it. */
+  | { card_changed: Nothing }
+  /** Notice: the author asks to join. */
+  | { join_requested: Nothing }
+  /** Notice: the author joined by themselves or by a link. */
+  | { member_joined: Nothing }
+  /** Notice: the author answered somebody who asked to join. A no also stands in the feed of the one who asked. */
+  | { join_answered: { accepted: boolean; conversation: ConversationId; user: UserId } }
+  /** Notice: the author made an invite link, or made one useless. */
+  | { invite_changed: { on: boolean } }
+  /** Notice: somebody is a manager now, or not any more. */
+  | { manager_changed: { manager: boolean; user: UserId } }
+  /** Notice: the group has another owner. */
+  | { transferred: { user: UserId } }
+  /** Notice: the group can only be read from now on. */
+  | { dissolved: Nothing }
+  /** Notice: only the owner and managers may speak, or everybody again. */
+  | { group_muted: { on: boolean } }
+  /** Notice: a member is silenced, or not any more. */
+  | { member_silenced: { until: Timestamp | null; user: UserId } }
+  /** Notice: a member has another alias. */
+  | { alias_changed: { alias: Name | null; user: UserId } }
+  /** Notice in the feeds of both: the author asks `user` to be a contact. */
+  | { contact_requested: { greeting: Line | null; user: UserId } }
+  /** Notice in the feeds of both: the author answered a contact request of `user`, or their policy did. */
+  | { contact_answered: { accepted: boolean; user: UserId } }
+  /** Notice in the own feed: rows of these contacts changed (remark, labels, extra, deleted, blocked); query `contacts` for them. Empty: many. */
+  | { contacts_changed: { users: UserId[] } }
+  /** Notice in the own feed: labels were made, renamed or deleted; query `labels`. */
+  | { labels_changed: Nothing };
+
+/** An emoji on an entry and who put it there, in the order in which they did. */
+export interface Reaction {
+  /** The emoji. */
+  emoji: Emoji;
+  /** The users who reacted with it; never empty. */
+  users: UserId[];
+}
+
+/** Where a forwarded message was said first. */
+export interface Origin {
+  /** When. */
+  at: Timestamp;
+  /** By whom. */
+  author: UserId;
+}
+
+/** A file in a message. */
+export interface Attachment {
+  /** Words beside it. */
+  caption: Text;
+  /** The file. */
+  info: MediaInfo;
+  /** How it is shown. */
+  kind: MediaKind;
+}
+
+/** What kind of user it is. */
+export type UserKind = 'person' | 'bot' | 'assistant' | 'service';
+
+/** Where a contact request stands. */
+export type RequestState = 'pending' | 'accepted' | 'declined';
+
+/** How a user is. */
+export type PresenceState = 'offline' | 'online' | 'away' | 'busy';
+
+/** A part of a message that was looked for. */
+export interface Highlight {
+  /** The character after its last one. */
+  end: number;
+  /** In which of its texts. */
+  part: Part;
+  /** Its first character. Characters are Unicode scalar values (code points), counted from 0. */
+  start: number;
+}
+
+/** A text of a message. */
+export type Part = 'text' | 'caption' | 'file_name';
