@@ -14,7 +14,7 @@ const web = dirname(dirname(fileURLToPath(import.meta.url)));
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 >>>>>>> web
 /** The same as in build.rs. */
@@ -59,7 +59,7 @@ export function stamp() {
     apply: 'build',
     configResolved(config) {
       web = config.root;
-      dist = join(config.root, config.build.outDir);
+      dist = resolve(config.root, config.build.outDir);
     },
     writeBundle: {
       order: 'post',

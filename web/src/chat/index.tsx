@@ -1,9 +1,6 @@
-// The chats: list and thread. A placeholder until the pages are here.
+// The chats: the list, the open thread, and what stands beside it.
 
-/** The column of conversations. */
-export function ConversationList() {
-  return null;
-}
+export { AssistantList, ConversationList } from './List';
 
 /** The open conversation; `seq` is the message to show first. */
 export function Thread(_: { conversation: number; seq: number | null }) {
@@ -12,10 +9,5 @@ export function Thread(_: { conversation: number; seq: number | null }) {
 
 /** What stands beside the thread: members, media, search. */
 export function Details(_: { conversation: number }) {
-  return null;
-}
-
-/** The assistant's conversations: their list, and the one that is open. */
-export function AssistantList() {
   return null;
 }

@@ -72,7 +72,11 @@ function NewLabel({ onMade }: { onMade?: (label: LabelId) => void }) {
   const { busy, problem, run } = useDoing();
   const make = async () => {
     if (name.trim() === '') return;
-    if (await run(async () => onMade?.(await actions.createLabel(name.trim())))) setName('');
+    const made = await run(async () => {
+      const label = await actions.createLabel(name.trim());
+      onMade?.(label);
+    });
+    if (made) setName('');
   };
   return (
     <form class={css.line} onSubmit={(event) => { event.preventDefault(); void make(); }}>

@@ -3,16 +3,18 @@ import { useEffect, useState } from 'preact/hooks';
 import { actions, store, type Contact, type UserId } from '../core';
 import { date, t } from '../i18n';
 import { linkTo, paths } from '../router';
-import { Button, Card, ConfirmDialog, ErrorState, IconButton, Loading, Pill, Row, Switch, toast } from '../ui';
+import { Button, Card, ConfirmDialog, ErrorState, IconButton, Loading, Pill, Row, Switch } from '../ui';
 import css from './Contacts.module.css';
 import { ChatSwitches } from './ChatSwitches';
 import { Face } from './Face';
 import { LabelPicker } from './Labels';
+import { failed, message } from './message';
 import { Pane } from './Pane';
 import { PresenceWords } from './Presence';
-import { inWords, wordsOf } from './problems';
-import { message, RelationButton } from './RelationButton';
+import { inWords } from './problems';
+import { pendingWith, RelationButton } from './RelationButton';
 import { Remark } from './Remark';
+import { Request } from './Requests';
 import { sourceWords } from './source';
 import { useLoad } from './useLoad';
 
@@ -34,9 +36,11 @@ export function PersonPage({ user }: { user: UserId }) {
   }
   const self = store.me.value?.profile.user === user;
   const contact = store.contacts.value?.find((row) => row.user === user) ?? null;
+  const asked = person.contact ? null : pendingWith(store.requestsIn.value, user);
   return (
     <Pane title={person.name} back={paths.contacts}>
-      <Hero user={user} />
+      <Hero user={user} asked={asked !== null} />
+      {asked && <Card title={t('contacts.asksYou')}><ul><Request request={asked} received /></ul></Card>}
       <Facts user={user} contact={contact} />
       {!self && !person.deleted && <Chat user={user} />}
       {!self && <Privacy user={user} name={person.name} contact={contact !== null} blocked={person.blocked} />}
@@ -47,7 +51,7 @@ export function PersonPage({ user }: { user: UserId }) {
 /** A profile that has not come by then is taken for one that does not exist. */
 const PATIENCE_MS = 3_000;
 
-function Hero({ user }: { user: UserId }) {
+function Hero({ user, asked }: { user: UserId; asked: boolean }) {
   const person = store.person(user).value;
   const self = store.me.value?.profile.user === user;
   return (
@@ -61,7 +65,7 @@ function Hero({ user }: { user: UserId }) {
         </div>
       </div>
       <div class={css.actions}>
-        <RelationButton user={user} source="link" size="medium" />
+        {!asked && <RelationButton user={user} source="link" size="medium" />}
         {!self && !person.contact && !person.deleted && <Button icon="chat" onClick={() => void message(user)}>{t('contacts.message')}</Button>}
       </div>
     </>
@@ -125,7 +129,7 @@ function GroupsInCommon({ user }: { user: UserId }) {
 function Chat({ user }: { user: UserId }) {
   const chat = store.direct(user).value;
   const change = (act: (conversation: number) => Promise<void>) => {
-    actions.openDirect(user).then(act).catch((error: unknown) => toast({ text: wordsOf(error), kind: 'error' }));
+    actions.openDirect(user).then(act).catch(failed);
   };
   return (
     <Card title={t('contacts.conversation')}>
@@ -136,9 +140,7 @@ function Chat({ user }: { user: UserId }) {
 
 function Privacy({ user, name, contact, blocked }: { user: UserId; name: string; contact: boolean; blocked: boolean }) {
   const [asking, setAsking] = useState<'block' | 'remove' | null>(null);
-  const unblock = () => {
-    actions.block(user, false).catch((error: unknown) => toast({ text: wordsOf(error), kind: 'error' }));
-  };
+  const unblock = () => void actions.block(user, false).catch(failed);
   return (
     <Card title={t('contacts.privacy')}>
       <Row label={t('contacts.block')} hint={t('contacts.blockHint')}>

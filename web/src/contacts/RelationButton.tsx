@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { actions, store, type ContactRequest, type UserId } from '../core';
+import { store, type ContactRequest, type UserId } from '../core';
 import { t } from '../i18n';
-import { go, paths } from '../router';
-import { Button, Pill, toast } from '../ui';
+import { Button, Pill } from '../ui';
+import { AnswerButtons } from './AnswerButtons';
 import { AskDialog } from './AskDialog';
-import { inWords } from './problems';
+import { message } from './message';
 
 /** How somebody came to be asked; what the other side reads as the source. */
 export type Source = 'search' | 'group' | 'link';
@@ -12,15 +12,6 @@ export type Source = 'search' | 'group' | 'link';
 /** The request between two that waits for an answer, if there is one. */
 export function pendingWith(requests: readonly ContactRequest[] | null, user: UserId): ContactRequest | null {
   return requests?.find((request) => (request.from === user || request.to === user) && request.state === 'pending') ?? null;
-}
-
-/** Opens the direct chat with somebody. */
-export async function message(user: UserId): Promise<void> {
-  try {
-    go(paths.chat(await inWords(actions.openDirect(user))));
-  } catch (error) {
-    toast({ text: (error as Error).message, kind: 'error' });
-  }
 }
 
 /** What one can do about somebody: add them, wait for them, say yes to them, write to them. */
@@ -36,10 +27,11 @@ export function RelationButton({ user, source, size = 'small' }: { user: UserId;
     setBusy(false);
   };
   if (person.contact) return <Button size={size} kind={size === 'small' ? 'plain' : 'primary'} icon="chat" busy={busy} onClick={() => void open()}>{t('contacts.message')}</Button>;
+  if (pendingWith(store.requestsIn.value, user)) return <AnswerButtons user={user} />;
   if (pendingWith(store.requestsOut.value, user)) return <Button size={size} icon="clock" disabled>{t('contacts.requested')}</Button>;
   return (
     <>
-      <Button size={size} kind="primary" icon="add" onClick={() => setAsking(true)}>{t(pendingWith(store.requestsIn.value, user) ? 'contacts.accept' : 'common.add')}</Button>
+      <Button size={size} kind="primary" icon="add" onClick={() => setAsking(true)}>{t('common.add')}</Button>
       {asking && <AskDialog user={user} source={source} onClose={() => setAsking(false)} />}
     </>
   );

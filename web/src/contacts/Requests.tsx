@@ -2,11 +2,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { actions, store, type ContactRequest } from '../core';
 import { relative, t } from '../i18n';
 import { paths } from '../router';
-import { Button, Card, Empty, ErrorState, ListRow, now, Pill, SkeletonRows, Tabs, toast } from '../ui';
+import { Card, Empty, ErrorState, ListRow, now, Pill, SkeletonRows, Tabs } from '../ui';
+import { AnswerButtons } from './AnswerButtons';
 import css from './Contacts.module.css';
 import { Face } from './Face';
-import { wordsOf } from './problems';
-import { message } from './RelationButton';
 import { sourceWords } from './source';
 import { useLoad } from './useLoad';
 
@@ -52,7 +51,8 @@ function RequestList({ requests, received }: { requests: ContactRequest[]; recei
   );
 }
 
-function Request({ request, received }: { request: ContactRequest; received: boolean }) {
+/** One request: who, what they say, and an answer or what came of it. */
+export function Request({ request, received }: { request: ContactRequest; received: boolean }) {
   const user = received ? request.from : request.to;
   const person = store.person(user).value;
   const words = [
@@ -62,30 +62,9 @@ function Request({ request, received }: { request: ContactRequest; received: boo
   ];
   return (
     <li class={css.person}>
-      <ListRow href={paths.user(user)} leading={<Face user={user} size={44} presence={false} />} title={person.name} subtitle={words.filter(Boolean).join(' · ')} />
-      <span class={css.buttons}>{received && request.state === 'pending' ? <Answer user={user} name={person.name} /> : <State request={request} />}</span>
+      <ListRow href={paths.user(user)} leading={<Face user={user} size={44} presence={false} />} title={person.name} subtitle={<span class={css.whole}>{words.filter(Boolean).join(' · ')}</span>} />
+      <span class={css.buttons}>{received && request.state === 'pending' ? <AnswerButtons user={user} /> : <State request={request} />}</span>
     </li>
-  );
-}
-
-function Answer({ user, name }: { user: string; name: string }) {
-  const [doing, setDoing] = useState<'accept' | 'decline' | null>(null);
-  const answer = async (accept: boolean) => {
-    if (doing) return;
-    setDoing(accept ? 'accept' : 'decline');
-    try {
-      await actions.answerContact(user, accept);
-      if (accept) toast({ text: t('contacts.nowFriends', { name }), action: { label: t('contacts.message'), onClick: () => void message(user) } });
-    } catch (error) {
-      toast({ text: wordsOf(error), kind: 'error' });
-    }
-    setDoing(null);
-  };
-  return (
-    <>
-      <Button size="small" busy={doing === 'decline'} aria-label={t('contacts.declineWho', { name })} onClick={() => void answer(false)}>{t('contacts.decline')}</Button>
-      <Button size="small" kind="primary" busy={doing === 'accept'} aria-label={t('contacts.acceptWho', { name })} onClick={() => void answer(true)}>{t('contacts.accept')}</Button>
-    </>
   );
 }
 

@@ -143,6 +143,11 @@ export class ConversationState implements ConversationView {
     this.keepReading();
   }
 
+  /** How far it was read here, when the server does not know it yet. */
+  get readAhead(): Seq | null {
+    return this.readHere > this.meta.peek().inbox.read ? this.readHere : null;
+  }
+
   moveCursors(moved: readonly Cursor[]): void {
     if (moved.length === 0) return;
     const next = new Map(this.cursors.peek());

@@ -4,10 +4,9 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { Account, type End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
-import { Db } from './db';
 import type { Event } from './events';
 import { newId, newKey, ServerClock } from './key';
-import { Leader, type Call } from './leader';
+import type { Call, Leader } from './leader';
 import { PreferenceStore } from './preferences';
 import { Problem } from './problem';
 import { Push } from './push';
@@ -53,7 +52,8 @@ export class Core {
   private readonly drafts: Drafts;
   private readonly watchers = new Map<symbol, readonly UserId[]>();
   private tabs: Tabs<Call, Event | Told> | null = null;
-  private leader: Leader | null = null;
+  /** What leads is loaded with the first session: the log-in page does without. */
+  private leader: Promise<Leader> | null = null;
   private written = 0;
   private ended: Promise<void> = Promise.resolve();
 
@@ -88,7 +88,7 @@ export class Core {
         serve: (call, tab) => this.serve(call, tab),
         heard: (event) => this.heard(event),
         led: () => this.follow(),
-        left: (tab) => this.leader?.left(tab),
+        left: (tab) => void this.leader?.then((leader) => leader.left(tab), ignore),
       },
     );
     // Whoever is logged in has a state of their own; nothing of one user is seen by the next.
@@ -125,7 +125,7 @@ export class Core {
   stop(): void {
     this.drafts.flush();
     this.tabs?.close();
-    void this.leader?.stop();
+    void this.leader?.then((leader) => leader.stop(), ignore);
   }
 
   // --- Who it is ---
@@ -148,6 +148,7 @@ export class Core {
   private async forget(user: UserId, what: End['farewell']): Promise<void> {
     if (what === 'nothing') return;
     await this.updates.clearCaches();
+    const { Db } = await import('./db');
     if (what === 'all') return Db.delete(user).catch(ignore);
     const db = await Db.open(user).catch(() => null);
     await db?.clearCache().catch(ignore);
@@ -159,8 +160,20 @@ export class Core {
   private lead(): void {
     const state = this.state.peek();
     if (state.user === '' || this.leader) return;
+    const leader = this.makeLeader(state);
+    this.leader = leader;
+    leader.catch(() => {
+      // Its code could not be loaded: the next call tries again.
+      if (this.leader === leader) this.leader = null;
+    });
+    this.say({ watched: this.world.watched() });
+    this.watch();
+  }
+
+  private async makeLeader(state: State): Promise<Leader> {
     const { world } = this;
-    this.leader = new Leader(
+    const [{ Leader }, { Db }] = await Promise.all([import('./leader'), import('./db')]);
+    const leader = new Leader(
       state.user,
       state,
       {
@@ -180,15 +193,14 @@ export class Core {
         welcome: ({ session }) => this.account.welcomed(session),
       },
     );
-    this.leader.start();
-    this.say({ watched: world.watched() });
-    this.watch();
+    if (this.state.peek() === state) leader.start();
+    return leader;
   }
 
   private async stopLeading(): Promise<void> {
     const { leader } = this;
     this.leader = null;
-    await leader?.stop();
+    await leader?.then((old) => old.stop(), ignore);
   }
 
   private async unlead(): Promise<void> {
@@ -199,7 +211,7 @@ export class Core {
   private async serve(call: Call, tab: string): Promise<unknown> {
     if (!this.leader) this.lead();
     if (!this.leader) throw new Problem('unauthenticated', 'Nobody is logged in here; log in.');
-    return this.leader.serve(call, tab);
+    return (await this.leader).serve(call, tab);
   }
 
   /** What the tab that leads knows, for a tab that has just come. */

@@ -2,10 +2,9 @@
 // nothing that was written. Only the tab that leads has it open. One database for each user.
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { Contact, ConversationId, Entry, Epoch, Key, Label, Lsn, Me, Profile, Seq, UserId } from './protocol';
+import type { Contact, ConversationId, Cursor, Entry, Epoch, Key, Label, Lsn, Me, Profile, Seq, UserId } from './protocol';
 import type { Draft, Outgoing } from './model';
 import type { ConversationMeta } from './store';
-import type { Cursor } from './protocol';
 
 /** Conversations whose entries are kept, and how many of each. */
 export const CONVERSATIONS_MAX = 200;
@@ -16,6 +15,8 @@ const USERS_MAX = 5_000;
 export interface KeptConversation {
   meta: ConversationMeta;
   cursors: Cursor[];
+  /** Read here, and the server does not know it yet. */
+  read: Seq | null;
 }
 /** Where the log stands: everything with a lower lsn is in the database. */
 export interface Place {

@@ -80,6 +80,7 @@ export class Keeper {
     this.changes.conversations.set(id, {
       meta: conversation.meta.peek(),
       cursors: [...conversation.cursors.peek().values()],
+      read: conversation.readAhead,
     });
     if (conversation.log.floor > 1) this.changes.floors.set(id, conversation.log.floor);
   }

@@ -184,8 +184,9 @@ export class Leader {
       if (kept.me) events.push({ me: kept.me });
       if (kept.labels) events.push({ labels: kept.labels });
       if (kept.contacts.length > 0) events.push({ contacts: { rows: kept.contacts, whole: 'contacts' } });
-      for (const { meta, cursors } of kept.conversations) {
+      for (const { meta, cursors, read } of kept.conversations) {
         events.push({ conversation: { ...meta, cursors, entries: await this.db.entries(meta.id, null, 20) } });
+        if (read) events.push({ reading: { conversation: meta.id, seq: read } });
       }
       for (const { conversation, draft } of kept.drafts) events.push({ draft: { conversation, draft } });
       if (kept.place) events.push({ ready: true });
@@ -315,9 +316,17 @@ export class Leader {
     if (!this.state.ready.peek()) this.emit({ ready: true });
     this.outbox.setReady(true);
     for (const resume of [...this.online]) resume();
+    this.readAgain();
     this.state.people.wantAgain();
     for (const load of [{ me: null }, { contacts: null }, { requests: null }, { labels: null }] as Loadable[]) {
       void this.fetch(load).catch(() => undefined);
+    }
+  }
+
+  /** What was read while the server could not hear it, or in the moment before it died. */
+  private readAgain(): void {
+    for (const { id, readAhead } of this.state.every()) {
+      if (readAhead) this.socket.tell({ read: { conversation: id, seq: readAhead } });
     }
   }
 

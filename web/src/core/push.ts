@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { ask } from './api';
-import { Problem } from './problem';
+import { Problem, problemOf } from './problem';
 
 /** A push service that does not answer by then is not reached. */
 const SUBSCRIBE_MS = 15_000;
@@ -26,7 +26,7 @@ export class Push {
       await this.look();
       throw new Problem('forbidden', 'Notifications are blocked; allow them for this page in the settings of the browser.');
     }
-    const { key } = await ask<{ key: string }>('GET', '/push/key');
+    const { key } = await serverKey();
     const subscription = await inTime(
       manager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(key) }),
     );
@@ -51,6 +51,15 @@ export class Push {
     if (typeof Notification === 'undefined' || !('PushManager' in globalThis)) return null;
     const registration = await globalThis.navigator?.serviceWorker?.getRegistration();
     return registration?.pushManager ?? null;
+  }
+}
+
+async function serverKey(): Promise<{ key: string }> {
+  try {
+    return await ask<{ key: string }>('GET', '/push/key');
+  } catch (error) {
+    if (problemOf(error).code !== 'not_found') throw error;
+    throw new Problem('unsupported', 'This server sends no notifications; ask whoever runs it.');
   }
 }
 

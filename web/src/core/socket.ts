@@ -14,6 +14,8 @@ export const BACKOFF_MIN_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
 /** A request that is not answered by then is given up by whoever waits; a submit is sent again under its key. */
 export const REPLY_MS = 10_000;
+/** `WebSocket.OPEN`; a higher state is closing or closed. */
+const OPEN = 1;
 /** More requests than that do not wait for the connection. */
 const WAITING_MAX = 256;
 
@@ -145,7 +147,8 @@ export class Socket {
 
   private write(frame: ClientFrame): void {
     this.said = this.world.now();
-    this.socket?.send(JSON.stringify(frame));
+    // One that is closing takes nothing more; what waits for an answer is told when it is closed.
+    if (this.socket && this.socket.readyState <= OPEN) this.socket.send(JSON.stringify(frame));
   }
 
   private connect(): void {

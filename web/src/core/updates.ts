@@ -4,6 +4,22 @@ import { signal } from '@preact/signals';
 
 /** A page that stays open looks for a newer client so often. */
 const LOOK_EVERY_MS = 3_600_000;
+const WORKER = '/sw.js';
+
+/** The address of the worker, as browsers that ask for trusted types want it: this policy can give nothing else. */
+function workerAddress(): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } } };
+  return trustedTypes?.createPolicy('tidings', { createScriptURL: () => WORKER }).createScriptURL(WORKER) ?? WORKER;
+}
+
+/** Registers the worker; where the page may not, it goes without. */
+async function register(workers: ServiceWorkerContainer): Promise<ServiceWorkerRegistration | null> {
+  try {
+    return await workers.register(workerAddress());
+  } catch {
+    return null;
+  }
+}
 
 export class Updates {
   /** A newer client waits. It never takes over by itself: somebody may be writing. */
@@ -20,10 +36,11 @@ export class Updates {
       // Another tab took the newer client: this one's own parts may be gone.
       else if (replaced) this.ready.value = true;
     });
-    void workers.register('/sw.js').then((registration) => {
+    void register(workers).then((registration) => {
+      if (!registration) return;
       this.watch(registration);
       setInterval(() => void registration.update().catch(() => undefined), LOOK_EVERY_MS);
-    }, () => undefined);
+    });
   }
 
   apply(): void {

@@ -3,9 +3,9 @@ import { actions, store, thumbnailUrl, type ConversationView, type Entry } from 
 import { bytes, t } from '../i18n';
 import { go, linkTo, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
-import { Button, Icon, IconButton, ListRow, Pill, toast } from '../ui';
+import { Button, Icon, IconButton, ListRow, Pill } from '../ui';
 import { ChatSwitches } from '../contacts/ChatSwitches';
-import { wordsOf } from '../contacts/problems';
+import { failed } from '../contacts/message';
 import { useLoad } from '../contacts/useLoad';
 import { EndingDialog } from './Endings';
 import { GroupFace } from './GroupFace';
@@ -21,9 +21,7 @@ export function GroupDetails({ view }: { view: ConversationView }) {
   const meta = view.meta.value;
   const may = powersOf(meta);
   const card = meta.group?.card;
-  const change = (act: (conversation: number) => Promise<void>) => {
-    act(view.id).catch((error: unknown) => toast({ text: wordsOf(error), kind: 'error' }));
-  };
+  const change = (act: (conversation: number) => Promise<void>) => void act(view.id).catch(failed);
   return (
     <section aria-label={t('groups.details')}>
       <header class={css.head}>

@@ -29,9 +29,11 @@ function Request({ view, request, onAnswered }: { view: ConversationView; reques
   const words = [request.greeting && t('contacts.quoted', { text: request.greeting }), relative(request.asked, now.value)].filter(Boolean).join(' · ');
   return (
     <li class={css.group}>
-      <ListRow href={paths.user(request.user)} leading={<Face user={request.user} presence={false} />} title={person.name} subtitle={problem ?? words} />
-      <Button size="small" busy={busy} aria-label={t('contacts.declineWho', { name: person.name })} onClick={() => void answer(false)}>{t('contacts.decline')}</Button>
-      <Button size="small" kind="primary" busy={busy} aria-label={t('contacts.acceptWho', { name: person.name })} onClick={() => void answer(true)}>{t('contacts.accept')}</Button>
+      <ListRow href={paths.user(request.user)} leading={<Face user={request.user} presence={false} />} title={person.name} subtitle={<span class={css.whole}>{problem ?? words}</span>} />
+      <span class={css.buttons}>
+        <Button size="small" busy={busy} aria-label={t('contacts.declineWho', { name: person.name })} onClick={() => void answer(false)}>{t('contacts.decline')}</Button>
+        <Button size="small" kind="primary" busy={busy} aria-label={t('contacts.acceptWho', { name: person.name })} onClick={() => void answer(true)}>{t('contacts.accept')}</Button>
+      </span>
     </li>
   );
 }

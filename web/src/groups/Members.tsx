@@ -2,10 +2,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { actions, store, type ConversationView, type Member } from '../core';
 import { shortTime, t } from '../i18n';
 import { go, paths } from '../router';
-import { Button, ConfirmDialog, ErrorState, Field, ListRow, MenuButton, now, Pill, SkeletonRows, toast, type MenuItem } from '../ui';
+import { Button, ConfirmDialog, ErrorState, Field, ListRow, MenuButton, now, Pill, SkeletonRows, type MenuItem } from '../ui';
 import { Face } from '../contacts/Face';
-import { inWords, wordsOf } from '../contacts/problems';
-import { message } from '../contacts/RelationButton';
+import { failed, message } from '../contacts/message';
+import { inWords } from '../contacts/problems';
 import { useLoad } from '../contacts/useLoad';
 import { AliasDialog } from './Alias';
 import css from './Groups.module.css';
@@ -82,7 +82,7 @@ function itemsFor(view: ConversationView, member: Member, self: boolean, silence
   const meta = view.meta.peek();
   const may = powersOf(meta);
   const above = isAbove(meta.role, member.role);
-  const act = (doing: Promise<void>) => void doing.catch((error: unknown) => toast({ text: wordsOf(error), kind: 'error' }));
+  const act = (doing: Promise<void>) => void doing.catch(failed);
   const silence = (ms: number | null) => act(actions.silence(view.id, member.user, ms === null ? null : ms === Infinity ? FOREVER : Date.now() + ms));
   const items: MenuItem[] = [];
   if (!self) {

@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks';
 import { actions, type ConversationView, type GroupRules } from '../core';
 import { t } from '../i18n';
-import { Button, Card, Field, Row, Select, Switch, toast } from '../ui';
-import { wordsOf } from '../contacts/problems';
+import { Button, Card, Field, Row, Select, Switch } from '../ui';
+import { failed } from '../contacts/message';
 import css from './Groups.module.css';
 import { powersOf } from './may';
-
-const failed = (error: unknown) => toast({ text: wordsOf(error), kind: 'error' });
 
 /** The rules of a group: the owner sets them, everybody else reads them. */
 export function Rules({ view }: { view: ConversationView }) {
@@ -16,6 +14,8 @@ export function Rules({ view }: { view: ConversationView }) {
   const may = powersOf(meta);
   const change = (changed: Partial<GroupRules>) => void actions.setGroupRules(view.id, { ...rules, ...changed }).catch(failed);
   const who = [{ value: 'members', label: t('groups.everyone') }, { value: 'managers', label: t('groups.managersOnly') }] as const;
+  // Else everybody could approve.
+  const guarded = rules.kind === 'public' && rules.join !== 'free';
   return (
     <Card title={t('groups.rules')} note={may.own ? undefined : t('groups.rulesNote')}>
       <Choice label={t('groups.kind')} hint={t(rules.kind === 'private' ? 'groups.privateHint' : 'groups.publicHint')} value={rules.kind} disabled={!may.own} onChange={(kind) => change({ kind })} options={[{ value: 'private', label: t('groups.private') }, { value: 'public', label: t('groups.public') }]} />
@@ -28,8 +28,8 @@ export function Rules({ view }: { view: ConversationView }) {
           options={[{ value: 'free', label: t('groups.joinFree') }, { value: 'approval', label: t('groups.joinApproval') }, { value: 'closed', label: t('groups.byInvitation') }]}
         />
       )}
-      <Choice label={t('groups.whoInvites')} value={rules.invite} disabled={!may.own} onChange={(invite) => change({ invite })} options={who} />
-      <Choice label={t('groups.whoEdits')} value={rules.edit} disabled={!may.own} onChange={(edit) => change({ edit })} options={who} />
+      <Choice label={t('groups.whoInvites')} value={guarded ? 'managers' : rules.invite} disabled={!may.own || guarded} onChange={(invite) => change({ invite })} options={who} />
+      <Choice label={t('groups.whoEdits')} value={rules.kind === 'public' ? 'managers' : rules.edit} disabled={!may.own || rules.kind === 'public'} onChange={(edit) => change({ edit })} options={who} />
       <Choice label={t('groups.whoPins')} value={rules.pin} disabled={!may.own} onChange={(pin) => change({ pin })} options={who} />
       <Choice label={t('groups.history')} value={rules.history} disabled={!may.own} onChange={(history) => change({ history })} options={[{ value: 'from_joining', label: t('groups.historyNone') }, { value: 'all', label: t('groups.historyAll') }]} />
       <Row label={t('groups.keepReading')} hint={t('groups.keepReadingHint')}>

@@ -4,10 +4,10 @@ import { useState } from 'preact/hooks';
 import { actions, store, type ConversationId, type ConversationView } from '../core';
 import { t } from '../i18n';
 import { go, paths } from '../router';
-import { Button, Card, Empty, ErrorState, Loading, Row, toast } from '../ui';
+import { Button, Card, Empty, ErrorState, Loading, Row } from '../ui';
 import { Pane } from '../contacts/Pane';
 import { ChatSwitches } from '../contacts/ChatSwitches';
-import { wordsOf } from '../contacts/problems';
+import { failed } from '../contacts/message';
 import { useLoad } from '../contacts/useLoad';
 import { AliasDialog } from './Alias';
 import { CardForm } from './CardForm';
@@ -61,9 +61,7 @@ function Mine({ view }: { view: ConversationView }) {
   const [naming, setNaming] = useState(false);
   const self = store.me.value?.profile.user;
   const member = view.members.value?.find((row) => row.user === self);
-  const change = (act: (conversation: number) => Promise<void>) => {
-    act(view.id).catch((error: unknown) => toast({ text: wordsOf(error), kind: 'error' }));
-  };
+  const change = (act: (conversation: number) => Promise<void>) => void act(view.id).catch(failed);
   return (
     <Card title={t('groups.forMe')}>
       <Row label={t('groups.myAlias')} hint={member?.alias ?? t('groups.noAlias')}>

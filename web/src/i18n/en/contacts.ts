@@ -7,7 +7,7 @@ export default {
   findPeople: 'Find people', findPlaceholder: 'Name, user id, phone or e-mail', found: 'People', nobodyFound: 'Nobody found for “{text}”',
   nobodyFoundText: 'Try the whole user id, phone number or e-mail address: on some servers only these find people.',
   myCode: 'My QR code', myCodeText: 'Whoever scans it on this server comes to your page and can add you.',
-  message: 'Message', requested: 'Requested', accept: 'Accept', decline: 'Decline', acceptWho: 'Accept {name}', declineWho: 'Decline {name}', deleted: 'Deleted',
+  asksYou: 'Asks to be your contact', message: 'Message', requested: 'Requested', accept: 'Accept', decline: 'Decline', acceptWho: 'Accept {name}', declineWho: 'Decline {name}', deleted: 'Deleted',
   greeting: 'Greeting', greetingDefault: 'Hi, I am {name}.', remark: 'Remark', remarkHint: 'Your own name for them. Only you see it.', sendRequest: 'Send request',
   requestSent: 'Your request to {name} is on its way.', nowFriends: '{name} is your contact now.',
   requests: 'Requests', received: 'Received', receivedCount: 'Received ({number})', sent: 'Sent', accepted: 'Accepted', declined: 'Declined', waiting: 'Waiting', quoted: '“{text}”',

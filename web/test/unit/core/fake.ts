@@ -186,6 +186,7 @@ export class FakeSocket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
+  readyState = 1;
   in = false;
   lagging = false;
   private closed = false;

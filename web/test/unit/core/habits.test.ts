@@ -95,7 +95,7 @@ describe('the database', () => {
     const db = await Db.open('Ada');
     const { entries: _e, cursors, ...meta } = recordOf(1);
     const changes = noChanges();
-    changes.conversations.set(1, { meta, cursors });
+    changes.conversations.set(1, { meta, cursors, read: null });
     for (let seq = 1; seq <= ENTRIES_MAX + 40; seq += 1) changes.entries.set(`1:${seq}`, { conversation: 1, entry: entryOf(seq, 'bob') });
     changes.entries.set('2:1', { conversation: 2, entry: entryOf(1, 'cy') });
     changes.drafts.set(1, { text: 'x', reply_to: null, mentions: [], at: 1 });

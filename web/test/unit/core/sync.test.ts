@@ -150,6 +150,19 @@ describe('following the log', () => {
     await leader.stop();
   });
 
+  it('says again what was read while nobody heard it', async () => {
+    const server = new FakeServer();
+    for (let n = 0; n < 3; n += 1) server.append(1, 'bob', text(`m${n}`));
+    const { state, leader } = client(server);
+    await vi.advanceTimersByTimeAsync(500);
+    server.drop();
+    await vi.advanceTimersByTimeAsync(2);
+    state.apply({ reading: { conversation: 1, seq: 3 } });
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(server.frames).toContainEqual({ read: { conversation: 1, seq: 3 } });
+    await leader.stop();
+  });
+
   it('says once that it has everything, and reads nothing into silence', async () => {
     const server = new FakeServer();
     server.append(1, 'bob', text('hello'));

@@ -1,0 +1,68 @@
+// What entries say in one line: notices in the thread, previews in the list, quotes.
+
+import { isMessage, store, type Body, type ConversationView, type Row, type UserId } from '../core';
+import { list, t } from '../i18n';
+
+/** Who reads here. */
+export function me(): UserId {
+  const session = store.session.value;
+  return session.state === 'in' ? session.user : '';
+}
+
+/** What somebody is called in a conversation: the own remark, else their name in the group, else their own. */
+export function nameIn(view: ConversationView, user: UserId): string {
+  const person = store.person(user).value;
+  if (person.remark) return person.remark;
+  return view.members.value?.find((member) => member.user === user)?.alias ?? person.name;
+}
+
+const subject = (view: ConversationView, user: UserId): string => (user === me() ? t('common.you') : nameIn(view, user));
+
+/** The sentence of a notice. */
+export function noticeWords(view: ConversationView, { author, body }: Pick<Row, 'author' | 'body'>): string {
+  const name = subject(view, author);
+  const who = (user: UserId) => subject(view, user);
+  if ('recalled' in body) return author === me() ? t('chat.recalledYou') : t('chat.recalled', { name });
+  if ('group_created' in body) return t('chat.noticeCreated', { name, title: body.group_created.title });
+  if ('members_added' in body) return t('chat.noticeAdded', { name, users: list(body.members_added.users.map(who)) });
+  if ('member_removed' in body) return t('chat.noticeRemoved', { name, user: who(body.member_removed.user) });
+  if ('member_left' in body) return t('chat.noticeLeft', { name });
+  if ('renamed' in body) return t('chat.noticeRenamed', { name, title: body.renamed.title });
+  if ('entry_pinned' in body) return t(body.entry_pinned.on ? 'chat.noticePinned' : 'chat.noticeUnpinned', { name });
+  if ('rules_changed' in body) return t('chat.noticeRules', { name });
+  if ('card_changed' in body) return t('chat.noticeCard', { name });
+  if ('join_requested' in body) return t('chat.noticeAsked', { name });
+  if ('member_joined' in body) return t('chat.noticeJoined', { name });
+  if ('join_answered' in body) return t(body.join_answered.accepted ? 'chat.noticeAccepted' : 'chat.noticeDeclined', { name, user: who(body.join_answered.user) });
+  if ('invite_changed' in body) return t(body.invite_changed.on ? 'chat.noticeInviteOn' : 'chat.noticeInviteOff', { name });
+  if ('manager_changed' in body) return t(body.manager_changed.manager ? 'chat.noticeManager' : 'chat.noticeNoManager', { name, user: who(body.manager_changed.user) });
+  if ('transferred' in body) return t('chat.noticeTransferred', { name, user: who(body.transferred.user) });
+  if ('dissolved' in body) return t('chat.noticeDissolved', { name });
+  if ('group_muted' in body) return t(body.group_muted.on ? 'chat.noticeMuted' : 'chat.noticeUnmuted', { name });
+  if ('member_silenced' in body) return t(body.member_silenced.until ? 'chat.noticeSilenced' : 'chat.noticeUnsilenced', { name, user: who(body.member_silenced.user) });
+  if ('alias_changed' in body) {
+    const user = who(body.alias_changed.user);
+    return body.alias_changed.alias ? t('chat.noticeAlias', { name: user, alias: body.alias_changed.alias }) : t('chat.noticeNoAlias', { name: user });
+  }
+  if ('contact_answered' in body && body.contact_answered.accepted) return t('chat.noticeContact');
+  return t('chat.noticeOther');
+}
+
+/** A message in one line. */
+export function bodyWords(body: Body): string {
+  if ('text' in body) return body.text.text.replace(/\s+/g, ' ');
+  if ('media' in body) {
+    const { kind, info, caption } = body.media;
+    const words = { image: `📷 ${t('chat.photo')}`, video: `🎬 ${t('chat.video')}`, voice: `🎤 ${t('chat.voice')}`, file: `📎 ${info.name || t('chat.file')}` }[kind] ?? t('chat.file');
+    return caption.text ? `${words} ${caption.text.replace(/\s+/g, ' ')}` : words;
+  }
+  if ('location' in body) return `📍 ${body.location.name ?? t('chat.location')}`;
+  if ('contact_card' in body) return `👤 ${store.person(body.contact_card.user).value.name}`;
+  if ('sticker' in body) return body.sticker.set === null ? body.sticker.name : t('chat.sticker');
+  if ('custom' in body) return t('chat.custom');
+  return t('chat.unknownBody');
+}
+
+/** The second line of the list, without the name before it. */
+export const previewWords = (view: ConversationView, row: Row): string =>
+  isMessage(row.body) && !('recalled' in row.body) ? bodyWords(row.body) : noticeWords(view, row);

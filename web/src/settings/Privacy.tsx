@@ -1,0 +1,69 @@
+import { actions, store, type UserSettings } from '../core';
+import { t } from '../i18n';
+import { Card, Loading, Row, Select, Switch, toast, toastError } from '../ui';
+
+/** Saves one change; on a refusal the control goes back by itself, because it shows what the server says. */
+function change(settings: UserSettings, part: Partial<UserSettings>): void {
+  actions.setSettings({ ...settings, ...part }).then(() => toast(t('settings.saved')), toastError);
+}
+
+export function PrivacyPage() {
+  const settings = store.me.value?.settings;
+  if (!settings) return <Loading />;
+  return (
+    <>
+      <Card title={t('settings.reachingMe')}>
+        <Row wrap label={t('settings.contactPolicy')} hint={t('settings.contactPolicyHint')}>
+          <Select
+            label={t('settings.contactPolicy')}
+            hideLabel
+            size="small"
+            value={settings.contact_policy}
+            onChange={(contact_policy) => change(settings, { contact_policy })}
+            options={[
+              { value: 'approve', label: t('settings.policyApprove') },
+              { value: 'open', label: t('settings.policyOpen') },
+              { value: 'closed', label: t('settings.policyClosed') },
+            ]}
+          />
+        </Row>
+        <Row wrap label={t('settings.strangers')} hint={t('settings.strangersHint')}>
+          <Select
+            label={t('settings.strangers')}
+            hideLabel
+            size="small"
+            value={settings.strangers ?? 'server'}
+            onChange={(strangers) => change(settings, { strangers: strangers === 'server' ? null : strangers })}
+            options={[
+              { value: 'server', label: t('settings.asServer') },
+              { value: 'anyone', label: t('settings.anyone') },
+              { value: 'contacts', label: t('settings.contactsOnly') },
+            ]}
+          />
+        </Row>
+      </Card>
+      <Card title={t('settings.seenOfMe')}>
+        <Row wrap label={t('settings.lastSeen')} hint={t('settings.lastSeenHint')}>
+          <Select
+            label={t('settings.lastSeen')}
+            hideLabel
+            size="small"
+            value={settings.last_seen}
+            onChange={(last_seen) => change(settings, { last_seen })}
+            options={[
+              { value: 'everyone', label: t('settings.everyone') },
+              { value: 'contacts', label: t('settings.contactsOnly') },
+              { value: 'nobody', label: t('settings.nobody') },
+            ]}
+          />
+        </Row>
+        <Row label={t('settings.showPhone')}>
+          {(id) => <Switch labelledBy={id} checked={settings.show_phone} onChange={(show_phone) => change(settings, { show_phone })} />}
+        </Row>
+        <Row label={t('settings.showEmail')}>
+          {(id) => <Switch labelledBy={id} checked={settings.show_email} onChange={(show_email) => change(settings, { show_email })} />}
+        </Row>
+      </Card>
+    </>
+  );
+}
