@@ -92,16 +92,16 @@ fn plain(kind: &str, schema: &Value) -> String {
 }
 
 fn interface(name: &str, fields: &Map<String, Value>) -> String {
-    let fields: String =
-        fields.iter().map(|(name, field)| format!("{}  {name}: {};\n", comment(field, "  "), type_of(field))).collect();
+    let line = |(name, field): (&String, &Value)| format!("{}  {name}: {};\n", comment(field, "  "), type_of(field));
+    let fields = fields.iter().map(line).collect::<Vec<_>>().concat();
     format!("export interface {name} {{\n{fields}}}\n")
 }
 
 fn declaration(name: &str, schema: &Value) -> String {
     if let Some(kinds) = schema["oneOf"].as_array() {
-        let kinds: String =
-            kinds.iter().map(|kind| format!("\n{}  | {}", comment(kind, "  "), type_of(kind))).collect();
-        return format!("export type {name} ={};\n", kinds.replace("\n\n", "\n"));
+        let line = |kind| format!("{}  | {}", comment(kind, "  "), type_of(kind));
+        let kinds = kinds.iter().map(line).collect::<Vec<_>>().join("\n");
+        return format!("export type {name} =\n{kinds};\n");
     }
     match schema["properties"].as_object() {
         Some(fields) if !fields.is_empty() => interface(name, fields),
