@@ -27,7 +27,7 @@ export default {
   closedGone: 'You are no longer in this group.', closedDissolved: 'This group was dissolved. Nothing can be written here any more.',
   closedMuted: 'Only managers can write here at the moment.', closedSilenced: 'You were silenced in this group until {time}.',
   closedDeleted: 'This account was deleted.', closedService: 'This account only sends; it cannot be answered.',
-  closedBlocked: 'You blocked this person. Unblock them to write.', unblock: 'Unblock',
+  block: 'Block', closedBlocked: 'You blocked this person. Unblock them to write.', unblock: 'Unblock',
   record: 'Record a voice message', recording: 'Recording {time}', stopAndSend: 'Send the recording', cancelRecording: 'Throw the recording away',
   recordFailed: 'The microphone could not be used. Allow it for this page in the browser.',
   openPhoto: 'Open photo {name}', previous: 'Previous', next: 'Next', zoom: 'Zoom', play: 'Play', pause: 'Pause', position: 'Position',

@@ -29,7 +29,7 @@ export default {
   closedGone: '你已不在这个群聊中。', closedDissolved: '群聊已解散，无法再发送消息。',
   closedMuted: '当前仅管理员可以发言。', closedSilenced: '你已被禁言，{time}后恢复。',
   closedDeleted: '该账号已注销。', closedService: '该账号只发送通知，无法回复。',
-  closedBlocked: '你已拉黑对方，解除后才能发消息。', unblock: '解除拉黑',
+  block: '拉黑', closedBlocked: '你已拉黑对方，解除后才能发消息。', unblock: '解除拉黑',
   record: '录制语音消息', recording: '正在录音 {time}', stopAndSend: '发送录音', cancelRecording: '放弃录音',
   recordFailed: '无法使用麦克风，请在浏览器中允许此页面使用。',
   openPhoto: '打开图片 {name}', previous: '上一张', next: '下一张', zoom: '缩放', play: '播放', pause: '暂停', position: '进度',
