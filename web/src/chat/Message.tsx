@@ -1,13 +1,12 @@
 // One row of a thread: a bubble with what belongs to it, or a notice.
 
 import { useRef, useState } from 'preact/hooks';
-import { actions, replyOf, type Row, type Seq } from '../core';
+import { actions, replyOf, store, type Row, type Seq } from '../core';
 import { onlyEmoji } from '../core/md';
 import { Face } from '../contacts/Face';
 import { problemWords, t } from '../i18n';
 import { linkTo, paths } from '../router';
 import { Button, cx, EmojiPopover, hueOf, Icon, IconButton, now, openMenu, Pill, Popover, Time, toastError } from '../ui';
-import { store } from '../core';
 import { Content } from './Bodies';
 import { mayAnswer, mayEdit, RE_EDIT_MS } from './may';
 import css from './Message.module.css';
@@ -182,6 +181,7 @@ const recalledWords = new Map<string, { text: string; at: number }>();
 /** Recalls a message, and keeps its words for a while when they were one's own. */
 export async function recall(row: Row): Promise<void> {
   if (row.seq === null) return;
-  await actions.recall(row.conversation, row.seq);
+  // Before the server answers: the notice is drawn as soon as the recall arrives.
   if (row.mine && 'text' in row.body) recalledWords.set(`${row.conversation}:${row.seq}`, { text: row.body.text.text, at: Date.now() });
+  await actions.recall(row.conversation, row.seq);
 }

@@ -171,7 +171,7 @@ function JumpToLatest({ pane, onJump }: { pane: Pane; onJump: () => void }) {
 function UnreadAbove({ pane, rows }: { pane: Pane; rows: readonly Row[] }) {
   const seq = pane.thread.firstUnread.value;
   const first = rows.find((row) => row.seq !== null)?.seq;
-  if (seq === null || first === undefined || first === null || first <= seq) return null;
+  if (seq === null || first === undefined || first === null || first <= seq || pane.view.unread.value === 0) return null;
   return (
     <button type="button" class={css.above} onClick={() => void jumpTo(pane, seq)}>
       <Icon name="up" size={16} /> {t('chat.toUnread')}
