@@ -5,7 +5,7 @@ export default {
   // Status
   healthy: 'Healthy', down: 'Not taking commands', version: 'Version {version}', refresh: 'Refreshing', live: 'Live', paused: 'Paused',
   stale: 'These numbers are old.', openConnections: 'Connections', loggedIn: { one: '{count} logged in', other: '{count} logged in' },
-  queued: 'Waiting for readers', queuedNote: 'in all send queues', writer: 'Commands waiting', writerNote: 'for the writer',
+  queued: 'Unsent', queuedNote: 'in send queues', writer: 'Waiting', writerNote: 'for the writer',
   commitTime: 'Commit, p99', median: 'Median {value}', ms: '{value} ms', storage: 'Storage', lsn: '{lsn} commands', sinceStart: 'Since the start of the server.',
   connections: 'Connections', accepted: 'Accepted', turnedAway: 'Turned away by a limit', logins: 'Log-ins', loginsRefused: 'Log-ins refused',
   throttled: 'Guesses held back', lagging: 'Slow readers told to catch up', protocolErrors: 'Closed for breaking the protocol', timeouts: 'Closed for silence',
