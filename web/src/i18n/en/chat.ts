@@ -23,7 +23,6 @@ export default {
   recallTitle: 'Recall this message?', recallText: 'Its words go for everybody; that it was there can still be seen.',
   message: 'Message', replyingTo: 'Reply to {name}', editing: 'Edit message', cancelReply: 'Do not reply', cancelEdit: 'Do not edit',
   attach: 'Attach files', dropHere: 'Drop to send', everybody: 'all', mentionList: 'People to mention',
- 
   closedGone: 'You are no longer in this group.', closedDissolved: 'This group was dissolved. Nothing can be written here any more.',
   closedMuted: 'Only managers can write here at the moment.', closedSilenced: 'You were silenced in this group until {time}.',
   closedDeleted: 'This account was deleted.', closedService: 'This account only sends; it cannot be answered.',

@@ -25,7 +25,6 @@ export default {
   recallTitle: '撤回这条消息？', recallText: '所有人都将看不到内容，但能看到这里撤回过一条消息。',
   message: '消息', replyingTo: '回复{name}', editing: '编辑消息', cancelReply: '取消回复', cancelEdit: '取消编辑',
   attach: '添加文件', dropHere: '松开即可发送', everybody: '所有人', mentionList: '可以@的人',
- 
   closedGone: '你已不在这个群聊中。', closedDissolved: '群聊已解散，无法再发送消息。',
   closedMuted: '当前仅管理员可以发言。', closedSilenced: '你已被禁言，{time}后恢复。',
   closedDeleted: '该账号已注销。', closedService: '该账号只发送通知，无法回复。',
