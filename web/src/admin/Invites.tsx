@@ -18,7 +18,7 @@ export function InvitesPage() {
   const invites = [...value.invites].sort((a, b) => b.created - a.created);
   return (
     <>
-      <Card title={t('admin.invites')} note={t('admin.invitesNote')}>
+      <Card note={t('admin.invitesNote')}>
         <Row label={t(invites.length === 0 ? 'admin.noInvites' : 'admin.anotherInvite')}>
           <Button kind="primary" size="small" icon="add" onClick={() => setShown('new')}>{t('admin.newInvite')}</Button>
         </Row>

@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 import { api } from '../core';
 import type { AppSettings } from '../core/api';
 import { t, type PlainKey } from '../i18n';
-import { Card, ErrorState, Field, Loading, Row, Select, Switch, toast, toastError } from '../ui';
+import { Card, ErrorState, Field, Loading, Row, Select, Switch, toast } from '../ui';
 import { Form } from '../settings/Form';
-import { useAsked, useDoing } from '../settings/useDoing';
+import { useAsked, useDoing, useRefused } from '../settings/useDoing';
 import css from './Admin.module.css';
 
 /** The app in which the people of this server are. */
@@ -38,6 +38,7 @@ const AMOUNTS: readonly { setting: Amount; label: PlainKey; unit: number; hint?:
 /** The rules of this server. Each choice counts at once; numbers are sent together. */
 export function RulesPage() {
   const { value: settings, problem, again, set } = useAsked(() => api.admin.settings(HOME));
+  const refused = useRefused();
   if (!settings) return problem !== null ? <ErrorState error={problem} onRetry={again} /> : <Loading />;
   const change = async (part: Partial<AppSettings>) => {
     set(await api.admin.changeSettings(HOME, part));
@@ -53,13 +54,13 @@ export function RulesPage() {
               hideLabel
               size="small"
               value={settings[setting] as string}
-              onChange={(chosen) => void change({ [setting]: chosen }).catch(toastError)}
+              onChange={(chosen) => void change({ [setting]: chosen }).catch(refused)}
               options={options.map(([value, words]) => ({ value, label: t(words) }))}
             />
           </Row>
         ))}
         <Row label={t('admin.hold')} hint={t('admin.holdHint')}>
-          {(id) => <Switch labelledBy={id} checked={settings.hold} onChange={(hold) => void change({ hold }).catch(toastError)} />}
+          {(id) => <Switch labelledBy={id} checked={settings.hold} onChange={(hold) => void change({ hold }).catch(refused)} />}
         </Row>
       </Card>
       <Card title={t('admin.limits')} note={t('admin.limitsNote')}><Amounts settings={settings} change={change} /></Card>
