@@ -1,6 +1,7 @@
 // What entries say in one line: notices in the thread, previews in the list, quotes.
 
-import { isMessage, store, type Body, type ConversationView, type Row, type UserId } from '../core';
+import { isMessage, store, type Body, type ConversationView, type Row, type Text, type UserId } from '../core';
+import { parse, type Block, type Inline } from '../core/md';
 import { list, t } from '../i18n';
 
 /** Who reads here. */
@@ -48,13 +49,26 @@ export function noticeWords(view: ConversationView, { author, body }: Pick<Row, 
   return t('chat.noticeOther');
 }
 
+/** What is left of Markdown without its marks. */
+function flat(node: Block | Inline): string {
+  if ('text' in node) return node.text;
+  if ('children' in node) return node.children.map(flat).join('');
+  if ('items' in node) return node.items.flatMap((item) => item.children.map(flat)).join(' ');
+  if (node.kind === 'mention') return `@${node.user ?? t('chat.everybody')}`;
+  return ' ';
+}
+
+/** So much of a message is looked at for its one line. */
+const LINE_MAX = 400;
+const oneLine = ({ text, ...source }: Text): string => parse(text.slice(0, LINE_MAX), source).map(flat).join(' ').replace(/\s+/g, ' ');
+
 /** A message in one line. */
 export function bodyWords(body: Body): string {
-  if ('text' in body) return body.text.text.replace(/\s+/g, ' ');
+  if ('text' in body) return oneLine(body.text);
   if ('media' in body) {
     const { kind, info, caption } = body.media;
     const words = { image: `📷 ${t('chat.photo')}`, video: `🎬 ${t('chat.video')}`, voice: `🎤 ${t('chat.voice')}`, file: `📎 ${info.name || t('chat.file')}` }[kind] ?? t('chat.file');
-    return caption.text ? `${words} ${caption.text.replace(/\s+/g, ' ')}` : words;
+    return caption.text ? `${words} ${oneLine(caption)}` : words;
   }
   if ('location' in body) return `📍 ${body.location.name ?? t('chat.location')}`;
   if ('contact_card' in body) return `👤 ${store.person(body.contact_card.user).value.name}`;

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { actions, store, type Profile } from '../core';
+import { actions, problemOf, store, type Profile } from '../core';
 import { t } from '../i18n';
 import { paths } from '../router';
-import { Button, Card, Field, ListRow, SkeletonRows } from '../ui';
+import { Button, Card, Field, Icon, ListRow, SkeletonRows } from '../ui';
 import css from './Contacts.module.css';
 import { Face } from './Face';
 import { RelationButton } from './RelationButton';
@@ -10,6 +10,8 @@ import { useDoing } from './useLoad';
 
 interface Found {
   text: string;
+  /** The server has no directory. */
+  closed: boolean;
   users: Profile[];
   more: boolean;
 }
@@ -24,8 +26,13 @@ export function Find() {
     if (wanted === '') return;
     void run(async () => {
       setFound(null);
-      const { items, more } = await actions.findUsers(wanted);
-      setFound({ text: wanted, users: items, more });
+      try {
+        const { items, more } = await actions.findUsers(wanted);
+        setFound({ text: wanted, closed: false, users: items, more });
+      } catch (error) {
+        if (problemOf(error).code !== 'forbidden') throw error;
+        setFound({ text: wanted, closed: true, users: [], more: false });
+      }
     });
   };
   const searchOn = (so: Found) =>
@@ -53,8 +60,20 @@ export function Find() {
         <Button type="submit" kind="primary" size="large" busy={busy} disabled={text.trim() === ''}>{t('common.search')}</Button>
       </form>
       {busy && !found && <SkeletonRows count={3} />}
-      {found && <Results found={found} busy={busy} onMore={() => searchOn(found)} />}
+      {found?.closed && <ById text={found.text} />}
+      {found && !found.closed && <Results found={found} busy={busy} onMore={() => searchOn(found)} />}
     </>
+  );
+}
+
+const USER_ID = /^[A-Za-z0-9_.@-]{1,64}$/;
+
+/** Where nobody can be searched for, whoever knows an id still comes to its page. */
+function ById({ text }: { text: string }) {
+  return (
+    <Card note={t('contacts.directoryOff')}>
+      <div role="status">{USER_ID.test(text) ? <ListRow href={paths.user(text)} title={t('contacts.openById', { user: text })} trailing={<Icon name="next" />} /> : <ListRow title={t('contacts.nobodyFound', { text })} />}</div>
+    </Card>
   );
 }
 

@@ -29,7 +29,7 @@ export function ContactList() {
   const contacts = store.contacts.value;
   const current = route.value;
   const section = current.page === 'contacts' ? current.section : null;
-  const groups = store.conversations.value.filter((view) => view.meta.value.kind === 'group').length;
+  const groups = store.conversations.value.filter(({ meta }) => meta.value.kind === 'group' && !meta.value.inbox.gone && !meta.value.group?.dissolved).length;
   return (
     <>
       <header class={css.head}>

@@ -7,7 +7,7 @@ import { AskDialog } from './AskDialog';
 import { message } from './message';
 
 /** How somebody came to be asked; what the other side reads as the source. */
-export type Source = 'search' | 'group' | 'link';
+export type Source = 'search' | 'link';
 
 /** The request between two that waits for an answer, if there is one. */
 export function pendingWith(requests: readonly ContactRequest[] | null, user: UserId): ContactRequest | null {

@@ -176,7 +176,7 @@ export const admin = {
   endSessions: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}/sessions${inApp(app)}`),
   audit: (which: { before?: Lsn | null; limit?: number } = {}) =>
     ask<{ lines: AuditLine[]; next?: Lsn | null }>('GET', '/admin/audit' + queryOf(which)),
-  invites: (app?: string) => ask<{ invites: Invite[] }>('GET', '/admin/invites' + inApp(app)),
+  invites: (app?: string) => ask<{ invites: (Invite & { url: string })[] }>('GET', '/admin/invites' + inApp(app)),
   /** An invite code for new accounts, with its whole address. */
   createInvite: (invite: { expires?: Timestamp | null; uses_max?: number | null }, app?: string) =>
     ask<Invite & { url: string }>('POST', '/admin/invites' + inApp(app), { body: invite }),

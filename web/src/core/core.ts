@@ -6,6 +6,7 @@ import { actionsOf } from './actions';
 import { Attention } from './attention';
 import type { Event } from './events';
 import { newId, newKey, ServerClock } from './key';
+import { LastWords } from './lastwords';
 import type { Call, Leader } from './leader';
 import { PreferenceStore } from './preferences';
 import { Problem } from './problem';
@@ -50,6 +51,7 @@ export class Core {
   private readonly reading: Reading;
   private readonly typing: Typing;
   private readonly drafts: Drafts;
+  private readonly lastWords: LastWords;
   private readonly watchers = new Map<symbol, readonly UserId[]>();
   private tabs: Tabs<Call, Event | Told> | null = null;
   /** What leads is loaded with the first session: the log-in page does without. */
@@ -60,6 +62,7 @@ export class Core {
   constructor(private readonly world: World) {
     this.clock = new ServerClock(() => world.now());
     this.preferences = new PreferenceStore(world.storage);
+    this.lastWords = new LastWords(world.storage);
     this.account = new Account({
       storage: world.storage,
       newId,
@@ -123,7 +126,9 @@ export class Core {
 
   /** The page goes. */
   stop(): void {
-    this.drafts.flush();
+    const words = this.drafts.flush();
+    // The tab that leads now hears it and goes on; when it is this one, the next must find it.
+    if (this.tabs?.leads) this.lastWords.keep(this.state.peek().user, words);
     this.tabs?.close();
     void this.leader?.then((leader) => leader.stop(), ignore);
   }
@@ -137,6 +142,7 @@ export class Core {
   private become(user: UserId): void {
     const before = this.state.peek().user;
     const { farewell } = this.account;
+    this.drafts.flush();
     this.ended = this.stopLeading().then(() => (before && user === '' && this.tabs?.leads ? this.forget(before, farewell) : undefined));
     this.state.value = this.newState(user);
     if (user === '') return;
@@ -149,7 +155,10 @@ export class Core {
     if (what === 'nothing') return;
     await this.updates.clearCaches();
     const { Db } = await import('./db');
-    if (what === 'all') return Db.delete(user).catch(ignore);
+    if (what === 'all') {
+      this.lastWords.forget(user);
+      return Db.delete(user).catch(ignore);
+    }
     const db = await Db.open(user).catch(() => null);
     await db?.clearCache().catch(ignore);
     db?.close();
@@ -181,6 +190,7 @@ export class Core {
         device: () => this.account.device(),
         // Not before what the last session left is gone.
         openDb: (user) => this.ended.then(() => Db.open(user)),
+        lastWords: this.lastWords,
       },
       {
         emit: (events) => {

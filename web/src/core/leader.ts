@@ -6,10 +6,11 @@ import type {
   MediaInfo, Member, Query, Refused, Seq, ServerFrame, UserId, Welcome,
 } from './protocol';
 import type { Connection, Outgoing } from './model';
-import { Db, type Place } from './db';
+import { noChanges, type Db, type Place } from './db';
 import type { Event } from './events';
 import { Keeper } from './keeper';
 import { newKey, type ServerClock } from './key';
+import type { LastWords } from './lastwords';
 import { Outbox } from './outbox';
 import { Problem } from './problem';
 import { Socket, type Outcome, type SocketWorld } from './socket';
@@ -51,6 +52,7 @@ export interface LeaderWorld extends Omit<SocketWorld, 'resume'> {
   clock: ServerClock;
   /** Whether anything can be kept. */
   openDb(user: UserId): Promise<Db>;
+  lastWords: LastWords;
 }
 
 export interface LeaderEvents {
@@ -177,6 +179,9 @@ export class Leader {
   private async load(): Promise<void> {
     try {
       this.db = await this.world.openDb(this.user);
+      const last = this.world.lastWords.of(this.user);
+      if (last.size > 0) await this.db.write({ ...noChanges(), drafts: last });
+      this.world.lastWords.forget(this.user);
       const kept = await this.db.load();
       this.keeper = new Keeper(this.db, this.state, () => this.emit({ durable: false }));
       this.place = kept.place;
@@ -333,6 +338,7 @@ export class Leader {
   /** A record came by sync or question: its entries are looked at as live ones are. */
   private conversationCame(record: Conversation, head: Seq | null): void {
     this.fill(record.id);
+    this.have(record);
     for (const entry of record.entries) {
       this.forOutbox(entry);
       if (head !== null && entry.seq > head) this.noted(record.id, entry);
@@ -351,6 +357,18 @@ export class Leader {
     if (held && held.changed < entry.lsn) void this.ask(conversation, target, target, 1).catch(() => undefined);
   }
 
+  /** What came while this device was away is delivered now, also when it is the first time that it sees the conversation. */
+  private have({ id, cursors, entries }: Conversation): void {
+    const told = cursors.find(({ user }) => user === this.user)?.delivered ?? 0;
+    const last = entries.findLast(({ author }) => author !== this.user);
+    if (last && last.seq > told) this.delivering(id, last.seq);
+  }
+
+  private delivering(conversation: ConversationId, seq: Seq): void {
+    this.delivered.set(conversation, Math.max(seq, this.delivered.get(conversation) ?? 0));
+    this.soon();
+  }
+
   private forOutbox(entry: Entry): void {
     if (entry.author === this.user && entry.key && this.outbox.has(entry.key)) void this.outbox.arrived(entry.key);
   }
@@ -359,8 +377,7 @@ export class Leader {
   private noted(conversation: ConversationId, entry: Entry): void {
     const { body, author } = entry;
     if (author !== this.user) {
-      this.delivered.set(conversation, Math.max(entry.seq, this.delivered.get(conversation) ?? 0));
-      this.soon();
+      this.delivering(conversation, entry.seq);
       if (isMessage(body) && this.looking.size === 0) this.events.message(conversation, entry);
     }
     if (TO_ASK.has(kindOf(body))) {

@@ -9,6 +9,8 @@ export const READ_AFTER_MS = 1_000;
 export const READ_EVERY_MS = 1_000;
 export const TYPING_EVERY_MS = 3_000;
 export const DRAFT_AFTER_MS = 400;
+/** A draft younger than this may not be on the disk yet. */
+export const DRAFT_SETTLES_MS = 5_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -81,6 +83,7 @@ export class Typing {
 /** Keeps what is being written, a moment after the last key. */
 export class Drafts {
   private readonly waiting = new Map<ConversationId, { draft: Draft | null; timer: Timer }>();
+  private readonly fresh = new Map<ConversationId, { draft: Draft | null; at: number }>();
 
   constructor(private readonly now: () => number, private readonly keep: (conversation: ConversationId, draft: Draft | null) => void) {}
 
@@ -90,13 +93,17 @@ export class Drafts {
     const draft = text.trim() === '' && reply_to === null ? null : { text, reply_to, mentions, at: this.now() };
     const timer = setTimeout(() => this.write(conversation), DRAFT_AFTER_MS);
     this.waiting.set(conversation, { draft, timer });
+    this.fresh.set(conversation, { draft, at: this.now() });
     // What was sent is no draft any more, at once.
     if (!draft) this.write(conversation);
   }
 
-  /** The page goes: everything is kept now. */
-  flush(): void {
+  /** The page or its user goes: everything is kept now. Answers with what may not be on the disk yet. */
+  flush(): Map<ConversationId, Draft | null> {
     for (const conversation of [...this.waiting.keys()]) this.write(conversation);
+    const young = [...this.fresh].filter(([, { at }]) => this.now() - at < DRAFT_SETTLES_MS);
+    this.fresh.clear();
+    return new Map(young.map(([conversation, { draft }]) => [conversation, draft]));
   }
 
   private write(conversation: ConversationId): void {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { actions, type GroupPreview } from '../core';
+import { actions, problemOf, type GroupPreview } from '../core';
 import { t } from '../i18n';
 import { go, paths } from '../router';
 import { Button, Card, Dialog, Field, ListRow, Pill, SkeletonRows, TextArea, toast } from '../ui';
@@ -21,7 +21,9 @@ export function Directory() {
   const search = (wanted: string, so?: Found) =>
     void run(async () => {
       if (!so) setFound(null);
-      const { items, more } = await actions.findGroups(wanted, so?.groups.at(-1)?.conversation ?? null);
+      const { items, more } = await actions.findGroups(wanted, so?.groups.at(-1)?.conversation ?? null).catch((error: unknown) => {
+        throw problemOf(error).code === 'forbidden' ? new Error(t('groups.directoryOff')) : error;
+      });
       setFound({ text: wanted, groups: [...(so?.groups ?? []), ...items], more: more && items.length > 0 });
     });
   const changed = (group: GroupPreview) =>

@@ -37,7 +37,7 @@ function Group({ view }: { view: ConversationView }) {
   const title = view.title.value;
   return (
     <li class={css.group}>
-      <ListRow href={paths.chat(view.id)} leading={<GroupFace id={view.id} title={title} avatar={view.avatar.value} size={44} />} title={title} subtitle={t('groups.memberCount', { count: members })} />
+      <ListRow href={paths.chat(view.id)} leading={<GroupFace id={view.id} title={title} avatar={view.avatar.value} size={44} />} title={title} subtitle={inbox.gone ? undefined : t('groups.memberCount', { count: members })} />
       {group?.dissolved ? <Pill>{t('groups.dissolved')}</Pill> : inbox.gone ? <Pill>{t('groups.gone')}</Pill> : (
         <>
           {role !== 'member' && <Pill tone="accent">{t(role === 'owner' ? 'common.owner' : 'common.admin')}</Pill>}

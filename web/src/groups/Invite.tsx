@@ -36,7 +36,7 @@ function AddPeople({ view, onDone }: { view: ConversationView; onDone: () => voi
     <div class={css.form}>
       <ContactPicker without={(view.members.value ?? []).map((member) => member.user)} chosen={chosen} onChange={setChosen} />
       {(problem ?? unloaded) && <p class={css.error} role="alert">{problem ?? unloaded}</p>}
-      <Button wide kind="primary" icon="add" busy={busy} disabled={chosen.length === 0} onClick={() => void add()}>{t('groups.addChosen', { count: chosen.length })}</Button>
+      <Button wide kind="primary" icon="add" busy={busy} disabled={chosen.length === 0} onClick={() => void add()}>{chosen.length === 0 ? t('common.add') : t('groups.addChosen', { count: chosen.length })}</Button>
     </div>
   );
 }

@@ -1,15 +1,13 @@
 import { actions, store, type UserSettings } from '../core';
 import { t } from '../i18n';
-import { Card, Loading, Row, Select, Switch, toast, toastError } from '../ui';
-
-/** Saves one change; on a refusal the control goes back by itself, because it shows what the server says. */
-function change(settings: UserSettings, part: Partial<UserSettings>): void {
-  actions.setSettings({ ...settings, ...part }).then(() => toast(t('settings.saved')), toastError);
-}
+import { Card, Loading, Row, Select, Switch, toast } from '../ui';
+import { useRefused } from './useDoing';
 
 export function PrivacyPage() {
+  const refused = useRefused();
   const settings = store.me.value?.settings;
   if (!settings) return <Loading />;
+  const change = (part: Partial<UserSettings>) => void actions.setSettings({ ...settings, ...part }).then(() => toast(t('settings.saved')), refused);
   return (
     <>
       <Card title={t('settings.reachingMe')}>
@@ -19,7 +17,7 @@ export function PrivacyPage() {
             hideLabel
             size="small"
             value={settings.contact_policy}
-            onChange={(contact_policy) => change(settings, { contact_policy })}
+            onChange={(contact_policy) => change({ contact_policy })}
             options={[
               { value: 'approve', label: t('settings.policyApprove') },
               { value: 'open', label: t('settings.policyOpen') },
@@ -33,7 +31,7 @@ export function PrivacyPage() {
             hideLabel
             size="small"
             value={settings.strangers ?? 'server'}
-            onChange={(strangers) => change(settings, { strangers: strangers === 'server' ? null : strangers })}
+            onChange={(strangers) => change({ strangers: strangers === 'server' ? null : strangers })}
             options={[
               { value: 'server', label: t('settings.asServer') },
               { value: 'anyone', label: t('settings.anyone') },
@@ -49,7 +47,7 @@ export function PrivacyPage() {
             hideLabel
             size="small"
             value={settings.last_seen}
-            onChange={(last_seen) => change(settings, { last_seen })}
+            onChange={(last_seen) => change({ last_seen })}
             options={[
               { value: 'everyone', label: t('settings.everyone') },
               { value: 'contacts', label: t('settings.contactsOnly') },
@@ -58,10 +56,10 @@ export function PrivacyPage() {
           />
         </Row>
         <Row label={t('settings.showPhone')}>
-          {(id) => <Switch labelledBy={id} checked={settings.show_phone} onChange={(show_phone) => change(settings, { show_phone })} />}
+          {(id) => <Switch labelledBy={id} checked={settings.show_phone} onChange={(show_phone) => change({ show_phone })} />}
         </Row>
         <Row label={t('settings.showEmail')}>
-          {(id) => <Switch labelledBy={id} checked={settings.show_email} onChange={(show_email) => change(settings, { show_email })} />}
+          {(id) => <Switch labelledBy={id} checked={settings.show_email} onChange={(show_email) => change({ show_email })} />}
         </Row>
       </Card>
     </>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { toastError } from '../ui';
 
 /** One thing at a time: `busy` while it is on its way, `run` gives whether it worked, `problem` what it failed with. */
 export function useDoing(): { busy: boolean; problem: unknown; run: (act: () => Promise<unknown>) => Promise<boolean> } {
@@ -43,4 +44,13 @@ export function useAsked<T>(ask: () => Promise<T>, when: readonly unknown[] = []
     };
   }, [attempt, ...when]);
   return { value, problem, again: () => setAttempt((count) => count + 1), set: setValue };
+}
+
+/** Says that a change was refused, and draws again: the control goes back to what the server has. */
+export function useRefused(): (error: unknown) => void {
+  const [, setCount] = useState(0);
+  return (error) => {
+    toastError(error);
+    setCount((count) => count + 1);
+  };
 }

@@ -38,13 +38,14 @@ async function attempt(flow) {
   let browser;
   try {
     await server.start();
+    const chief = flow.untouched ? null : await server.setUp();
     browser = await launch(flow.browserArguments);
     const open = async (options = {}) => {
       const person = await Person.open(browser, options.base ?? server.url, options);
       people.push(person);
       return person;
     };
-    await within(flow.run({ server, browser, open }), FLOW_MS);
+    await within(flow.run({ server, browser, open, chief }), FLOW_MS);
     const complaints = people.flatMap((person) => person.complaints);
     return complaints.length > 0 ? complaints.join('\n') : null;
   } catch (error) {

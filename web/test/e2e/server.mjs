@@ -83,7 +83,16 @@ export class Server {
 
   /** The one-time link of the first start. */
   setUpLink() {
-    return /https?:\/\/\S+\/setup#\S+/.exec(this.log.join(''))?.[0];
+    const link = /https?:\/\/\S+\/setup#\S+/.exec(this.log.join(''))?.[0];
+    if (!link) throw new Error(`there is no set-up link\n${this.log.join('')}`);
+    return link;
+  }
+
+  /** Makes the first administrator, as the link would. */
+  async setUp() {
+    const secret = this.setUpLink().split('#')[1];
+    const made = await this.ask('POST', '/setup', { body: { token: secret, user: 'chief', name: 'The Chief', password: PASSWORD } });
+    return { user: 'chief', name: 'The Chief', token: made.token };
   }
 
   /** One REST request; throws with the problem when it is refused. */

@@ -1,4 +1,46 @@
-// Words of `admin`: the file of whoever writes these pages.
+// Words of the console.
 export default {
-  title: 'Admin',
+  notYou: 'For administrators', notYouText: 'An administrator of this server can give you the right.', saved: 'Saved',
+  status: 'Status', invites: 'Invites', users: 'Users', rules: 'Server settings', audit: 'Audit log',
+  // Status
+  healthy: 'Healthy', down: 'Not taking commands', version: 'Version {version}', refresh: 'Refreshing', live: 'Live', paused: 'Paused',
+  stale: 'These numbers are old.', openConnections: 'Connections', loggedIn: { one: '{count} logged in', other: '{count} logged in' },
+  queued: 'Unsent', queuedNote: 'in send queues', writer: 'Waiting', writerNote: 'for the writer',
+  commitTime: 'Commit, p99', median: 'Median {value}', ms: '{value} ms', storage: 'Storage', lsn: '{lsn} commands', sinceStart: 'Since the start of the server.',
+  connections: 'Connections', accepted: 'Accepted', turnedAway: 'Turned away by a limit', logins: 'Log-ins', loginsRefused: 'Log-ins refused',
+  throttled: 'Guesses held back', lagging: 'Slow readers told to catch up', protocolErrors: 'Closed for breaking the protocol', timeouts: 'Closed for silence',
+  commands: 'Commands', commandsAccepted: 'Accepted', refused: 'Refused', duplicates: 'Answered as duplicates', commits: 'Commits',
+  tail: 'Entries to be folded', journal: 'Journal rows to be trimmed', reopened: 'Opened again after a fault',
+  // Invites
+  invitesNote: 'Whoever has a link can make an account with it.', noInvites: 'There are no invites.', anotherInvite: 'Invite somebody',
+  newInvite: 'New invite', show: 'Show', revoke: 'Revoke', inviteLink: 'Invite link', revokeTitle: 'Revoke this invite?',
+  revokeText: 'Nobody can make an account with it any more. Accounts that were made with it stay.',
+  used: { one: 'Used {count} time', other: 'Used {count} times' }, usedOf: { one: 'Used {count} of {max}', other: 'Used {count} of {max}' },
+  neverEnds: 'until revoked', endsAt: 'until {time}', endedAt: 'ended {time}', madeBy: 'by {user}', makeLink: 'Make link',
+  valid: 'Valid for', days: { one: '{count} day', other: '{count} days' }, untilRevoked: 'Until revoked',
+  makes: 'Good for', accounts: { one: '{count} account', other: '{count} accounts' }, anyNumber: 'Any number of accounts',
+  // Users
+  findUser: 'Find by the beginning of an id', findHint: 'Ids are compared from their beginning.', newUser: 'New user', create: 'Create and get link',
+  userId: 'User id', userIdHint: 'Letters, digits and _ . @ -; it stays for good', name: 'Display name',
+  administrator: 'Administrator', administratorHint: 'Sees this console. The last one keeps the right.',
+  sessions: { one: '{count} session', other: '{count} sessions' }, suspended: 'Suspended', suspendedHint: 'Cannot log in or act; all sessions end at once.',
+  suspend: 'Suspend', suspendTitle: 'Suspend {user}?', silenced: 'Silenced', silencedHint: 'Reads, but cannot send.',
+  contactsDisabled: 'No contact requests', contactsDisabledHint: 'Can neither send nor get any.', deleted: 'Deleted', isDeleted: 'The account is deleted.',
+  madeAt: 'since {time}', password: 'Password', hasPassword: 'They have one. A link lets them set another.', noPassword: 'They have none yet.',
+  makePasswordLink: 'Make link', passwordLink: 'Link to set a password', linkOnce: 'Shown this once, good for one use. Hand it over in a way you trust.',
+  devices: 'Sessions', endSessions: 'End all sessions', endSessionsText: 'All devices of {user} have to log in again.',
+  deleteUser: 'Delete account', deleteHint: 'For good. Messages stay.', deleteTitle: 'Delete {user}?',
+  deleteText: 'What they say of themselves goes, their sessions end and they leave all groups. Their messages stay. Nobody can undo this.',
+  // Server settings
+  access: 'People', registration: 'New accounts', registrationHint: 'Who can make one', regOpen: 'Everybody', regInvite: 'With an invite', regClosed: 'Administrators only',
+  directory: 'Finding people', directoryHint: 'How users find each other', dirOpen: 'By part of the name', dirExact: 'By the whole id, phone or e-mail', dirOff: 'Not at all',
+  strangers: 'Messages from strangers', strangersHint: 'For those who have not chosen themselves', anyone: 'Anyone', contactsOnly: 'Contacts only',
+  loginPolicy: 'Devices at the same time', loginPolicyHint: 'Which devices of one user may be logged in together',
+  loginOne: 'One in all', loginTwo: 'One app and one browser', loginThree: 'One phone, one computer, one browser', loginAll: 'Any number',
+  hold: 'Legal hold', holdHint: 'Nothing is deleted by age or number while it is on', limits: 'Windows and limits',
+  limitsNote: 'They count from the moment they are saved.', recallWindow: 'Recalling, in minutes', editWindow: 'Editing, in minutes', cooldown: 'Asking again after a no, in minutes',
+  messageMax: 'Longest message, in bytes', membersMax: 'Most members of a group', fileMax: 'Largest file, in MB', quota: 'All files of a user, in MB',
+  retention: 'Messages are kept, in days', retentionEntries: 'Entries kept in a conversation', zeroKeeps: '0 keeps all', numberNeeded: 'Enter a number, 0 or more.',
+  // Audit log
+  noAudit: 'Nothing yet', noAuditText: 'Administrative changes appear here.', auditNote: 'Lines are kept for 400 days.',
 } as const;

@@ -6,6 +6,7 @@ export default {
   people: { one: '{count} person', other: '{count} people' },
   findPeople: 'Find people', findPlaceholder: 'Name, user id, phone or e-mail', found: 'People', nobodyFound: 'Nobody found for “{text}”',
   nobodyFoundText: 'Try the whole user id, phone number or e-mail address: on some servers only these find people.',
+  directoryOff: 'This server has no directory of people. Ask them for their user id.', openById: 'Go to @{user}',
   myCode: 'My QR code', myCodeText: 'Whoever scans it on this server comes to your page and can add you.',
   asksYou: 'Asks to be your contact', message: 'Message', requested: 'Requested', accept: 'Accept', decline: 'Decline', acceptWho: 'Accept {name}', declineWho: 'Decline {name}', deleted: 'Deleted',
   greeting: 'Greeting', greetingDefault: 'Hi, I am {name}.', remark: 'Remark', remarkHint: 'Your own name for them. Only you see it.', sendRequest: 'Send request',

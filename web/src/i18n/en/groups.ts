@@ -6,6 +6,7 @@ export default {
   noGroups: 'No groups yet', noGroupsText: 'Make one, or find a public one above.', mine: 'My groups', memberCount: { one: '{count} member', other: '{count} members' },
   dissolved: 'Dissolved', gone: 'You are not in it any more', manage: 'Manage', manageWhat: 'Manage {title}',
   find: 'Find public groups', findPlaceholder: 'Find public groups', found: 'Public groups', noneFound: 'No public group found for “{text}”',
+  directoryOff: 'This server has no directory of groups. Ask a member for an invite link.',
   asked: 'Asked', join: 'Join', ask: 'Ask to join', byInvitation: 'By invitation only', askedToast: 'You asked to join {title}.', askTitle: 'Join {title}', askText: 'The owner or an admin of the group answers.',
   findMember: 'Find a member', showMore: { one: 'Show {count} more', other: 'Show {count} more' }, silenced: 'Silenced', silencedUntil: 'Silenced until {time}', actionsFor: 'Actions for {name}',
   removeWho: 'Remove {name}?', removeText: 'They see nothing of what is said from now on. They can come back by the rules of the group.', removeMember: 'Remove from the group',

@@ -8,6 +8,7 @@ export default {
   people: { other: '{count} 人' },
   findPeople: '查找用户', findPlaceholder: '名字、账号、手机号或邮箱', found: '用户', nobodyFound: '没有找到“{text}”',
   nobodyFoundText: '请输入完整的账号、手机号或邮箱：有些服务器只支持这样查找。',
+  directoryOff: '此服务器没有开放用户查找，请直接向对方询问账号。', openById: '前往 @{user}',
   myCode: '我的二维码', myCodeText: '同一服务器上的人扫码后会打开你的主页，并可加你为好友。',
   asksYou: '申请加你为好友', message: '发消息', requested: '已申请', accept: '同意', decline: '拒绝', acceptWho: '同意 {name}', declineWho: '拒绝 {name}', deleted: '已注销',
   greeting: '验证消息', greetingDefault: '你好，我是{name}。', remark: '备注', remarkHint: '你给对方起的名字，只有你能看到。', sendRequest: '发送申请',

@@ -8,6 +8,7 @@ export default {
   noGroups: '还没有群聊', noGroupsText: '新建一个，或在上方查找公开群。', mine: '我的群聊', memberCount: { other: '{count} 位成员' },
   dissolved: '已解散', gone: '你已不在群里', manage: '管理', manageWhat: '管理“{title}”',
   find: '查找公开群', findPlaceholder: '查找公开群', found: '公开群', noneFound: '没有找到与“{text}”有关的公开群',
+  directoryOff: '此服务器没有开放群目录，请向群成员索取邀请链接。',
   asked: '已申请', join: '加入', ask: '申请加入', byInvitation: '仅限邀请', askedToast: '已申请加入“{title}”。', askTitle: '加入“{title}”', askText: '群主或管理员会处理你的申请。',
   findMember: '查找成员', showMore: { other: '再显示 {count} 人' }, silenced: '已禁言', silencedUntil: '禁言至 {time}', actionsFor: '对 {name} 的操作',
   removeWho: '移除 {name}？', removeText: '对方看不到之后的消息，但可按群规则再次加入。', removeMember: '移出群聊',

@@ -39,6 +39,12 @@ export function recordOf(id: ConversationId, more: Partial<Conversation> = {}): 
   };
 }
 
+/** What a browser keeps for a page. */
+export function fakeStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  const held = new Map<string, string>();
+  return { getItem: (key) => held.get(key) ?? null, setItem: (key, value) => void held.set(key, value), removeItem: (key) => void held.delete(key) };
+}
+
 /** What the server answers a submit with; none: it says nothing at all. */
 type Decide = (key: Key, words: string) => 'take' | 'take and lose the answer' | 'lose' | { code: string; retry_after_ms: number | null };
 

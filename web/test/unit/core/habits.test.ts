@@ -2,9 +2,10 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Db, ENTRIES_MAX, noChanges } from '../../../src/core/db';
 import { newInviteCode, newKey, ServerClock } from '../../../src/core/key';
-import { Drafts, Reading, Typing } from '../../../src/core/reading';
+import { LastWords } from '../../../src/core/lastwords';
+import { Drafts, DRAFT_SETTLES_MS, Reading, Typing } from '../../../src/core/reading';
 import { backoff, BACKOFF_MAX_MS } from '../../../src/core/socket';
-import { entryOf, recordOf, text } from './fake';
+import { entryOf, fakeStorage, recordOf, text } from './fake';
 
 describe('with a clock', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -66,8 +67,25 @@ describe('with a clock', () => {
     set('');
     expect(kept).toEqual(['ab', null]);
     set('new');
-    drafts.flush();
+    expect(drafts.flush().get(1)).toMatchObject({ text: 'new' });
     expect(kept.at(-1)).toBe('new');
+  });
+
+  it('what was typed in the last moment of a page is found by the next, what is on the disk is not said again', () => {
+    const storage = fakeStorage();
+    const drafts = new Drafts(() => Date.now(), () => undefined);
+    const set = (conversation: number, words: string) => drafts.set(conversation, { text: words, reply_to: null, mentions: [] });
+    set(1, 'long ago');
+    vi.advanceTimersByTime(DRAFT_SETTLES_MS);
+    set(2, 'half a wor');
+    set(3, '');
+    new LastWords(storage).keep('ada', drafts.flush());
+    const found = new LastWords(storage);
+    expect([...found.of('Ada')]).toMatchObject([[2, { text: 'half a wor' }], [3, null]]);
+    expect(found.of('bob').size).toBe(0);
+    expect(drafts.flush().size).toBe(0);
+    found.forget('ada');
+    expect(found.of('ada').size).toBe(0);
   });
 });
 

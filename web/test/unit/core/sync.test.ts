@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerClock } from '../../../src/core/key';
+import { LastWords } from '../../../src/core/lastwords';
 import { Leader } from '../../../src/core/leader';
 import { Log } from '../../../src/core/log';
 import { State } from '../../../src/core/state';
-import { entryOf, FakeServer, FakeSocket, seeded, text } from './fake';
+import { entryOf, FakeServer, FakeSocket, fakeStorage, seeded, text } from './fake';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -19,6 +20,7 @@ function client(server: FakeServer) {
       random: server.random,
       open: () => new FakeSocket(server) as unknown as WebSocket,
       device: () => ({ id: 'd', platform: 'web', name: 'Test' }),
+      lastWords: new LastWords(fakeStorage()),
       openDb: () => Promise.reject(new Error('no database here')),
     },
     {
@@ -168,10 +170,17 @@ describe('following the log', () => {
     server.append(1, 'bob', text('hello'));
     const { leader } = client(server);
     await vi.advanceTimersByTimeAsync(1_000);
+    const delivered = () => server.frames.flatMap((frame) => ('delivered' in frame ? [frame.delivered] : []));
+    // Also of what was said before this device ever saw the conversation.
+    expect(delivered()).toEqual([{ conversation: 1, seq: 1 }]);
     for (let n = 0; n < 5; n += 1) server.append(1, 'bob', text(`burst ${n}`));
     await vi.advanceTimersByTimeAsync(1_000);
-    const delivered = server.frames.flatMap((frame) => ('delivered' in frame ? [frame.delivered] : []));
-    expect(delivered).toEqual([{ conversation: 1, seq: 6 }]);
+    expect(delivered()).toEqual([{ conversation: 1, seq: 1 }, { conversation: 1, seq: 6 }]);
+    server.drop();
+    for (let n = 0; n < 3; n += 1) server.append(1, 'bob', text(`while away ${n}`));
+    server.append(1, 'ada', text('from another device'));
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(delivered().slice(2)).toEqual([{ conversation: 1, seq: 9 }]);
     await vi.advanceTimersByTimeAsync(120_000);
     expect(server.frames.some((frame) => 'ping' in frame)).toBe(true);
     expect(server.sockets.size).toBe(1);

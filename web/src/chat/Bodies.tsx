@@ -1,0 +1,167 @@
+// The inside of a bubble, one component per kind of message.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { actions, mediaUrl, store, thumbnailUrl, type Attachment, type Body, type Location, type Row, type UserId } from '../core';
+import { Face } from '../contacts/Face';
+import { bytes, duration, t } from '../i18n';
+import { go, paths } from '../router';
+import { Button, Icon, IconButton, toastError } from '../ui';
+import { Markdown } from '../ui/Markdown';
+import css from './Bodies.module.css';
+import type { Pane } from './pane';
+import { me, nameIn } from './words';
+
+const IMAGE_WIDTH_MAX = 300;
+const IMAGE_HEIGHT_MAX = 360;
+const IMAGE_UNKNOWN = 200;
+
+/** What a message holds; `foot` (time, ticks) floats at the end of its last line. */
+export function Content({ pane, row, foot }: { pane: Pane; row: Row; foot: ComponentChildren }) {
+  const { body } = row;
+  if ('text' in body) return <Words pane={pane} row={row} text={body.text} foot={foot} />;
+  if ('media' in body) return <Media pane={pane} row={row} media={body.media} foot={foot} />;
+  return <div class={css.block}><Other body={body} /><div class={css.foot}>{foot}</div></div>;
+}
+
+function Words({ pane, row, text, foot }: { pane: Pane; row: Row; text: Extract<Body, { text: unknown }>['text']; foot: ComponentChildren }) {
+  return (
+    <Markdown
+      text={text.text}
+      markdown={text.markdown}
+      mentions={text.mentions}
+      mention_all={text.mention_all}
+      own={row.mine}
+      me={me()}
+      nameOf={(user) => (user === null ? t('chat.everybody') : nameIn(pane.view, user))}
+      hrefOf={paths.user}
+    >
+      {foot}
+    </Markdown>
+  );
+}
+
+function Other({ body }: { body: Body }) {
+  if ('location' in body) return <Place place={body.location} />;
+  if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;
+  if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;
+  if ('custom' in body) return <span class={css.muted}><Icon name="code" /> {t('chat.custom')} <code>{body.custom.kind}</code></span>;
+  return <span class={css.muted}><Icon name="info" /> {t('chat.unknownBody')}</span>;
+}
+
+function Place({ place }: { place: Location }) {
+  const [latitude, longitude] = [place.latitude_e6 / 1e6, place.longitude_e6 / 1e6];
+  const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
+  return (
+    <a class={css.card} href={href} target="_blank" rel="noopener noreferrer nofollow" title={t('chat.openMap')}>
+      <span class={css.tile}><Icon name="place" /></span>
+      <span class={css.lines}><span>{place.name ?? t('chat.location')}</span><span class={css.small}>{latitude.toFixed(5)}, {longitude.toFixed(5)}</span></span>
+    </a>
+  );
+}
+
+function PersonCard({ user }: { user: UserId }) {
+  const person = store.person(user).value;
+  return (
+    <div>
+      <div class={css.card}>
+        <Face user={user} presence={false} />
+        <span class={css.lines}><span>{person.name}</span><span class={css.small}>@{user}</span></span>
+      </div>
+      <div class={css.buttons}>
+        <Button size="small" onClick={() => go(paths.user(user))}>{t('chat.openProfile')}</Button>
+        <Button size="small" onClick={() => void actions.openDirect(user).then((id) => go(paths.chat(id)), toastError)}>{t('chat.sayHello')}</Button>
+      </div>
+    </div>
+  );
+}
+
+/** The address of a file: of this device's own copy while it is on its way. */
+function useSource(row: Row, media: Attachment): string {
+  const own = useMemo(() => (row.file && !media.info.media ? URL.createObjectURL(row.file) : null), [row.file, media.info.media]);
+  useEffect(() => () => { if (own) URL.revokeObjectURL(own); }, [own]);
+  return own ?? mediaUrl(media.info.media);
+}
+
+function Media({ pane, row, media, foot }: { pane: Pane; row: Row; media: Attachment; foot: ComponentChildren }) {
+  const source = useSource(row, media);
+  const { kind, info } = media;
+  const caption = media.caption.text !== '';
+  return (
+    <div class={css.block}>
+      {kind === 'image' ? <Photo pane={pane} row={row} media={media} source={source} />
+        : kind === 'video' ? <video class={css.video} controls preload="metadata" src={source} {...(info.thumbnail ? { poster: thumbnailUrl(info.media) } : {})} aria-label={info.name} />
+          : kind === 'voice' ? <Voice source={source} length={info.duration_ms} />
+            : <FileRow media={media} source={source} />}
+      {row.progress !== null && <Progress row={row} />}
+      {caption ? <div class={css.caption}><Words pane={pane} row={row} text={media.caption} foot={foot} /></div> : <div class={css.foot}>{foot}</div>}
+    </div>
+  );
+}
+
+function Progress({ row }: { row: Row }) {
+  return (
+    <div class={css.progress}>
+      <progress max={1} value={row.progress ?? 0} aria-label={t('chat.sending')} />
+      <IconButton icon="close" label={t('common.cancel')} onClick={() => void actions.discard(row.id).catch(toastError)} />
+    </div>
+  );
+}
+
+/** A picture in the place that its size reserves, so that nothing jumps when it comes. */
+function Photo({ pane, row, media, source }: { pane: Pane; row: Row; media: Attachment; source: string }) {
+  const { info } = media;
+  const width = info.width ?? IMAGE_UNKNOWN;
+  const height = info.height ?? IMAGE_UNKNOWN;
+  const scale = Math.min(1, IMAGE_WIDTH_MAX / width, IMAGE_HEIGHT_MAX / height);
+  return (
+    <button
+      type="button"
+      class={css.photo}
+      style={{ width: `${Math.round(width * scale)}px`, 'aspect-ratio': `${width} / ${height}` }}
+      aria-label={t('chat.openPhoto', { name: info.name })}
+      onClick={() => { pane.dialog.value = { kind: 'photo', id: row.id }; }}
+    >
+      <img src={info.thumbnail && info.media ? thumbnailUrl(info.media) : source} alt="" loading="lazy" decoding="async" draggable={false} />
+    </button>
+  );
+}
+
+function FileRow({ media: { info }, source }: { media: Attachment; source: string }) {
+  return (
+    <a class={css.card} href={source} download={info.name}>
+      <span class={css.tile}><Icon name="file" /></span>
+      <span class={css.lines}><span>{info.name}</span><span class={css.small}>{bytes(info.bytes)}</span></span>
+      <Icon name="download" />
+    </a>
+  );
+}
+
+/** Only one voice is heard at a time. */
+let speaking: HTMLAudioElement | null = null;
+
+function Voice({ source, length }: { source: string; length: number | null }) {
+  const audio = useRef<HTMLAudioElement>(null);
+  const [playing, setPlaying] = useState(false);
+  const [at, setAt] = useState(0);
+  const total = (length ?? 0) / 1000;
+  const toggle = () => {
+    const player = audio.current;
+    if (!player) return;
+    if (!player.paused) return player.pause();
+    if (speaking !== player) speaking?.pause();
+    speaking = player;
+    player.play().catch(toastError);
+  };
+  return (
+    <div class={css.voice}>
+      <audio ref={audio} src={source} preload="none" onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} onEnded={() => { setPlaying(false); setAt(0); }} onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)} />
+      <IconButton icon={playing ? 'pause' : 'play'} label={t(playing ? 'chat.pause' : 'chat.play')} onClick={toggle} />
+      <input
+        type="range" min={0} max={Math.max(total, at)} step={0.1} value={at} aria-label={t('chat.position')} aria-valuetext={duration(at * 1000)}
+        onInput={(event) => { if (audio.current) audio.current.currentTime = Number(event.currentTarget.value); }}
+      />
+      <span class={css.small}>{duration(at > 0 ? at * 1000 : total * 1000)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,250 @@
+// Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
+
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { actions, store, textOf, type ConversationId, type Row, type UserId, type Writable } from '../core';
+import { Face } from '../contacts/Face';
+import { dateTime, t } from '../i18n';
+import { Button, composing, cx, EmojiButton, Icon, IconButton, now, toastError, useListbox } from '../ui';
+import { prepared } from './attach';
+import css from './Composer.module.css';
+import { mayEdit } from './may';
+import { everybody, mentionAt, mentionsIn, type Choice } from './mention';
+import { edit, type Pane } from './pane';
+import { Recorder } from './Recorder';
+import { bodyWords, me, nameIn } from './words';
+
+/** The field, or a sentence that says why there is none. */
+export function Composer({ pane }: { pane: Pane }) {
+  const { view } = pane;
+  const { peer, group } = view.meta.value;
+  const writable = view.writable.value;
+  if (peer !== null && store.person(peer).value.blocked) {
+    return (
+      <div class={css.closed} role="status">
+        <span>{t('chat.closedBlocked')}</span>
+        <Button size="small" onClick={() => void actions.block(peer, false).catch(toastError)}>{t('chat.unblock')}</Button>
+      </div>
+    );
+  }
+  if (writable !== 'open') return <div class={css.closed} role="status">{closedWords(writable, group?.silenced_until ?? null)}</div>;
+  return <Open pane={pane} />;
+}
+
+function closedWords(writable: Exclude<Writable, 'open'>, until: number | null): string {
+  switch (writable) {
+    case 'gone': return t('chat.closedGone');
+    case 'dissolved': return t('chat.closedDissolved');
+    case 'muted': return t('chat.closedMuted');
+    case 'silenced': return t('chat.closedSilenced', { time: until ? dateTime(until) : '' });
+    case 'deleted': return t('chat.closedDeleted');
+    case 'service': return t('chat.closedService');
+  }
+}
+
+function Open({ pane }: { pane: Pane }) {
+  const { view } = pane;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(() => view.draft.peek()?.text ?? '');
+  const [caret, setCaret] = useState(text.length);
+  const [recording, setRecording] = useState(false);
+  const [dismissed, setDismissed] = useState<number | null>(null);
+  const editing = pane.editing.value;
+  const replying = pane.replying.value;
+  const enterSends = store.preferences.value.enter === 'send';
+
+  const asked = editing ? null : mentionAt(text, caret);
+  const choices = asked && asked.at !== dismissed ? everybody(view, asked.words) : [];
+  const list = useListbox({ count: choices.length, open: choices.length > 0, onPick: (index) => pick(choices[index]), onClose: () => setDismissed(asked?.at ?? null) });
+
+  const put = (next: string, at = next.length) => {
+    setText(next);
+    setCaret(at);
+    requestAnimationFrame(() => { field.current?.focus(); field.current?.setSelectionRange(at, at); });
+  };
+  const write = (next: string) => {
+    setText(next);
+    if (editing) return;
+    actions.typing(view.id, next !== '');
+    keep(view.id, next, replying, mentionsIn(view, next).mentions);
+  };
+  const pick = (choice: Choice | undefined) => {
+    if (!choice || !asked) return;
+    const word = `@${choice.user ?? 'all'} `;
+    const next = text.slice(0, asked.at) + word + text.slice(caret);
+    write(next);
+    put(next, asked.at + word.length);
+  };
+  const insert = (words: string) => {
+    const at = field.current?.selectionStart ?? text.length;
+    const next = text.slice(0, at) + words + text.slice(field.current?.selectionEnd ?? at);
+    write(next);
+    put(next, at + words.length);
+  };
+  const done = () => {
+    pane.editing.value = null;
+    pane.replying.value = null;
+    setText('');
+    if (!editing) keep(view.id, '', null, []);
+    actions.typing(view.id, false);
+    field.current?.focus();
+  };
+  const send = () => {
+    const words = text.trim();
+    if (!words) return;
+    if (editing?.seq) {
+      const { seq } = editing;
+      const same = textOf(editing.body)?.text === words;
+      if (!same) void actions.edit(view.id, seq, words).catch(toastError);
+    } else {
+      void actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }).catch(toastError);
+      void pane.thread.jump('newest');
+    }
+    done();
+  };
+  const sendFiles = async (files: Iterable<File>) => {
+    for (const file of files) {
+      const { blob, kind } = await prepared(file);
+      const caption = { text: '', reply_to: replying?.seq ?? null };
+      await actions.sendFile({ conversation: view.id }, blob, { name: file.name, caption, ...(kind ? { kind } : {}) });
+    }
+    pane.replying.value = null;
+    void pane.thread.jump('newest');
+  };
+  const take = (files: Iterable<File>) => void sendFiles(files).catch(toastError);
+
+  useEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
+  useEffect(() => {
+    if (!replying) return;
+    field.current?.focus();
+    if (!editing) keep(view.id, text, replying, mentionsIn(view, text).mentions);
+  }, [replying]);
+  useEffect(() => {
+    const words = pane.refill.value;
+    if (words === null) return;
+    pane.refill.value = null;
+    put(words);
+  }, [pane.refill.value]);
+  // What was answered when the draft was left.
+  useEffect(() => {
+    const seq = view.draft.peek()?.reply_to;
+    if (seq) pane.replying.value = pane.thread.quote(seq).peek().row;
+    if (matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true });
+  }, []);
+  useDrop(take);
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area || CSS.supports('field-sizing', 'content')) return;
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (composing(event) || list.onKeyDown(event)) return;
+    if (event.key === 'Enter' && (enterSends ? !event.shiftKey : event.ctrlKey || event.metaKey) && !event.altKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'ArrowUp' && text === '' && !editing) {
+      const last = pane.thread.rows.peek().findLast((row) => mayEdit(view.meta.peek(), row, now.peek()));
+      if (!last) return;
+      event.preventDefault();
+      edit(pane, last);
+    } else if (event.key === 'Escape' && (editing || replying)) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (editing) put(view.draft.peek()?.text ?? '');
+      pane.editing.value = null;
+      pane.replying.value = null;
+    }
+  };
+
+  if (recording) {
+    return <Recorder onDone={(voice) => { setRecording(false); if (voice) void actions.sendFile({ conversation: view.id }, voice, { kind: 'voice', name: voice.name }).catch(toastError); }} />;
+  }
+  return (
+    <div class={css.composer}>
+      {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
+      {choices.length > 0 && (
+        <div {...list.list} class={css.mentions} aria-label={t('chat.mentionList')}>
+          {choices.map((choice, index) => (
+            <div key={choice.user ?? ''} {...list.option(index)} class={css.choice}>
+              {choice.user ? <Face user={choice.user} size={28} presence={false} /> : <span class={css.all}>@</span>}
+              <span>{choice.name}</span>
+              {choice.user && <span class={css.id}>@{choice.user}</span>}
+            </div>
+          ))}
+        </div>
+      )}
+      <div class={css.line}>
+        <div class={css.box}>
+          <IconButton icon="attach" label={t('chat.attach')} onClick={() => picker.current?.click()} />
+          <input ref={picker} type="file" multiple hidden onChange={(event) => { take([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
+          <textarea
+            ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t('chat.message')} value={text} dir="auto"
+            {...((choices.length > 0 ? list.input : {}) as object)}
+            onInput={(event) => { setCaret(event.currentTarget.selectionStart); setDismissed(null); list.reset(); write(event.currentTarget.value); }}
+            onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+            onKeyDown={onKeyDown}
+            onPaste={(event) => {
+              const files = [...(event.clipboardData?.files ?? [])];
+              if (files.length === 0) return;
+              event.preventDefault();
+              take(files);
+            }}
+          />
+          <EmojiButton onPick={insert} />
+        </div>
+        {text.trim() === '' && !editing && Recorder.possible() ? (
+          <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
+        ) : (
+          <button type="button" class={cx(css.send, text.trim() === '' && css.idle)} aria-label={t('common.send')} title={t('common.send')} aria-disabled={text.trim() === ''} onClick={send}><Icon name={editing ? 'check' : 'send'} /></button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function keep(conversation: ConversationId, text: string, replying: Row | null, mentions: UserId[]): void {
+  actions.setDraft(conversation, { text, reply_to: replying?.seq ?? null, mentions });
+}
+
+/** Files can be dropped anywhere on the page of the thread. */
+function useDrop(take: (files: File[]) => void): void {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const page = document.getElementById('content');
+    const over = (event: DragEvent) => { if (event.dataTransfer?.types.includes('Files')) { event.preventDefault(); page?.setAttribute('data-drop', t('chat.dropHere')); } };
+    const leave = (event: DragEvent) => { if (!page?.contains(event.relatedTarget as Node | null)) page?.removeAttribute('data-drop'); };
+    const drop = (event: DragEvent) => {
+      page?.removeAttribute('data-drop');
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      latest.current(files);
+    };
+    page?.addEventListener('dragover', over);
+    page?.addEventListener('dragleave', leave);
+    page?.addEventListener('drop', drop);
+    return () => {
+      page?.removeEventListener('dragover', over);
+      page?.removeEventListener('dragleave', leave);
+      page?.removeEventListener('drop', drop);
+      page?.removeAttribute('data-drop');
+    };
+  }, []);
+}
+
+/** What is answered or edited. */
+function Bar({ pane, row, onCancel }: { pane: Pane; row: Row; onCancel: () => void }) {
+  const editing = pane.editing.value !== null;
+  return (
+    <div class={css.bar}>
+      <Icon name={editing ? 'edit' : 'reply'} size={18} />
+      <span class={css.words}>
+        <strong>{editing ? t('chat.editing') : t('chat.replyingTo', { name: row.author === me() ? t('common.you') : nameIn(pane.view, row.author) })}</strong> {bodyWords(row.body)}
+      </span>
+      <IconButton icon="close" label={t(editing ? 'chat.cancelEdit' : 'chat.cancelReply')} onClick={onCancel} />
+    </div>
+  );
+}

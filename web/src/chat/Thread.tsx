@@ -1,0 +1,87 @@
+// The open conversation: its head, its messages, and where one writes.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { actions, store, type ConversationId, type ConversationView, type Seq } from '../core';
+import { PresenceWords } from '../contacts/Presence';
+import { useLoad } from '../contacts/useLoad';
+import { t } from '../i18n';
+import { go, paths } from '../router';
+import { detailsOpen } from '../shell/panes';
+import { ErrorState, IconButton, Loading } from '../ui';
+import { Composer } from './Composer';
+import { ChatFace } from './List';
+import { Messages } from './Messages';
+import { jumpTo, openPane, type Pane } from './pane';
+import { Above } from './Above';
+import css from './Thread.module.css';
+import { me, nameIn } from './words';
+
+export function Thread({ conversation, seq }: { conversation: ConversationId; seq: Seq | null }) {
+  const view = store.conversation(conversation).value;
+  const { problem, retry } = useLoad(() => (view ? Promise.resolve() : actions.loadConversation(conversation)), [conversation]);
+  if (view) return <Opened key={view.id} view={view} seq={seq} />;
+  return problem ? <ErrorState error={new Error(problem)} onRetry={retry} /> : <Loading />;
+}
+
+function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
+  const [pane, setPane] = useState<Pane | null>(null);
+  const shown = useRef(seq);
+  useEffect(() => {
+    const made = openPane(view, seq);
+    setPane(made);
+    if (view.meta.peek().kind === 'group' && !view.members.peek()) void actions.loadMembers(view.id).catch(() => undefined);
+    if (!view.pins.peek()) void actions.loadPins(view.id).catch(() => undefined);
+    return () => made.thread.close();
+  }, [view]);
+  useEffect(() => {
+    if (pane && seq !== null && seq !== shown.current) void jumpTo(pane, seq);
+    shown.current = seq;
+  }, [pane, seq]);
+  if (!pane) return <Loading />;
+  const escape = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    if (pane.panel.value) pane.panel.value = null;
+    else actions.markRead(view.id);
+  };
+  const find = (event: KeyboardEvent) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'f') return;
+    event.preventDefault();
+    pane.panel.value = 'search';
+  };
+  return (
+    <section class={css.thread} aria-label={view.title.value} onKeyDown={(event) => { escape(event); find(event); }}>
+      <Head pane={pane} />
+      <Messages pane={pane} />
+      <div class={css.bottom}>
+        <Typing view={view} />
+        <Composer pane={pane} />
+      </div>
+      <Above pane={pane} />
+    </section>
+  );
+}
+
+function Head({ pane }: { pane: Pane }) {
+  const { view } = pane;
+  const { peer, members } = view.meta.value;
+  const pins = view.pins.value?.length ?? 0;
+  return (
+    <header class={css.head}>
+      <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(paths.chats)} /></span>
+      <ChatFace view={view} />
+      <div class={css.words}>
+        <h2>{view.title.value}</h2>
+        <p>{peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
+      </div>
+      {pins > 0 && <IconButton icon="pin" label={t('chat.pinned', { count: pins })} aria-pressed={pane.panel.value === 'pins'} onClick={() => { pane.panel.value = pane.panel.value === 'pins' ? null : 'pins'; }} />}
+      <IconButton icon="search" label={t('chat.searchHere')} aria-pressed={pane.panel.value === 'search'} onClick={() => { pane.panel.value = pane.panel.value === 'search' ? null : 'search'; }} />
+      <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />
+    </header>
+  );
+}
+
+function Typing({ view }: { view: ConversationView }) {
+  const typing = view.typing.value;
+  const [first] = typing;
+  return <p class={css.typing}>{first && (typing.length === 1 ? t('chat.typingOne', { name: nameIn(view, first) }) : t('chat.typingMany', { count: typing.length }))}</p>;
+}

@@ -1,0 +1,27 @@
+// What can be done with a message: the rules of docs/domain.md. The server decides; this keeps away what would be refused.
+
+import { isMessage, type ConversationMeta, type Row } from '../core';
+import { isAbove } from '../groups/may';
+
+const EDIT_MS = 24 * 60 * 60_000;
+const RECALL_MS = 2 * 60_000;
+/** How long after the recall its author can take the words up again. */
+export const RE_EDIT_MS = 5 * 60_000;
+
+const said = (row: Row): boolean => row.seq !== null && isMessage(row.body) && !('recalled' in row.body);
+const here = ({ inbox, group }: ConversationMeta): boolean => !inbox.gone && !group?.dissolved;
+
+export const mayAnswer = (meta: ConversationMeta, row: Row): boolean => said(row) && here(meta);
+export const mayForward = (row: Row): boolean => said(row);
+export const mayEdit = (meta: ConversationMeta, row: Row, now: number): boolean => said(row) && here(meta) && row.mine && 'text' in row.body && row.origin === null && now - row.at < EDIT_MS;
+
+export function mayRecall(meta: ConversationMeta, row: Row, now: number, roleOfAuthor: ConversationMeta['role'] = 'member'): boolean {
+  if (!said(row) || !here(meta)) return false;
+  if (row.mine && (now - row.at < RECALL_MS || meta.role === 'owner')) return true;
+  return meta.group !== null && !row.mine && isAbove(meta.role, roleOfAuthor);
+}
+
+export function mayPin(meta: ConversationMeta, row: Row): boolean {
+  if (!said(row) || !here(meta)) return false;
+  return meta.group === null || meta.role !== 'member' || (meta.group.rules.kind === 'private' && meta.group.rules.pin === 'members');
+}
