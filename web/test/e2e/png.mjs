@@ -1,0 +1,41 @@
+// Small pictures without a drawing library: hills under an evening sky, in the colours that a seed gives.
+import { crc32, deflateSync } from 'node:zlib';
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+function chunk(name, data) {
+  const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);
+  const out = Buffer.alloc(8 + body.length);
+  out.writeUInt32BE(data.length, 0);
+  body.copy(out, 4);
+  out.writeUInt32BE(crc32(body), 4 + body.length);
+  return out;
+}
+
+/** A PNG of 8 bit RGB; `colour(x, y)` gives [red, green, blue] of each point. */
+function png(width, height, colour) {
+  const rows = Buffer.alloc(height * (1 + width * 3));
+  for (let y = 0, at = 0; y < height; y += 1) {
+    rows[at++] = 0;
+    for (let x = 0; x < width; x += 1) for (const part of colour(x, y)) rows[at++] = part;
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+const mix = (from, to, share) => from.map((part, at) => Math.round(part + (to[at] - part) * share));
+
+/** Hills; the same seed is the same picture. */
+export function landscape(seed, width = 640, height = 420) {
+  const sky = [[246, 196, 150], [238, 150, 140], [170, 205, 226], [214, 190, 232]][seed % 4];
+  const hill = [[18, 92, 88], [52, 78, 110], [34, 96, 62], [88, 66, 108]][seed % 4];
+  const ridge = (x, nth) => height * (0.45 + nth * 0.16) + Math.sin(x / (90 - nth * 14) + seed * 2 + nth * 1.7) * (34 - nth * 6);
+  return png(width, height, (x, y) => {
+    for (const nth of [2, 1, 0]) if (y > ridge(x, nth)) return mix(hill, sky, 0.5 - nth * 0.2);
+    const sun = Math.hypot(x - width * 0.7, y - height * 0.28) < height * 0.09;
+    return sun ? [255, 240, 214] : mix([250, 244, 236], sky, y / height);
+  });
+}
