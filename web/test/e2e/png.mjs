@@ -36,6 +36,6 @@ export function landscape(seed, width = 640, height = 420) {
   return png(width, height, (x, y) => {
     for (const nth of [2, 1, 0]) if (y > ridge(x, nth)) return mix(hill, sky, 0.5 - nth * 0.2);
     const sun = Math.hypot(x - width * 0.7, y - height * 0.28) < height * 0.09;
-    return sun ? [255, 240, 214] : mix([250, 244, 236], sky, y / height);
+    return sun ? [255, 240, 214] : mix([250, 244, 236], sky, Math.round((y / height) * 8) / 8);
   });
 }

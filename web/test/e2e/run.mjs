@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { launch, Person } from './people.mjs';
 import { Server } from './server.mjs';
 
+/** How long a flow may take when it does not say so itself (`minutes`). */
 const FLOW_MS = 120_000;
 const [binary, ...wanted] = process.argv.slice(2);
 if (!binary) {
@@ -45,7 +46,7 @@ async function attempt(flow) {
       people.push(person);
       return person;
     };
-    await within(flow.run({ server, browser, open, chief }), FLOW_MS);
+    await within(flow.run({ server, browser, open, chief }), flow.minutes ? flow.minutes * 60_000 : FLOW_MS);
     const complaints = people.flatMap((person) => person.complaints);
     return complaints.length > 0 ? complaints.join('\n') : null;
   } catch (error) {
