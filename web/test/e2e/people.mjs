@@ -93,6 +93,33 @@ export class Person {
     return this.page.getByRole('log').locator('[data-row]').filter({ hasText: text });
   }
 
+  /** A button of the toolbar of the message with this text. */
+  async act(text, button) {
+    await this.message(text).first().hover();
+    await this.message(text).first().getByRole('toolbar').getByRole('button', { name: button }).click();
+  }
+
+  /** What the open thread shows of a pattern, from its top. */
+  async said(pattern) {
+    const rows = await this.page.getByRole('log').locator('[data-row]').allTextContents();
+    return rows.flatMap((text) => text.match(pattern) ?? []);
+  }
+
+  /** From the next visit on the client starts without a network. */
+  async workerReady() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  }
+
+  /** Waits until the focus is somewhere. */
+  async focusIn(selector) {
+    await this.page.waitForFunction((selector) => document.activeElement?.matches(selector), selector);
+  }
+
+  /** What is on the page is on the disk a moment later. */
+  async kept() {
+    await this.page.waitForTimeout(1_000);
+  }
+
   async close() {
     await this.context.close();
   }

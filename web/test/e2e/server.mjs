@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 /** Long enough for everybody's rules, and in nobody's list. */
 export const PASSWORD = 'a quiet afternoon';
 const READY_MS = 30_000;
+/** For flows that say much at once. */
+export const UNHURRIED = { TIDINGS_LIMITS_RATE_PER_SECOND: '0', TIDINGS_LIMITS_RATE_BURST: '0' };
 
 export class Server {
   #binary;
