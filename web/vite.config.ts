@@ -15,6 +15,8 @@ export default defineConfig({
   plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), stamp()],
   build: {
     target: 'es2022',
+    // Browsers that have popovers, as these pages need, have light-dark() too.
+    cssTarget: ['chrome125', 'firefox125', 'safari17.5'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     // One style sheet: it is small, and a page that comes later has its looks at once.

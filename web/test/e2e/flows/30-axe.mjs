@@ -109,17 +109,17 @@ async function tabOrder(person, world) {
   const { page, base } = person;
   await page.goto(`${base}/c/${world.chats.ada}`);
   await person.composer().waitFor();
-  await page.evaluate(() => document.activeElement?.blur());
-  const areas = [];
+  await page.locator('a[href="#content"]').focus();
+  const areas = ['skip'];
   for (let step = 0; step < 60 && areas.at(-1) !== 'composer'; step += 1) {
     await page.keyboard.press('Tab');
     const area = await page.evaluate(() => {
       const now = document.activeElement;
       if (now?.matches('a[href="#content"]')) return 'skip';
       if (now?.matches('[data-composer]')) return 'composer';
-      if (now?.closest('nav')) return 'rail';
       if (now?.closest('#content')) return 'page';
-      return now?.closest('main') ? 'list' : 'elsewhere';
+      if (now?.closest('main')) return 'list';
+      return now?.closest('nav') ? 'rail' : 'elsewhere';
     });
     if (areas.at(-1) !== area) areas.push(area);
   }
