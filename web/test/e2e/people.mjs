@@ -80,7 +80,7 @@ export class Person {
   }
 
   composer() {
-    return this.page.getByRole('textbox', { name: 'Message' });
+    return this.page.locator('[data-composer]');
   }
 
   async say(text) {
@@ -108,6 +108,17 @@ export class Person {
   /** From the next visit on the client starts without a network. */
   async workerReady() {
     await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  }
+
+  /** Files by `paste` into the composer, or by `drop` over the thread. */
+  async give(how, files) {
+    await this.composer().evaluate((field, [how, files]) => {
+      const data = new DataTransfer();
+      for (const { name, type, base64 } of files) data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
+      const more = { bubbles: true, cancelable: true };
+      if (how === 'paste') field.dispatchEvent(new ClipboardEvent('paste', { ...more, clipboardData: data }));
+      else for (const kind of ['dragover', 'drop']) field.dispatchEvent(new DragEvent(kind, { ...more, dataTransfer: data }));
+    }, [how, files]);
   }
 
   /** Waits until the focus is somewhere. */
