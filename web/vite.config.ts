@@ -23,7 +23,14 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       input: { app: 'index.html', sw: 'src/sw.ts' },
-      output: { entryFileNames: '[name].js', chunkFileNames: nameOf, assetFileNames: '[name][extname]' },
+      output: {
+        entryFileNames: '[name].js', chunkFileNames: nameOf, assetFileNames: '[name][extname]',
+        // Few files: what every visit starts with is one, what pages have in common another. The worker stands alone.
+        codeSplitting: { groups: [
+          { name: 'start', tags: ['$initial'], test: (id: string) => !id.endsWith('/src/sw.ts'), priority: 2 },
+          { name: 'common', minShareCount: 2, test: /\/src\/(?!core|i18n|sw)/, priority: 1 },
+        ] },
+      },
     },
   },
   server: {
