@@ -29,10 +29,10 @@ function png(width, height, colour) {
 const mix = (from, to, share) => from.map((part, at) => Math.round(part + (to[at] - part) * share));
 
 /** Hills; the same seed is the same picture. */
-export function landscape(seed, width = 640, height = 420) {
+export function landscape(seed, width = 300, height = 196) {
   const sky = [[246, 196, 150], [238, 150, 140], [170, 205, 226], [214, 190, 232]][seed % 4];
   const hill = [[18, 92, 88], [52, 78, 110], [34, 96, 62], [88, 66, 108]][seed % 4];
-  const ridge = (x, nth) => height * (0.45 + nth * 0.16) + Math.sin(x / (90 - nth * 14) + seed * 2 + nth * 1.7) * (34 - nth * 6);
+  const ridge = (x, nth) => height * (0.45 + nth * 0.16) + Math.sin(x / (44 - nth * 7) + seed * 2 + nth * 1.7) * (16 - nth * 3);
   return png(width, height, (x, y) => {
     for (const nth of [2, 1, 0]) if (y > ridge(x, nth)) return mix(hill, sky, 0.5 - nth * 0.2);
     const sun = Math.hypot(x - width * 0.7, y - height * 0.28) < height * 0.09;

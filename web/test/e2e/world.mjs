@@ -137,7 +137,7 @@ async function makeGroups(world) {
   await world.say(bo, crew, '我来看日志。');
   const code = await world.say(emil, crew, 'The last failure was a race, this repairs it:\n\n```rust\nlet entry = log.append(command)?;\nsubscribers.publish(&entry);\n```\n\nDurable first, then visible.', { markdown: true });
   for (const [person, emoji] of [[ada, '🎉'], [dana, '🎉'], [chief, '🎉'], [bo, '👀']]) await world.react(person, crew, code, emoji);
-  const chart = await world.upload(jun, 'view.png', 'image/png', landscape(3, 560, 320));
+  const chart = await world.upload(jun, 'view.png', 'image/png', landscape(3));
   await world.say(jun, crew, { media: { kind: 'image', media: chart, caption: { text: 'Latency, as seen from my window.' } } });
   await world.as(chief, 'PUT', `/conversations/${crew}/pins/${news}`);
   const mine = await world.say(chief, crew, 'Then we go ahead at three. Thank you, all of you!');
