@@ -3,13 +3,14 @@
 //     node scripts/shots.mjs ../target/ci/tidings [FOLDER [all]]
 //
 // Without `all` those for `docs/images`: every page in light, some in dark. With it every page, size, theme and language, to look at.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { INSIDE, OUTSIDE, enter, visit } from '../test/e2e/pages.mjs';
 import { DESKTOP, launch, Person, PHONE } from '../test/e2e/people.mjs';
 import { Server } from '../test/e2e/server.mjs';
 import { makeWorld } from '../test/e2e/world.mjs';
+import { withPalette } from './palette.mjs';
 
 const KEPT = ['log-in', 'chats', 'chat', 'group', 'contacts', 'friend', 'new-friends', 'group-manage', 'settings', 'console', 'switcher'];
 /** The pages that are kept in dark as well. */
@@ -47,7 +48,8 @@ async function take(world, { locale, theme, size }) {
       process.exitCode = 1;
     }
     const name = [place.name, size, theme, ...(locale === 'en' ? [] : ['zh'])].join('-');
-    await person.page.screenshot({ path: resolve(folder, `${name}.png`), animations: 'disabled', caret: 'hide' });
+    const picture = await person.page.screenshot({ animations: 'disabled', caret: 'hide' });
+    await writeFile(resolve(folder, `${name}.png`), await withPalette(person.page, picture));
   };
   for (const place of OUTSIDE.filter(wanted)) await shoot(place);
   await enter(person, world.chief.user);

@@ -12,18 +12,24 @@ function chunk(name, data) {
   return out;
 }
 
-/** A PNG of 8 bit RGB; `colour(x, y)` gives [red, green, blue] of each point. */
-function png(width, height, colour) {
-  const rows = Buffer.alloc(height * (1 + width * 3));
+const RGB = 2;
+const INDEXED = 3;
+
+/** A PNG of 8 bits; `point(x, y)` gives what stands for each: [red, green, blue], or [place in the palette] where there is one. */
+export function png(width, height, point, palette = null) {
+  const rows = Buffer.alloc(height * (1 + width * (palette ? 1 : 3)));
   for (let y = 0, at = 0; y < height; y += 1) {
     rows[at++] = 0;
-    for (let x = 0; x < width; x += 1) for (const part of colour(x, y)) rows[at++] = part;
+    for (let x = 0; x < width; x += 1) for (const part of point(x, y)) rows[at++] = part;
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  header.set([8, palette ? INDEXED : RGB, 0, 0, 0], 8);
+  return Buffer.concat([
+    SIGNATURE, chunk('IHDR', header), ...(palette ? [chunk('PLTE', Buffer.from(palette.flat()))] : []), chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 const mix = (from, to, share) => from.map((part, at) => Math.round(part + (to[at] - part) * share));
