@@ -12,17 +12,30 @@ export async function withPalette(page, picture) {
     const colour = pixels.readUIntBE(at, 3);
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const palette = [...counts].sort(([, one], [, other]) => other - one).slice(0, COLOURS).map(([colour]) => [colour >> 16, (colour >> 8) & 255, colour & 255]);
-  const places = new Map([...counts.keys()].map((colour) => [colour, [nearest(palette, colour)]]));
+  const { palette, places } = chosen([...counts]);
   return png(width, height, (x, y) => places.get(pixels.readUIntBE((y * width + x) * 4, 3)), palette);
 }
 
-function nearest(palette, colour) {
-  const distance = ([red, green, blue]) => (red - (colour >> 16)) ** 2 + (green - ((colour >> 8) & 255)) ** 2 + (blue - (colour & 255)) ** 2;
-  let best = 0;
-  for (let at = 1; at < palette.length; at += 1) if (distance(palette[at]) < distance(palette[best])) best = at;
-  return best;
+const parts = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
+
+/** Each next colour is the one whose points are worst off with those before; so rare colours that are far from all others have a place too. */
+function chosen(counts) {
+  const left = counts.map(([colour, count]) => ({ colour, parts: parts(colour), count, gap: Infinity, place: 0 }));
+  const palette = [];
+  for (let next = left.reduce((one, other) => (other.count > one.count ? other : one)); next && palette.length < COLOURS;) {
+    const place = palette.push(next.parts) - 1;
+    let worst = 0;
+    next = null;
+    for (const one of left) {
+      const gap = distance(one.parts, palette[place]);
+      if (gap < one.gap) Object.assign(one, { gap, place });
+      if (one.gap * one.count > worst) { worst = one.gap * one.count; next = one; }
+    }
+  }
+  return { palette, places: new Map(left.map(({ colour, place }) => [colour, [place]])) };
 }
+
+const distance = (one, other) => (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2;
 
 /** In the page: the red, green, blue and alpha of each point. */
 async function pixelsOf(base64) {
