@@ -15,13 +15,22 @@ export default defineConfig({
   plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), stamp()],
   build: {
     target: 'es2022',
+    // Browsers that have popovers, as these pages need, have light-dark() too.
+    cssTarget: ['chrome125', 'firefox125', 'safari17.5'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     // One style sheet: it is small, and a page that comes later has its looks at once.
     cssCodeSplit: false,
     rolldownOptions: {
       input: { app: 'index.html', sw: 'src/sw.ts' },
-      output: { entryFileNames: '[name].js', chunkFileNames: nameOf, assetFileNames: '[name][extname]' },
+      output: {
+        entryFileNames: '[name].js', chunkFileNames: nameOf, assetFileNames: '[name][extname]',
+        // Few files: what every visit starts with is one, what pages have in common another. The worker stands alone.
+        codeSplitting: { groups: [
+          { name: 'start', tags: ['$initial'], test: (id: string) => !id.endsWith('/src/sw.ts'), priority: 2 },
+          { name: 'common', minShareCount: 2, test: /\/src\/(?!core|i18n|sw)/, priority: 1 },
+        ] },
+      },
     },
   },
   server: {

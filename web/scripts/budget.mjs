@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const DIST = process.argv[2] ? `${process.argv[2]}/` : fileURLToPath(new URL('../dist/', import.meta.url));
 const files = readdirSync(DIST);
 const source = (name) => readFileSync(DIST + name, 'utf8');
 const weight = (name) => gzipSync(readFileSync(DIST + name), { level: 9 }).length;

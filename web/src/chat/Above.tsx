@@ -89,9 +89,11 @@ function ReadersDialog({ pane, row, onClose }: { pane: Pane; row: Row; onClose: 
   const seq = row.seq ?? 0;
   const others = found?.cursors.filter(({ user }) => user !== me()) ?? [];
   const readers = others.filter(({ read }) => read >= seq);
+  // Names are bounded, the count is not; oneself is no reader.
+  const count = found ? found.read - (found.cursors.some(({ user, read }) => user === me() && read >= seq) ? 1 : 0) : 0;
   const delivered = others.filter((cursor) => cursor.read < seq && (cursor.delivered ?? 0) >= seq);
   return (
-    <Dialog title={found ? t('chat.readCount', { count: found.read }) : t('chat.readByTitle')} onClose={onClose}>
+    <Dialog title={found ? t('chat.readCount', { count }) : t('chat.readByTitle')} onClose={onClose}>
       {error !== null ? <ErrorState error={error} onRetry={load} /> : !found ? <SkeletonRows count={3} /> : readers.length + delivered.length === 0 ? (
         <p class={css.nothing}>{t('chat.nobodyYet')}</p>
       ) : (

@@ -48,6 +48,7 @@ function Open({ pane }: { pane: Pane }) {
   const [text, setText] = useState(() => view.draft.peek()?.text ?? '');
   const [caret, setCaret] = useState(text.length);
   const [recording, setRecording] = useState(false);
+  const wasRecording = useRef(false);
   const [dismissed, setDismissed] = useState<number | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
@@ -60,7 +61,13 @@ function Open({ pane }: { pane: Pane }) {
   const put = (next: string, at = next.length) => {
     setText(next);
     setCaret(at);
-    requestAnimationFrame(() => { field.current?.focus(); field.current?.setSelectionRange(at, at); });
+    const area = field.current;
+    if (!area) return;
+    // At once, so that no key comes between; the focus also later, when the menu or picker that called is gone.
+    area.value = next;
+    area.focus();
+    area.setSelectionRange(at, at);
+    requestAnimationFrame(() => area.focus());
   };
   const write = (next: string) => {
     setText(next);
@@ -131,6 +138,8 @@ function Open({ pane }: { pane: Pane }) {
     if (seq) pane.replying.value = pane.thread.quote(seq).peek().row;
     if (matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true });
   }, []);
+  // The field comes back when a recording is over.
+  useEffect(() => { if (wasRecording.current && !recording) field.current?.focus(); wasRecording.current = recording; }, [recording]);
   useDrop(take);
   useLayoutEffect(() => {
     const area = field.current;

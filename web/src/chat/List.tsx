@@ -3,14 +3,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { actions, mediaUrl, store, type ConversationView } from '../core';
 import { Face } from '../contacts/Face';
-import { CreateGroup } from '../groups';
 import { t } from '../i18n';
 import { go, linkTo, paths, route } from '../router';
 import { overlay } from '../shell/panes';
-import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, MentionBadge, MenuButton, openMenu, SkeletonRows, Time, toastError, type MenuItem } from '../ui';
+import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, lazy, MentionBadge, MenuButton, openMenu, SkeletonRows, Time, toastError, type MenuItem } from '../ui';
 import css from './List.module.css';
 import { Ticks } from './Ticks';
 import { me, nameIn, previewWords } from './words';
+
+const CreateGroup = lazy(async () => ({ default: (await import('../groups')).CreateGroup }));
 
 /** Whose presence the list follows: those at its top. */
 const WATCHED_MAX = 100;

@@ -37,7 +37,7 @@ export function Message({ pane, row, first, last }: MessageProps) {
       data-seq={row.seq ?? undefined}
       class={cx(css.row, row.mine && css.own, first && css.first, last && css.last)}
       tabIndex={-1}
-      onMouseEnter={() => setActive(true)}
+      onMouseMove={() => setActive(true)}
       onMouseLeave={() => setActive(false)}
       onFocusCapture={() => setActive(true)}
       onBlurCapture={(event) => { if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setActive(false); }}

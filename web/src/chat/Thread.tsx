@@ -7,14 +7,15 @@ import { useLoad } from '../contacts/useLoad';
 import { t } from '../i18n';
 import { go, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
-import { ErrorState, IconButton, Loading } from '../ui';
+import { ErrorState, IconButton, lazy, Loading } from '../ui';
 import { Composer } from './Composer';
 import { ChatFace } from './List';
 import { Messages } from './Messages';
 import { jumpTo, openPane, type Pane } from './pane';
-import { Above } from './Above';
 import css from './Thread.module.css';
 import { me, nameIn } from './words';
+
+const Above = lazy(async () => ({ default: (await import('./Above')).Above }));
 
 export function Thread({ conversation, seq }: { conversation: ConversationId; seq: Seq | null }) {
   const view = store.conversation(conversation).value;
@@ -56,7 +57,7 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
         <Typing view={view} />
         <Composer pane={pane} />
       </div>
-      <Above pane={pane} />
+      {(pane.panel.value || pane.dialog.value) && <Above pane={pane} />}
     </section>
   );
 }

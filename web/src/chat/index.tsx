@@ -1,5 +1,4 @@
-// The chats: the list, the open thread, and what stands beside it.
+// The chats: the list and the open thread. What stands beside it (`Details`) and over it (`Above`) comes when it is asked for.
 
-export { Details } from './Details';
 export { AssistantList, ConversationList } from './List';
 export { Thread } from './Thread';

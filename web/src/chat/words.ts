@@ -22,7 +22,7 @@ const subject = (view: ConversationView, user: UserId): string => (user === me()
 /** The sentence of a notice. */
 export function noticeWords(view: ConversationView, { author, body }: Pick<Row, 'author' | 'body'>): string {
   const name = subject(view, author);
-  const who = (user: UserId) => subject(view, user);
+  const who = (user: UserId) => (user === me() ? t('chat.youAsObject') : nameIn(view, user));
   if ('recalled' in body) return author === me() ? t('chat.recalledYou') : t('chat.recalled', { name });
   if ('group_created' in body) return t('chat.noticeCreated', { name, title: body.group_created.title });
   if ('members_added' in body) return t('chat.noticeAdded', { name, users: list(body.members_added.users.map(who)) });
@@ -42,7 +42,7 @@ export function noticeWords(view: ConversationView, { author, body }: Pick<Row, 
   if ('group_muted' in body) return t(body.group_muted.on ? 'chat.noticeMuted' : 'chat.noticeUnmuted', { name });
   if ('member_silenced' in body) return t(body.member_silenced.until ? 'chat.noticeSilenced' : 'chat.noticeUnsilenced', { name, user: who(body.member_silenced.user) });
   if ('alias_changed' in body) {
-    const user = who(body.alias_changed.user);
+    const user = subject(view, body.alias_changed.user);
     return body.alias_changed.alias ? t('chat.noticeAlias', { name: user, alias: body.alias_changed.alias }) : t('chat.noticeNoAlias', { name: user });
   }
   if ('contact_answered' in body && body.contact_answered.accepted) return t('chat.noticeContact');

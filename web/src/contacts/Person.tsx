@@ -117,9 +117,7 @@ function GroupsInCommon({ user }: { user: UserId }) {
   const asked = store.conversations.value
     .filter(({ meta }) => meta.value.kind === 'group' && !meta.value.inbox.gone && meta.value.members <= MEMBERS_ASKED_MAX)
     .slice(0, GROUPS_ASKED_MAX);
-  useEffect(() => {
-    for (const view of asked) if (!view.members.peek()) void actions.loadMembers(view.id).catch(() => undefined);
-  }, [asked.map((view) => view.id).join()]);
+  useLoad(() => Promise.all(asked.filter((view) => !view.members.peek()).map((view) => actions.loadMembers(view.id))), [asked.map((view) => view.id).join()]);
   const common = asked.filter((view) => view.members.value?.some((member) => member.user === user));
   if (common.length === 0) return <>{t('common.none')}</>;
   return <>{common.map((view) => <a key={view.id} {...linkTo(paths.chat(view.id))}>{view.title.value}</a>)}</>;

@@ -1,11 +1,17 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { store } from '../core';
 import { wordsOf } from './problems';
 
-/** Asks for something when a page is shown and again with `retry`; `problem` says in words why it did not come. */
+/**
+ * Asks for something when a page is shown, again with `retry` and when the connection is back; `problem` says in words why it did not
+ * come. What is asked while a connection is being made could only fail, so it waits.
+ */
 export function useLoad(load: () => Promise<unknown>, when: readonly unknown[] = []): { problem: string | null; retry: () => void } {
   const [problem, setProblem] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const { state } = store.connection.value;
   useEffect(() => {
+    if (state === 'connecting') return undefined;
     let current = true;
     setProblem(null);
     load().catch((error: unknown) => {
@@ -14,7 +20,7 @@ export function useLoad(load: () => Promise<unknown>, when: readonly unknown[] =
     return () => {
       current = false;
     };
-  }, [attempt, ...when]);
+  }, [state, attempt, ...when]);
   return { problem, retry: useCallback(() => setAttempt((count) => count + 1), []) };
 }
 

@@ -1,6 +1,6 @@
 // One conversation: its record, the piece of its log that is held, cursors, what waits to be sent, and who types.
 
-import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Conversation, ConversationId, Cursor, Entry, Inbox, MediaId, Member, Seq, UserId } from './protocol';
 import type { Cursors, Draft, Last, Outgoing, Row } from './model';
 import { Log } from './log';
@@ -11,6 +11,8 @@ import { isMessage, isShown } from './words';
 
 /** Somebody who types is forgotten after this time without another sign. */
 export const TYPING_MS = 6_000;
+/** Timers of browsers do not count further than 24 days. */
+const LOOK_MS_MAX = 24 * 60 * 60_000;
 const RANKS = { owner: 0, manager: 1, member: 2 } as const;
 
 export interface Around {
@@ -38,13 +40,16 @@ export class ConversationState implements ConversationView {
   /** Read on this device, perhaps before the server knows. */
   private readHere: Seq = 0;
 
+  /** Counts the mutes and silences that have run out. */
+  private readonly ended = signal(0);
+
   readonly title: ReadonlySignal<string>;
   readonly avatar: ReadonlySignal<MediaId | null>;
   readonly last: ReadonlySignal<Last>;
   readonly unread = computed(() => this.meta.value.inbox.unread);
   readonly mentions = computed(() => this.meta.value.inbox.mentions);
   readonly markedUnread = computed(() => this.meta.value.inbox.marked_unread);
-  readonly muted = computed(() => (this.meta.value.inbox.muted_until ?? 0) > this.around.now());
+  readonly muted = computed(() => this.isAhead(this.meta.value.inbox.muted_until));
   readonly writable: ReadonlySignal<Writable>;
   readonly members: ReadonlySignal<readonly Member[] | null>;
   readonly pins: ReadonlySignal<readonly Row[] | null>;
@@ -64,6 +69,7 @@ export class ConversationState implements ConversationView {
     });
     this.last = computed(() => this.lastNow());
     this.writable = computed(() => this.writableNow());
+    effect(() => this.awaitEnd());
     this.members = computed(() => this.membersNow());
     this.pins = computed(() => this.pinEntries.value?.map((entry) => rowOfEntry(entry, this.reader())) ?? null);
   }
@@ -219,13 +225,30 @@ export class ConversationState implements ConversationView {
     return null;
   }
 
+  /** Whether a time is still to come. Subscribes to its coming. */
+  private isAhead(until: number | null): boolean {
+    void this.ended.value;
+    return (until ?? 0) > this.around.now();
+  }
+
+  /** Looks again when the next mute or silence has run out: nobody says so. */
+  private awaitEnd(): (() => void) | undefined {
+    void this.ended.value;
+    const { inbox, group } = this.meta.value;
+    const now = this.around.now();
+    const ends = [inbox.muted_until ?? 0, group?.silenced_until ?? 0].filter((until) => until > now);
+    if (ends.length === 0) return undefined;
+    const timer = setTimeout(() => { this.ended.value += 1; }, Math.min(...ends.map((until) => until - now), LOOK_MS_MAX));
+    return () => clearTimeout(timer);
+  }
+
   private writableNow(): Writable {
     const { inbox, group, role, peer, kind } = this.meta.value;
     if (kind === 'feed') return 'service';
     if (inbox.gone) return 'gone';
     if (group?.dissolved) return 'dissolved';
     if (group?.muted && role === 'member') return 'muted';
-    if ((group?.silenced_until ?? 0) > this.around.now()) return 'silenced';
+    if (this.isAhead(group?.silenced_until ?? null)) return 'silenced';
     const person = peer ? this.around.people.person(peer).value : null;
     if (person?.deleted) return 'deleted';
     return person?.kind === 'service' ? 'service' : 'open';

@@ -75,6 +75,8 @@ export class Socket {
   private submits = 0;
   private readonly waiting = new Map<number, Waiting>();
   private readonly queue: Array<() => void> = [];
+  /** Asked while a connection is being made: sent when it is there, refused when it does not come. */
+  private readonly early: Array<{ send(): void; reject(problem: Problem): void }> = [];
 
   constructor(private readonly world: SocketWorld, private readonly events: SocketEvents) {}
 
@@ -117,8 +119,8 @@ export class Socket {
 
   private ask<T>(frame: (request: number) => ClientFrame, submit: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (!this.open) return reject(new Problem('offline', 'There is no connection to the server; try again when it is back.'));
-      if (this.queue.length >= WAITING_MAX) return reject(new Problem('overloaded', 'Too much is waiting; try again in a moment.', 1_000));
+      if (!this.open && !this.socket) return reject(new Problem('offline', 'There is no connection to the server; try again when it is back.'));
+      if (this.queue.length + this.early.length >= WAITING_MAX) return reject(new Problem('overloaded', 'Too much is waiting; try again in a moment.', 1_000));
       const send = (): void => {
         const request = (this.request = (this.request % 0xffff_ffff) + 1);
         const timer = setTimeout(() => {
@@ -128,8 +130,9 @@ export class Socket {
         this.waiting.set(request, { resolve: resolve as (value: never) => void, reject, timer, submit });
         this.write(frame(request));
       };
-      if (submit && this.submits >= this.window) this.queue.push(send);
-      else send();
+      const inTurn = (): void => void (submit && this.submits >= this.window ? this.queue.push(send) : send());
+      if (this.open) inTurn();
+      else this.early.push({ send: inTurn, reject });
     });
   }
 
@@ -200,6 +203,7 @@ export class Socket {
     this.pulse = setInterval(() => this.beat(), PING_MS / 5);
     this.events.state('online');
     this.events.welcome(welcome, resumed);
+    for (const { send } of this.early.splice(0)) send();
   }
 
   private route(frame: ServerFrame): void {
@@ -248,6 +252,7 @@ export class Socket {
     this.queue.length = 0;
     const problem = new Problem('offline', 'The connection broke; try again when it is back.');
     for (const request of [...this.waiting.keys()]) this.settle(request)?.reject(problem);
+    for (const { reject } of this.early.splice(0)) reject(problem);
     this.submits = 0;
   }
 }

@@ -16,7 +16,7 @@ import { offerUpdates } from './updates';
 
 const ConversationList = lazy(async () => ({ default: (await import('../chat')).ConversationList }));
 const Thread = lazy(async () => ({ default: (await import('../chat')).Thread }));
-const Details = lazy(async () => ({ default: (await import('../chat')).Details }));
+const Details = lazy(async () => ({ default: (await import('../chat/Details')).Details }));
 const AssistantList = lazy(async () => ({ default: (await import('../chat')).AssistantList }));
 const ContactList = lazy(async () => ({ default: (await import('../contacts')).ContactList }));
 const ContactsPage = lazy(async () => ({ default: (await import('../contacts')).ContactsPage }));

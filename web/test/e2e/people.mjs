@@ -80,7 +80,7 @@ export class Person {
   }
 
   composer() {
-    return this.page.getByRole('textbox', { name: 'Message' });
+    return this.page.locator('[data-composer]');
   }
 
   async say(text) {
@@ -91,6 +91,44 @@ export class Person {
   /** The rows of the open thread that hold a text. */
   message(text) {
     return this.page.getByRole('log').locator('[data-row]').filter({ hasText: text });
+  }
+
+  /** A button of the toolbar of the message with this text. */
+  async act(text, button) {
+    await this.message(text).first().hover();
+    await this.message(text).first().getByRole('toolbar').getByRole('button', { name: button }).click();
+  }
+
+  /** What the open thread shows of a pattern, from its top. */
+  async said(pattern) {
+    const rows = await this.page.getByRole('log').locator('[data-row]').allTextContents();
+    return rows.flatMap((text) => text.match(pattern) ?? []);
+  }
+
+  /** From the next visit on the client starts without a network. */
+  async workerReady() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  }
+
+  /** Files by `paste` into the composer, or by `drop` over the thread. */
+  async give(how, files) {
+    await this.composer().evaluate((field, [how, files]) => {
+      const data = new DataTransfer();
+      for (const { name, type, base64 } of files) data.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
+      const more = { bubbles: true, cancelable: true };
+      if (how === 'paste') field.dispatchEvent(new ClipboardEvent('paste', { ...more, clipboardData: data }));
+      else for (const kind of ['dragover', 'drop']) field.dispatchEvent(new DragEvent(kind, { ...more, dataTransfer: data }));
+    }, [how, files]);
+  }
+
+  /** Waits until the focus is somewhere. */
+  async focusIn(selector) {
+    await this.page.waitForFunction((selector) => document.activeElement?.matches(selector), selector);
+  }
+
+  /** What is on the page is on the disk a moment later. */
+  async kept() {
+    await this.page.waitForTimeout(1_000);
   }
 
   async close() {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { launch, Person } from './people.mjs';
 import { Server } from './server.mjs';
 
+/** How long a flow may take when it does not say so itself (`minutes`). */
 const FLOW_MS = 120_000;
 const [binary, ...wanted] = process.argv.slice(2);
 if (!binary) {
@@ -23,7 +24,12 @@ for (const file of files) {
   const name = `${file.slice(0, -4)}: ${flow.sentence}`;
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const began = Date.now();
-  const problem = await attempt(flow);
+  let problem = await attempt(flow);
+  if (problem && process.env.CI) {
+    // A machine that is shared can be slow for a moment; what fails twice is broken. It is said that there was a first time.
+    console.log(`again  ${name}\n${problem}`);
+    problem = await attempt(flow);
+  }
   if (problem) failed += 1;
   else passed += 1;
   console.log(`${problem ? 'FAILED' : 'ok'}  ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
@@ -45,7 +51,7 @@ async function attempt(flow) {
       people.push(person);
       return person;
     };
-    await within(flow.run({ server, browser, open, chief }), FLOW_MS);
+    await within(flow.run({ server, browser, open, chief }), flow.minutes ? flow.minutes * 60_000 : FLOW_MS);
     const complaints = people.flatMap((person) => person.complaints);
     return complaints.length > 0 ? complaints.join('\n') : null;
   } catch (error) {

@@ -15,7 +15,7 @@ export default {
   loadProblem: 'The messages could not be loaded',
   sending: 'Sending', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not delivered', discard: 'Discard', edited: 'edited',
   notDelivered: 'Not delivered: {reason}', reasonUnknown: 'try again',
-  recalledYou: 'You recalled a message', recalled: '{name} recalled a message', reEdit: 'Re-edit',
+  youAsObject: 'you', recalledYou: 'You recalled a message', recalled: '{name} recalled a message', reEdit: 'Re-edit',
   forwardedFrom: 'Forwarded from {name}', quoteGone: 'This message cannot be shown',
   react: 'React', reply: 'Reply', forward: 'Forward', recall: 'Recall', copyText: 'Copy text', pinMessage: 'Pin', unpinMessage: 'Unpin',
   readBy: 'Read by…', moreEmoji: 'More emoji', actionsOf: 'Message actions',
@@ -41,7 +41,7 @@ export default {
   noticeRules: '{name} changed the rules of the group', noticeCard: '{name} changed the information of the group', noticeAsked: '{name} asked to join',
   noticeJoined: '{name} joined the group', noticeAccepted: '{name} let {user} join', noticeDeclined: '{name} declined {user}',
   noticeInviteOn: '{name} made an invite link', noticeInviteOff: '{name} revoked an invite link', noticeManager: '{name} made {user} a manager', noticeNoManager: '{name} made {user} a member again',
-  noticeTransferred: '{name} handed the group over to {user}', noticeDissolved: '{name} dissolved the group', noticeMuted: '{name} lets only managers write', noticeUnmuted: '{name} lets everybody write again',
-  noticeSilenced: '{name} silenced {user}', noticeUnsilenced: '{name} lets {user} write again', noticeAlias: '{name} goes by “{alias}” here now', noticeNoAlias: '{name} goes by their own name here again',
+  noticeTransferred: '{name} handed the group over to {user}', noticeDissolved: '{name} dissolved the group', noticeMuted: '{name} let only managers write', noticeUnmuted: '{name} let everybody write again',
+  noticeSilenced: '{name} silenced {user}', noticeUnsilenced: '{name} let {user} write again', noticeAlias: '{name} took the name “{alias}” here', noticeNoAlias: '{name} gave up the name used here',
   noticeContact: 'You are contacts now', noticeOther: 'Something was changed here',
 } as const;

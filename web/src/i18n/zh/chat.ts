@@ -17,7 +17,7 @@ export default {
   loadProblem: '消息加载失败',
   sending: '发送中', sent: '已发送', delivered: '已送达', read: '已读', failed: '未送达', discard: '丢弃', edited: '已编辑',
   notDelivered: '未送达：{reason}', reasonUnknown: '请重试',
-  recalledYou: '你撤回了一条消息', recalled: '{name}撤回了一条消息', reEdit: '重新编辑',
+  youAsObject: '我', recalledYou: '你撤回了一条消息', recalled: '{name}撤回了一条消息', reEdit: '重新编辑',
   forwardedFrom: '转发自{name}', quoteGone: '无法显示这条消息',
   react: '回应', reply: '回复', forward: '转发', recall: '撤回', copyText: '复制文字', pinMessage: '置顶消息', unpinMessage: '取消置顶消息',
   readBy: '谁已读…', moreEmoji: '更多表情', actionsOf: '消息操作',

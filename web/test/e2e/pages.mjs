@@ -1,0 +1,68 @@
+// The pages of the client, by name, for those who look at all of them: pictures (`scripts/shots.mjs`) and accessibility.
+import { PASSWORD } from './server.mjs';
+
+const details = (page) => page.locator('section[aria-label] > header [aria-expanded]').click();
+const ready = (selector) => (page) => page.locator(selector).first().waitFor();
+const composer = ready('[data-composer]');
+
+/** Of somebody who is not logged in. */
+export const OUTSIDE = [
+  { name: 'log-in', path: () => '/login' },
+  { name: 'register', path: () => '/register' },
+  { name: 'password', path: () => '/password#nothing' },
+];
+
+/** Of the administrator of the world. `after` does what an address cannot. */
+export const INSIDE = [
+  { name: 'chats', path: () => '/' },
+  { name: 'chat', path: ({ chats }) => `/c/${chats.ada}`, after: composer },
+  { name: 'chat-chinese', path: ({ chats }) => `/c/${chats.bo}`, after: composer },
+  { name: 'group', path: ({ chats }) => `/c/${chats.crew}`, after: async (page) => { await composer(page); await details(page); } },
+  { name: 'person-beside', path: ({ chats }) => `/c/${chats.chen}`, after: async (page) => { await composer(page); await details(page); } },
+  { name: 'contacts', path: () => '/contacts' },
+  { name: 'friend', path: () => '/u/ada' },
+  { name: 'new-friends', path: () => '/contacts/new' },
+  { name: 'groups', path: () => '/contacts/groups' },
+  { name: 'group-manage', path: ({ chats }) => `/g/${chats.crew}/manage` },
+  { name: 'settings', path: () => '/settings' },
+  ...['profile', 'privacy', 'notifications', 'appearance', 'security', 'devices', 'account', 'about'].map((section) => ({ name: `settings-${section}`, path: () => `/settings/${section}` })),
+  { name: 'console', path: () => '/console/status' },
+  ...['invites', 'users', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
+  { name: 'assistant', path: () => '/assistant' },
+  { name: 'missing', path: () => '/nowhere' },
+  { name: 'switcher', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {
+    await composer(page);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').locator('input').fill('a');
+  } },
+  { name: 'keys', path: () => '/contacts', after: async (page) => { await page.locator('main h2').first().click(); await page.keyboard.press('?'); await page.getByRole('dialog').waitFor(); } },
+  { name: 'message-menu', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {
+    await composer(page);
+    await page.getByRole('log').locator('[data-row]').last().click({ button: 'right' });
+    await page.getByRole('menu').waitFor();
+  } },
+];
+
+/** Logs in whatever the language is. */
+export async function enter(person, user) {
+  const { page, base } = person;
+  await page.goto(`${base}/login`);
+  await page.locator('input[name=username]').fill(user);
+  await page.locator('input[name=password]').fill(PASSWORD);
+  await page.locator('button[type=submit]').click();
+  await page.getByRole('navigation').first().waitFor();
+}
+
+/** Goes to a page and waits until nothing moves or loads any more. */
+export async function visit(person, world, { path, after }) {
+  const { page, base } = person;
+  await page.goto(base + path(world), { waitUntil: 'networkidle' });
+  await page.locator('main').first().waitFor();
+  await after?.(page);
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(SETTLE_MS);
+}
+
+/** Longer than any movement of the look. */
+const SETTLE_MS = 350;
