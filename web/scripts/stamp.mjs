@@ -1,14 +1,4 @@
 // Writes dist/BUILD.json after a build: the hash of what was built from (`source`; build.rs recomputes it and warns when it
-<<<<<<< HEAD
-// differs) and the files that were made (`files`; the service worker keeps them).
-
-import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const web = dirname(dirname(fileURLToPath(import.meta.url)));
-=======
 // differs) and the files that were made (`files`; the service worker keeps them). The worker itself gets the hash, so that a new
 // client is a new worker.
 
@@ -16,17 +6,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
->>>>>>> web
 /** The same as in build.rs. */
 const sources = [
   'index.html', 'package-lock.json', 'package.json', 'public', 'scripts', 'src', 'tsconfig.json', 'vite.config.ts',
 ];
-<<<<<<< HEAD
-const stamp = 'BUILD.json';
-=======
 const stampName = 'BUILD.json';
 const worker = 'sw.js';
->>>>>>> web
 
 /** All files at or below a path, by their paths from `root`. */
 function below(root, path = '') {
@@ -37,12 +22,6 @@ function below(root, path = '') {
 }
 
 const hex = (bytes) => createHash('sha256').update(bytes).digest('hex');
-<<<<<<< HEAD
-// As `sha256sum` prints them, so that two languages agree. Names are ASCII: their order is that of their bytes.
-const lines = sources.flatMap((source) => below(web, source)).sort().map((path) => `${hex(readFileSync(join(web, path)))}  ${path}\n`);
-const files = below(join(web, 'dist')).filter((path) => path !== stamp).sort();
-writeFileSync(join(web, 'dist', stamp), `${JSON.stringify({ source: hex(lines.join('')), files }, null, 2)}\n`);
-=======
 
 /** The hash over all sources. As `sha256sum` prints them, so that two languages agree; names are ASCII, their order is that of their bytes. */
 function hashOf(web) {
@@ -74,4 +53,3 @@ export function stamp() {
     },
   };
 }
->>>>>>> web
