@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 
 export const sentence = 'somebody without a mouse goes to chats, writes, edits, and finds the keys';
 
@@ -24,15 +23,19 @@ export async function run({ server, open }) {
 
   await keyboard.press('ArrowUp');
   await a.page.getByText('Edit message').waitFor();
+  await written(a, 'I am heer');
   await keyboard.press('Backspace');
   await keyboard.press('Backspace');
   await keyboard.type('re');
+  await written(a, 'I am here');
   await keyboard.press('Enter');
   await a.message('I am here').getByText('edited').waitFor();
+  await written(a, '');
   await keyboard.press('ArrowUp');
+  await written(a, 'I am here');
   await keyboard.press('Escape');
   await a.page.getByText('Edit message').waitFor({ state: 'detached' });
-  assert.equal(await a.composer().inputValue(), '');
+  await written(a, '');
 
   await server.say(cleo, ada, 'Cleo, unread.');
   await a.page.getByRole('link', { name: /Cleo/ }).getByText('1', { exact: true }).waitFor();
@@ -51,4 +54,12 @@ export async function run({ server, open }) {
   await sheet.getByText('Go to a chat or contact').waitFor();
   await keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
+}
+
+/** People press the next key when they see what the last one did. */
+function written(person, text) {
+  return person.page.waitForFunction((text) => {
+    const field = document.querySelector('[data-composer]');
+    return field?.value === text && field.selectionEnd === text.length && document.activeElement === field;
+  }, text);
 }
