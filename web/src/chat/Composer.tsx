@@ -120,7 +120,7 @@ function Open({ pane }: { pane: Pane }) {
   };
   const take = (files: Iterable<File>) => void sendFiles(files).catch(toastError);
 
-  useEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
+  useLayoutEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
