@@ -383,7 +383,8 @@ impl Publisher {
                     self.entry(*conversation, entry, lsn, origin, &load);
                 }
                 // Who has the user as a contact stands in rows: see [`Publisher::profile`].
-                Effect::Members { .. } | Effect::Profile { .. } => {}
+                // Turns are for whoever carries them out.
+                Effect::Members { .. } | Effect::Profile { .. } | Effect::Turns { .. } => {}
                 Effect::Presence { user } => self.hub.0.presence.note(*user, true),
                 Effect::Relation { user, other } => self.hub.0.presence.relate(*user, *other),
                 Effect::Inbox { user, inbox } => {

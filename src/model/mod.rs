@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod administration;
+pub mod assistant;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -27,6 +28,10 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
+pub use assistant::{
+    ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
+    AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
+};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
