@@ -80,7 +80,8 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::AddMedia { .. }
         | SystemCommand::ForgetMedia { .. }
         | SystemCommand::Trim { .. }
-        | SystemCommand::Cursors { .. } => return Ok(None),
+        | SystemCommand::Cursors { .. }
+        | SystemCommand::NoteFollower { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {

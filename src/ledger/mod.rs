@@ -14,6 +14,7 @@ mod conversations;
 mod cursors;
 mod directory;
 mod feed;
+mod follower;
 pub mod groups;
 mod links;
 mod media;
@@ -344,6 +345,7 @@ fn system_command(
             retention::trim::run(tables, order, *conversation, *first, effects)
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
+        SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
     }
 }
 

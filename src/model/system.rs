@@ -1,8 +1,8 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AppId, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId, MediaInfo, Name, PasswordHash, Seq,
-    SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn, MediaId, MediaInfo, Name,
+    PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -225,6 +225,13 @@ pub enum SystemCommand {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
     },
+    /// A follower of the log has done its work up to an lsn. Result: `done`.
+    NoteFollower {
+        /// Which.
+        follower: Follower,
+        /// Up to here; what is lower than before changes nothing.
+        upto: Lsn,
+    },
 }
 
 impl SystemCommand {
@@ -256,7 +263,8 @@ impl SystemCommand {
             | Self::ForgetMedia { .. }
             | Self::Trim { .. }
             | Self::Note { .. }
-            | Self::Cursors { .. } => false,
+            | Self::Cursors { .. }
+            | Self::NoteFollower { .. } => false,
         }
     }
 }
