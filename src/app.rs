@@ -16,6 +16,7 @@ use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
 use crate::model::{AdminAnswer, AdminQuery, Secret};
 use crate::net::{self, Listener, NetError, Tls};
+use crate::outbound::{Outbound, OutboundError, OutboundOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
@@ -64,6 +65,9 @@ pub enum AppError {
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
+    /// Nothing can be asked of other servers.
+    #[error("connections to other servers cannot be set up: {0}")]
+    Outbound(OutboundError),
     /// The control socket cannot be made.
     #[error("the control socket in the data folder cannot be made: {0}")]
     Control(io::Error),
@@ -237,6 +241,7 @@ async fn run(
     warn_of_plaintext(config, &up);
     let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
 
+    let outbound = open_outbound(config)?;
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = Auth::with_work(password_work(config));
@@ -257,7 +262,7 @@ async fn run(
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
     tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
-    workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
+    workers::start(engine, &outbound, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     if let Some(fingerprint) = &up.fingerprint {
@@ -279,6 +284,12 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// The client for what the server asks of others, with what the operator allows.
+fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    Outbound::new(options).map_err(AppError::Outbound)
 }
 
 /// Opens the folder of what may vanish; what cannot be opened is kept in memory.

@@ -21,6 +21,7 @@
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
+//! outbound    the only HTTP client and its guard: where the server may connect to
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
@@ -47,6 +48,7 @@ pub mod ledger;
 pub mod media;
 pub mod model;
 pub mod net;
+pub mod outbound;
 pub mod protocol;
 pub mod search;
 pub mod shutdown;

@@ -188,6 +188,11 @@ sections! {
         /// Names and addresses by which clients reach the server, for a self-signed certificate; this machine's own are always in it.
         names: Vec<String> = Vec::new(),
     }
+    /// What the server asks of other servers by itself: push services, hooks, the assistant's providers.
+    outbound: Outbound {
+        /// Networks that addresses of hooks and of devices' push services may lead to beside the public internet, such as `192.168.1.0/24`; plain http is for these alone. What you write down in this file yourself needs no leave.
+        allow: Vec<IpNet> = Vec::new(),
+    }
     /// The database file in the data folder.
     storage: Storage {
         /// Memory for pages of the file, in MiB.

@@ -15,6 +15,7 @@ mod conversations;
 mod cursors;
 mod directory;
 mod feed;
+mod follower;
 pub mod groups;
 mod links;
 mod media;
@@ -372,6 +373,7 @@ fn system_command(
             assistants::count::run(tables, order, (*assistant, *user), (*questions, *tokens))
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
+        SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod command;
 pub mod contact;
 pub mod effect;
 pub mod entry;
+pub mod follower;
 pub mod group;
 pub mod growing;
 pub mod ids;
@@ -40,6 +41,7 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
+pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };

@@ -1,8 +1,9 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppId, AppSettings, AssistantSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId,
-    MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    AnswerDone, AppId, AppSettings, AssistantSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn,
+    MediaId, MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -270,6 +271,13 @@ pub enum SystemCommand {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
     },
+    /// A follower of the log has done its work up to an lsn. Result: `done`.
+    NoteFollower {
+        /// Which.
+        follower: Follower,
+        /// Up to here; what is lower than before changes nothing.
+        upto: Lsn,
+    },
 }
 
 impl SystemCommand {
@@ -306,7 +314,8 @@ impl SystemCommand {
             | Self::BeginAnswer { .. }
             | Self::FinishAnswer { .. }
             | Self::CountAssistant { .. }
-            | Self::Cursors { .. } => false,
+            | Self::Cursors { .. }
+            | Self::NoteFollower { .. } => false,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::records::{AssistantUseKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
+    self, AppId, ConversationId, Follower, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle,
+    UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -93,6 +94,16 @@ impl RecordKey for AppId {
     }
     fn from_key(bytes: &[u8]) -> Option<Self> {
         Some(Self(u32::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl RecordKey for Follower {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&[*self as u8])
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let [number] = bytes else { return None };
+        Self::ALL.get(usize::from(*number)).copied()
     }
 }
 

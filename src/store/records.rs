@@ -7,10 +7,10 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppId, AppSettings, AssistantSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, GroupCard,
-    GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence,
-    PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId,
-    UserKind, UserSettings,
+    AppId, AppSettings, AssistantSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, Follower,
+    GroupCard, GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal,
+    OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags,
+    UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -144,6 +144,8 @@ tables! {
     KeyWords = "key_words", KeyWordRow, (UserHandle, Key);
     /// The same by the key that each stands for, whose first bits are its time.
     KeyWordAges = "key_word_ages", KeyWordAgeRow, (Key, UserHandle);
+    /// How far each follower of the log has got.
+    Followers = "followers", FollowerRow, Follower;
 }
 
 /// An app.
@@ -709,6 +711,13 @@ pub struct AuditRow {
     pub action: String,
     /// To whom or what.
     pub subject: Line,
+}
+
+/// How far a follower of the log has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowerRow {
+    /// Its work is done up to here.
+    pub upto: Lsn,
 }
 
 /// How far a conversation has got.
