@@ -5,6 +5,7 @@
 //! whoever got an outcome finds it after any kind of end.
 
 use crate::administration::Administration;
+use crate::assistant::{AssistantOptions, Assistants, Times, Wake};
 use crate::auth::{Auth, Work};
 use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
@@ -206,8 +207,9 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
     }
 
     let hub = Hub::new(HubOptions::default());
-    let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub)]).await?;
-    let ended = Box::pin(run(config, &engine, hub, founded, ready)).await;
+    let wake = Wake::default();
+    let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub), wake.subscriber()]).await?;
+    let ended = Box::pin(run(config, &engine, (hub, wake), founded, ready)).await;
     if ended.is_err() {
         close(engine).await;
     }
@@ -218,7 +220,7 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
 async fn run(
     config: &Config,
     engine: &Engine,
-    hub: Hub,
+    (hub, wake): (Hub, Wake),
     founded: bool,
     ready: impl FnOnce(&Ready) + Send,
 ) -> Result<(), AppError> {
@@ -251,8 +253,18 @@ async fn run(
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
     let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
-    let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
+    let gateway = Gateway::new(engine.clone(), hub.clone(), auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
+    let assistants = Assistants::new(
+        engine.clone(),
+        hub,
+        media.clone(),
+        outbound.clone(),
+        wake,
+        tasks.clone(),
+        assistant_options(config),
+    );
+    tasks.spawn("assistants", assistants.clone().run(shutdown.clone()));
     let control =
         Control::new(office, passwords, config.server.data.clone()).with_server(server_status(gateway.clone(), &up));
     tasks.spawn("retention", retention::run(engine.clone(), retention::EVERY, shutdown.clone()));
@@ -290,6 +302,20 @@ async fn run(
 fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
     let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
     Outbound::new(options).map_err(AppError::Outbound)
+}
+
+fn assistant_options(config: &Config) -> AssistantOptions {
+    let limits = &config.assistants;
+    let seconds = |number: u32| Duration::from_secs(number.into());
+    AssistantOptions {
+        at_once: limits.at_once.get() as usize,
+        times: Times {
+            first_byte: seconds(limits.first_byte_s.get()),
+            silence: seconds(limits.silence_s.get()),
+            total: seconds(limits.total_s.get()),
+        },
+        ..AssistantOptions::new(&config.server.data)
+    }
 }
 
 /// Opens the folder of what may vanish; what cannot be opened is kept in memory.

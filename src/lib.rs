@@ -23,6 +23,7 @@
 //! net         listeners and TLS
 //! outbound    the only HTTP client and its guard: where the server may connect to
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
+//! assistant   what carries the turns of assistants out: their providers, what these are given, drafts and answers
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
 //! control     the socket in the data folder through which the command line talks to the server
@@ -34,6 +35,7 @@
 
 pub mod administration;
 pub mod app;
+pub mod assistant;
 pub mod auth;
 pub mod cli;
 pub mod client;

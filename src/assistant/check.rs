@@ -86,7 +86,8 @@ impl Provider {
         };
         let Some(mut models) = body.and_then(|body| wire::models(&body)) else {
             // Not everybody lists models; the question tells.
-            let words = format!("The provider lists no models (HTTP {status}); the question tells whether it knows this one.");
+            let words =
+                format!("The provider lists no models (HTTP {status}); the question tells whether it knows this one.");
             step(check, "models", true, words);
             return true;
         };
@@ -97,8 +98,11 @@ impl Provider {
         let words = if known {
             format!("The provider offers {count} models, `{}` among them.", settings.model)
         } else {
-            format!("The provider offers {count} models, and `{}` is not among them by this name: {shown}. The question tells \
-                     whether it knows it.", settings.model)
+            format!(
+                "The provider offers {count} models, and `{}` is not among them by this name: {shown}. The question tells \
+                     whether it knows it.",
+                settings.model
+            )
         };
         check.models = models;
         step(check, "models", true, words);
@@ -127,7 +131,9 @@ impl Provider {
                 step(check, "answer", true, format!("`{}` answers: “{words}”.{cost}", settings.model));
             }
             Ok(Err(problem)) => step(check, "answer", false, problem.cure(settings)),
-            Err(_) => step(check, "answer", false, "The question was not answered in time; try again later.".to_owned()),
+            Err(_) => {
+                step(check, "answer", false, "The question was not answered in time; try again later.".to_owned())
+            }
         }
     }
 }

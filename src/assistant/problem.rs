@@ -106,7 +106,7 @@ impl Problem {
             Self::Status { status: 402 | 429, words, .. } => {
                 format!("The provider takes no more questions for now; try again later.{}", said(words))
             }
-            Self::Status { status: status @ 300..400, .. } => {
+            Self::Status { status: status @ 300..=399, .. } => {
                 format!("The provider sends elsewhere (HTTP {status}), which is not followed; tell an administrator.")
             }
             Self::Status { status: status @ 500.., words, .. } => {
@@ -115,7 +115,9 @@ impl Problem {
             Self::Status { status, words, .. } => {
                 format!("The provider does not take this question (HTTP {status}).{}", said(words))
             }
-            Self::Reported(words) => format!("The provider reported an error in the middle of its answer.{}", said(words)),
+            Self::Reported(words) => {
+                format!("The provider reported an error in the middle of its answer.{}", said(words))
+            }
             Self::Garbage => {
                 "What the provider sent is no answer that can be read; try again, or tell an administrator.".to_owned()
             }
@@ -161,14 +163,17 @@ impl Problem {
                  lower `parallel`.{}",
                 said(words)
             ),
-            Self::Status { status: status @ 300..400, .. } => format!(
+            Self::Status { status: status @ 300..=399, .. } => format!(
                 "{url} sends elsewhere (HTTP {status}), which is not followed; set base_url to where it ends (https, perhaps)."
             ),
             Self::Status { status: status @ 500.., words, .. } => {
                 format!("The provider failed (HTTP {status}); look at its own log, or try again later.{}", said(words))
             }
             Self::Status { status, words, .. } => {
-                format!("The provider does not take the request (HTTP {status}); model, limits or temperature may be wrong.{}", said(words))
+                format!(
+                    "The provider does not take the request (HTTP {status}); model, limits or temperature may be wrong.{}",
+                    said(words)
+                )
             }
             Self::Garbage => format!(
                 "What {url} answers is no chat completion; base_url must be that of an OpenAI-compatible API, and usually ends with \

@@ -74,7 +74,9 @@ mod tests {
     #[test]
     fn events_come_out_whatever_ends_their_lines() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = format!("event: x{end}data: one{end}{end}: comment{end}data:two{end}data: three{end}id: 4{end}{end}data: open");
+            let text = format!(
+                "event: x{end}data: one{end}{end}: comment{end}data:two{end}data: three{end}id: 4{end}{end}data: open"
+            );
             assert_eq!(all(&[text.as_bytes()]), ["one", "two\nthree"], "{end:?}");
         }
         assert_eq!(all(&[b"data\n\n", b"\n\n", b"data: \n\n"]), ["", ""]);

@@ -256,8 +256,7 @@ mod tests {
             Message::new(Speaker::System, "Be brief."),
             Message { images: vec!["data:image/png;base64,AA==".to_owned()], ..Message::new(Speaker::User, "What?") },
         ];
-        let body: Value =
-            serde_json::from_slice(&request(&settings(), Dialect::default(), &messages, 100)).unwrap();
+        let body: Value = serde_json::from_slice(&request(&settings(), Dialect::default(), &messages, 100)).unwrap();
         assert_eq!(
             body,
             json!({"model": "m", "stream": true, "stream_options": {"include_usage": true}, "temperature": 0.7,

@@ -193,6 +193,17 @@ sections! {
         /// Networks that addresses of hooks and of devices' push services may lead to beside the public internet, such as `192.168.1.0/24`; plain http is for these alone. What you write down in this file yourself needs no leave.
         allow: Vec<IpNet> = Vec::new(),
     }
+    /// Assistants, all together. Each is set up with `tidings assistant add`, or by `[[assistant]]` in this file.
+    assistants: Assistants {
+        /// Answers that are written at the same time; other questions wait.
+        at_once: Number<1, 1_024> = Number::new(32),
+        /// Seconds until the first byte of an answer: a model that has to be loaded first takes a while.
+        first_byte_s: Number<1, 3_600> = Number::new(120),
+        /// Seconds of silence in the middle of an answer after which it is given up.
+        silence_s: Number<1, 3_600> = Number::new(60),
+        /// Seconds that an answer may take in all.
+        total_s: Number<1, 86_400> = Number::new(600),
+    }
     /// The database file in the data folder.
     storage: Storage {
         /// Memory for pages of the file, in MiB.
