@@ -5,17 +5,17 @@
 //! whoever got an outcome finds it after any kind of end.
 
 use crate::administration::Administration;
-use crate::assistant::{AssistantOptions, Assistants, Times, Wake};
+use crate::assistant::{self, AssistantOptions, Assistants, Times, Wake};
 use crate::auth::{Auth, Work};
 use crate::config::{Config, QuickRepair, TlsMode};
-use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
+use crate::control::{ConnectionStatus, Control, ServerStatus, Socket, Tester};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
 use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
-use crate::model::{AdminAnswer, AdminQuery, Secret};
+use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Secret, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::outbound::{Outbound, OutboundError, OutboundOptions};
 use crate::search::Search;
@@ -29,6 +29,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sessions and tasks have this long to finish when the server stops.
@@ -265,15 +266,20 @@ async fn run(
         assistant_options(config),
     );
     tasks.spawn("assistants", assistants.clone().run(shutdown.clone()));
-    let control =
-        Control::new(office, passwords, config.server.data.clone()).with_server(server_status(gateway.clone(), &up));
+    seed_assistants(config, engine).await;
+    let control = Control::new(office, passwords, config.server.data.clone())
+        .with_server(server_status(gateway.clone(), &up))
+        .with_tester(tester(assistants.clone()));
     tasks.spawn("retention", retention::run(engine.clone(), retention::EVERY, shutdown.clone()));
     tasks.spawn("tcp", {
         let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
+    tasks.spawn(
+        "http",
+        http::serve(gateway.clone(), engine.clone(), media, assistants.clone(), web, shutdown.clone(), tasks.clone()),
+    );
     workers::start(engine, &outbound, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
@@ -302,6 +308,40 @@ async fn run(
 fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
     let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
     Outbound::new(options).map_err(AppError::Outbound)
+}
+
+/// Sets up the assistants that the configuration names and that are not there yet.
+async fn seed_assistants(config: &Config, engine: &Engine) {
+    for seed in &config.seeded_assistants {
+        let there = AdminQuery::Assistants { app: AppRef::default(), id: Some(seed.id.clone()) };
+        if engine.administer(crate::auth::server(), there).await.is_ok() {
+            continue;
+        }
+        let (id, name) = (seed.id.clone(), seed.name.clone());
+        let settings = Box::new(seed.settings.clone());
+        let command = SystemCommand::SetAssistant { app: AppId::HOME, id, name, settings };
+        match engine.execute(crate::auth::server(), None, command.into()).await {
+            Ok(_) => tracing::info!(assistant = %seed.id, "an assistant was set up as the configuration says"),
+            Err(refusal) => tracing::error!(assistant = %seed.id, %refusal, "an assistant could not be set up"),
+        }
+    }
+}
+
+/// How the command line has an assistant tested by the running server.
+fn tester(assistants: Assistants) -> Tester {
+    Arc::new(move |settings| {
+        let assistants = assistants.clone();
+        Box::pin(async move { assistants.check(&settings).await })
+    })
+}
+
+/// The same without a server.
+pub fn tester_alone(config: &Config) -> Result<Tester, AppError> {
+    let (outbound, data) = (open_outbound(config)?, config.server.data.clone());
+    Ok(Arc::new(move |settings| {
+        let (outbound, data) = (outbound.clone(), data.clone());
+        Box::pin(async move { assistant::check_alone(outbound, &data, &settings).await })
+    }))
 }
 
 fn assistant_options(config: &Config) -> AssistantOptions {

@@ -1,6 +1,7 @@
 //! The table of keys: each with its section, type (which holds its bounds), default and one sentence.
 
 use super::problem::{Problem, did_you_mean};
+use super::seeds::AssistantSeed;
 use super::source::{Origin, Values};
 use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
 use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
@@ -90,6 +91,8 @@ macro_rules! sections {
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Config {
             $($(#[doc = $section_doc])+ pub $section: $type,)+
+            /// Assistants of `[[assistant]]`, which are set up at the start when they are not there yet.
+            pub seeded_assistants: Vec<AssistantSeed>,
             /// Where each value came from, by `section.name`; defaults are not in it.
             origins: BTreeMap<String, Origin>,
         }
