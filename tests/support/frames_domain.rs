@@ -172,9 +172,6 @@ pub fn bodies() -> Vec<(&'static str, Body)> {
         ("group_muted", Body::GroupMuted { on: true }),
         ("member_silenced", Body::MemberSilenced { user: user("bob"), until: Some(AT) }),
         ("alias_changed", Body::AliasChanged { user: user("bob"), alias: Some(name("The cook")) }),
-        ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
-        ("stop_answer", Command::StopAnswer { conversation }),
-        ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
         ("contact_requested", Body::ContactRequested { user: user("bob"), greeting: Some(line("It is me")) }),
         ("contact_answered", Body::ContactAnswered { user: user("ada"), accepted: false }),
         ("contacts_changed", Body::ContactsChanged { users: vec![user("bob")] }),
@@ -248,6 +245,9 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("mute_group", Command::MuteGroup { conversation, on: true }),
         ("silence_member", Command::SilenceMember { conversation, user: user("bob"), until: Some(AT) }),
         ("set_alias", Command::SetAlias { conversation, user: user("bob"), alias: Some(name("The cook")) }),
+        ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
+        ("stop_answer", Command::StopAnswer { conversation }),
+        ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
     ]
 }
 
