@@ -241,7 +241,7 @@ async fn an_answer_is_found_and_forwarded_like_a_message() {
     provider.then(Act::Says(pieces(&["The zebrafish is striped."])));
     crew.appends("ada", question(chat, "hello")).await;
     let (entry, _) = answered(&mut crew, "ada", chat).await;
-    let search = || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish"})).unwrap()));
+    let search = || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish", "limit": 10})).unwrap()));
     let Answer::Found { hits, .. } = crew.asks("ada", search()).await.unwrap() else { panic!() };
     assert_eq!(hits.len(), 1);
     let Answer::Found { hits, .. } = crew.asks("bob", search()).await.unwrap() else { panic!() };

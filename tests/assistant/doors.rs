@@ -140,7 +140,7 @@ async fn a_summary_and_a_translation_go_to_the_device_that_asks_and_are_kept_now
     let settings = tidings::model::AssistantSettings { questions_per_day: 2, ..provider.settings() };
     set_up(&crew, "assistant", settings).await;
     let reply = ada.post("/assistants/assistant/tasks", json!({"summarise": {"conversation": chat}})).await;
-    assert_eq!(reply.problem(), (429, "quota_exceeded".to_owned()));
+    assert_eq!(reply.problem(), (403, "quota_exceeded".to_owned()));
     crew.stop().await;
 }
 
@@ -170,5 +170,33 @@ async fn a_picture_is_given_to_a_model_that_takes_pictures_and_only_then() {
     let second = provider.question(2).await;
     let url = &second.body["messages"][2]["content"][1]["image_url"]["url"];
     assert!(url.as_str().unwrap().starts_with("data:image/png;base64,iVBOR"), "{}", second.body);
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_read_where_it_is_sent_to_the_provider_alone_and_shown_nowhere() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let keys = crew.folder.path().join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    std::fs::write(keys.join("provider"), "sk-very-secret\n").unwrap();
+    let ada = administrator(&crew, "ada").await;
+    let settings = json!({"base_url": provider.base_url(), "model": "test-model", "key": {"file": "provider"}});
+    let set = ada.put("/admin/assistants/assistant", json!({"settings": settings})).await;
+    assert!(!String::from_utf8_lossy(&set.body).contains("sk-very"));
+    let chat = super::opens(&mut crew, "ada").await;
+    let (_, answer) = super::asks(&mut crew, "ada", chat, "hello").await;
+    assert_eq!(answer.text, "Hello!");
+    assert_eq!(provider.question(1).await.authorization.as_deref(), Some("Bearer sk-very-secret"));
+    let says = json!({"error": {"message": "Incorrect API key provided: sk-very-secret."}}).to_string();
+    provider.then(Act::Status(401, None, says.clone()));
+    let (_, answer) = super::asks(&mut crew, "ada", chat, "hello").await;
+    assert!(super::failed(&answer).contains("(the key)") && !format!("{answer:?}").contains("sk-very"));
+    provider.then(Act::Status(401, None, says));
+    let check = ada.post("/admin/assistants/assistant/test", json!({})).await;
+    assert!(check.ok(200)["ok"] == false && !String::from_utf8_lossy(&check.body).contains("sk-very"));
+    // Another key counts from the next question.
+    std::fs::write(keys.join("provider"), "sk-other").unwrap();
+    super::asks(&mut crew, "ada", chat, "hello").await;
+    assert_eq!(provider.asked().last().unwrap().authorization.as_deref(), Some("Bearer sk-other"));
     crew.stop().await;
 }
