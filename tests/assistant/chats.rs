@@ -241,7 +241,8 @@ async fn an_answer_is_found_and_forwarded_like_a_message() {
     provider.then(Act::Says(pieces(&["The zebrafish is striped."])));
     crew.appends("ada", question(chat, "hello")).await;
     let (entry, _) = answered(&mut crew, "ada", chat).await;
-    let search = || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish", "limit": 10})).unwrap()));
+    let search =
+        || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish", "limit": 10})).unwrap()));
     let Answer::Found { hits, .. } = crew.asks("ada", search()).await.unwrap() else { panic!() };
     assert_eq!(hits.len(), 1);
     let Answer::Found { hits, .. } = crew.asks("bob", search()).await.unwrap() else { panic!() };
@@ -252,5 +253,24 @@ async fn an_answer_is_found_and_forwarded_like_a_message() {
     let Body::Text(text) = &forwarded.body else { panic!() };
     assert!(text.markdown && text.text == "The zebrafish is striped.");
     assert_eq!(forwarded.origin.unwrap().author.as_str(), "assistant");
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chats_of_a_deleted_account_are_deleted_with_it() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let chat = opens(&mut crew, "ada").await;
+    asks(&mut crew, "ada", chat, "a question to be forgotten").await;
+    provider.then(Act::HangsAfter(pieces(&["never said"])));
+    crew.appends("ada", question(chat, "and more")).await;
+    provider.question(2).await;
+    let command = tidings::model::SystemCommand::DeleteUser { user: crew.people["ada"].handle };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    let engine = crew.server.engine.clone();
+    soon("its text is gone", || {
+        let view = engine.view();
+        tidings::store::Read::entries(&*view, chat, Seq(1), Seq(100), 100).is_ok_and(|entries| entries.is_empty())
+    })
+    .await;
     crew.stop().await;
 }

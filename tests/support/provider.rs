@@ -120,6 +120,11 @@ impl Provider {
         self.state.go.notify_one();
     }
 
+    /// Forgets what it was told to do and has not done.
+    pub fn forget(&self) {
+        self.state.acts.lock().clear();
+    }
+
     /// Every question that has come.
     pub fn asked(&self) -> Vec<Asked> {
         self.state.asked.lock().clone()
