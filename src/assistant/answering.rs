@@ -127,9 +127,8 @@ async fn gather(
 ) -> Result<Vec<Message>, NoContext> {
     let (engine, media, settings) = (assistants.0.engine.clone(), assistants.0.media.clone(), settings.clone());
     let gathering = tokio::task::spawn_blocking(move || context::for_question(&engine, &media, &settings, &question));
-    gathering.await.unwrap_or_else(|_| {
-        Err(NoContext::Fault(crate::store::Fault::Misuse("gathering a conversation for an assistant panicked")))
-    })
+    let panicked = crate::store::Fault::Misuse("gathering a conversation for an assistant panicked");
+    gathering.await.unwrap_or(Err(NoContext::Fault(panicked)))
 }
 
 /// Writes the end of a turn down. What cannot be written now stays a row, and is ended when the server starts again.
@@ -219,13 +218,11 @@ impl<'a> Writing<'a> {
                 answering.next().await
             } else {
                 let due = TELL_EVERY.saturating_sub(self.told_at.elapsed());
-                match tokio::time::timeout(due, answering.next()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        self.tell();
-                        continue;
-                    }
-                }
+                let Ok(next) = tokio::time::timeout(due, answering.next()).await else {
+                    self.tell();
+                    continue;
+                };
+                next
             };
             self.usage = answering.usage();
             match next? {

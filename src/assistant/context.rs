@@ -91,7 +91,7 @@ pub fn for_question(
             passed_over = passed_over.saturating_sub(1);
             match read {
                 Some(url) => images.push(url),
-                None => text = format!("{text}\n(a picture that is not shown to you)").trim().to_owned(),
+                None => text.push_str("\n(a picture that is not shown to you)"),
             }
         }
         add(&mut messages, Message { speaker, text, images });

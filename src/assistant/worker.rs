@@ -58,7 +58,7 @@ impl Assistants {
                         let (stop, stopped) = watch::channel(false);
                         running.insert(id, Running { assistant: turn.assistant, stop });
                         let (assistants, shutdown) = (self.clone(), shutdown.clone());
-                        let ended = Ended { id, ended: Arc::clone(&ended), wake: self.0.wake.clone() };
+                        let ended = Ended { id, list: Arc::clone(&ended), wake: self.0.wake.clone() };
                         self.0.tasks.spawn("answer", async move {
                             Box::pin(answering::carry_out(&assistants, id, turn, stopped, shutdown)).await;
                             drop(ended);
@@ -66,7 +66,7 @@ impl Assistants {
                     }
                 }
                 Err(fault) => {
-                    tracing::error!(%fault, "the questions to assistants could not be read; it is tried again")
+                    tracing::error!(%fault, "the questions to assistants could not be read; it is tried again");
                 }
             }
             self.note_running(running.len());
@@ -173,13 +173,13 @@ fn forget(running: &mut BTreeMap<DraftId, Running>, ended: &Mutex<Vec<DraftId>>)
 struct Ended {
     id: DraftId,
     /// Guards those that have ended since the last look; never more than were begun.
-    ended: Arc<Mutex<Vec<DraftId>>>,
+    list: Arc<Mutex<Vec<DraftId>>>,
     wake: Wake,
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.ended.lock().push(self.id);
+        self.list.lock().push(self.id);
         self.wake.wake();
     }
 }

@@ -130,22 +130,19 @@ fn one(table: &Table, wrong: &mut Wrong) -> Option<AssistantSeed> {
 fn begin(table: &Table, wrong: &mut Wrong) -> Option<AssistantSettings> {
     let base_url = text::<Line>(table, "base_url", wrong);
     let model = text::<Line>(table, "model", wrong);
-    let mut settings = match table.get("preset").map(|item| item.as_str().unwrap_or_default()) {
-        Some(name) => {
-            let preset = AssistantPreset::find(name).and_then(|preset| preset.settings().ok());
-            if preset.is_none() {
-                let known: Vec<&str> = crate::model::ASSISTANT_PRESETS.iter().map(|preset| preset.name).collect();
-                wrong.push((Some("preset"), format!("preset must be one of {}.", known.join(", "))));
-            }
-            preset?
+    let mut settings = if let Some(item) = table.get("preset") {
+        let preset = item.as_str().and_then(AssistantPreset::find).and_then(|preset| preset.settings().ok());
+        if preset.is_none() {
+            let known: Vec<&str> = crate::model::ASSISTANT_PRESETS.iter().map(|preset| preset.name).collect();
+            wrong.push((Some("preset"), format!("preset must be one of {}.", known.join(", "))));
         }
-        None => {
-            let (Some(base_url), Some(model)) = (base_url.clone(), model.clone()) else {
-                wrong.push((None, "[[assistant]] needs a preset, or base_url and model.".to_owned()));
-                return None;
-            };
-            AssistantSettings::new(base_url, model)
-        }
+        preset?
+    } else {
+        let (Some(base_url), Some(model)) = (base_url.clone(), model.clone()) else {
+            wrong.push((None, "[[assistant]] needs a preset, or base_url and model.".to_owned()));
+            return None;
+        };
+        AssistantSettings::new(base_url, model)
     };
     settings.base_url = base_url.unwrap_or(settings.base_url);
     settings.model = model.unwrap_or(settings.model);
