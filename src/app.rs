@@ -306,7 +306,10 @@ async fn run(
 
 /// The client for what the server asks of others, with what the operator allows.
 fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
-    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    let defaults = OutboundOptions::default();
+    // Every answer that may be written at once has a place, with room for tests of assistants and tasks.
+    let operator_requests_max = defaults.operator_requests_max.max(config.assistants.at_once.get() as usize + 32);
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), operator_requests_max, ..defaults };
     Outbound::new(options).map_err(AppError::Outbound)
 }
 

@@ -12,8 +12,8 @@ use crate::hub::Window;
 use crate::model::clock::monotonic;
 use crate::model::growing::shortened;
 use crate::model::{
-    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, SystemCommand, TokenUsage, UserId,
-    limits, text,
+    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, SystemCommand, TokenUsage,
+    TurnState, UserId, limits, text,
 };
 use crate::shutdown::Shutdown;
 use crate::store::Read;
@@ -55,6 +55,14 @@ pub async fn carry_out(
     if turn.stop {
         assistants.count_end(AnswerEnd::Stopped);
         finish(assistants, id, Some(done(AnswerEnd::Stopped, None))).await;
+        return;
+    }
+    if turn.state == TurnState::Answering {
+        // Nobody carries it out any more, so the server has ended in between, and nothing of it is left but this.
+        tracing::info!(assistant = %name, "an answer was being written when the server ended; it says so now");
+        assistants.count_end(AnswerEnd::Failed);
+        let words = "The server was restarted while this answer was being written. Try again.";
+        finish(assistants, id, Some(done(AnswerEnd::Failed, Some(words.to_owned())))).await;
         return;
     }
     let command = SystemCommand::BeginAnswer { conversation: id.0, question: id.1 };

@@ -6,7 +6,8 @@ use crate::support::http::Api;
 use crate::support::peer::{Peer, Way, password};
 use crate::support::provider::{Act, Provider};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tidings::model::clock::monotonic;
 use tidings::model::{Secret, UserId};
 use tidings::protocol::{Encoding, ServerFrame};
 
@@ -29,7 +30,7 @@ async fn latencies(from: &mut Peer, to: &mut Peer) -> Vec<u64> {
     let mut found = Vec::with_capacity(MESSAGES);
     for number in 0..MESSAGES {
         let text = format!("message {number}");
-        let began = Instant::now();
+        let began = monotonic();
         from.say(&UserId::new("bob").unwrap(), &text).await;
         to.entry().await;
         found.push(began.elapsed().as_micros() as u64);
