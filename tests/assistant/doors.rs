@@ -200,3 +200,66 @@ async fn a_key_is_read_where_it_is_sent_to_the_provider_alone_and_shown_nowhere(
     assert_eq!(provider.asked().last().unwrap().authorization.as_deref(), Some("Bearer sk-other"));
     crew.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_assistants_of_another_app_are_not_there() {
+    let (crew, provider) = start(&["ada"]).await;
+    let app = crew.server.app("shop").await;
+    let eve = crew.server.person_of(app, "eve").await;
+    let settings = Box::new(provider.settings());
+    let command = SystemCommand::SetAssistant { app, id: user("clerk"), name: None, settings };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    let (ada, eve) =
+        (Api::with_token(crew.server.http, &crew.people["ada"].token), Api::with_token(crew.server.http, &eve.token));
+    for (who, own, other) in [(&ada, "assistant", "clerk"), (&eve, "clerk", "assistant")] {
+        let list = who.get("/assistants").await.ok(200);
+        assert_eq!(list["assistants"].as_array().unwrap().len(), 1);
+        assert_eq!(list["assistants"][0]["user"], own);
+        let chat = |id: &str| format!("/assistants/{id}/conversations");
+        assert_eq!(who.post(&chat(other), json!({})).await.problem().0, 404);
+        who.post(&chat(own), json!({})).await.ok(201);
+        let task = json!({"summarise": {"conversation": 1}});
+        assert_eq!(who.post(&format!("/assistants/{other}/tasks"), task).await.problem().0, 404);
+    }
+    crew.stop().await;
+}
+
+/// The command line, with a server and without one, and the configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_sets_up_tests_and_removes_an_assistant() {
+    let provider = crate::support::provider::Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("tidings.toml"));
+    let seed = format!(
+        "[[assistant]]\nid = \"seeded\"\nbase_url = \"{}\"\nmodel = \"test-model\"\ntemperature = 0.5\n",
+        provider.base_url()
+    );
+    std::fs::write(&file, seed).unwrap();
+    let arguments = vec!["--config".to_owned(), file.to_str().unwrap().to_owned()];
+    let mut server =
+        crate::server::Server::on(&data, crate::server::Start { arguments, ..crate::server::Start::default() });
+    assert!(server.command(&["assistant", "list"], "").ok().contains("seeded"));
+    assert!(server.command(&["assistant", "show", "seeded"], "").ok().contains("temperature = 0.5"));
+    assert!(server.command(&["assistant", "test", "seeded"], "").ok().contains("The assistant works."));
+    let url = provider.base_url();
+    let add = ["assistant", "add", "helper", "--base-url", &url, "--model", "test-model"];
+    server.command(&add, "").ok();
+    assert!(server.command(&add, "").fails_with(65).contains("tidings assistant set helper"));
+    let set = ["assistant", "set", "helper", "--key", "env:NOBODY_SETS_THIS", "--access", "ada,bob", "--images", "yes"];
+    let shown = server.command(&set, "").ok();
+    assert!(shown.contains("key = env:NOBODY_SETS_THIS") && shown.contains("access = ada,bob"), "{shown}");
+    let failed = server.command(&["assistant", "test", "helper"], "");
+    assert_eq!(failed.code, Some(69));
+    assert!(failed.out.contains("FAIL key") && failed.out.contains("NOBODY_SETS_THIS"), "{failed:?}");
+    assert!(server.command(&["assistant", "add", "x", "--preset", "nobody"], "").fails_with(64).contains("dashscope"));
+    assert!(server.command(&["assistant", "add", "admin", "--preset", "ollama"], "").fails_with(65).contains("kept"));
+    server.command(&["assistant", "remove", "helper"], "").ok();
+    server.command(&["assistant", "test", "helper"], "").fails_with(65);
+    // Without a server the command line does the same by itself.
+    assert!(server.stop().success());
+    assert!(server.command(&["assistant", "test", "seeded"], "").ok().contains("The assistant works."));
+    server.command(&["assistant", "set", "seeded", "--key", "none", "--temperature", "default"], "").ok();
+    let listed = server.command(&["assistant", "list", "--json"], "").ok();
+    let one: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    assert_eq!((&one["id"], &one["settings"]["temperature_hundredths"]), (&json!("seeded"), &Value::Null));
+}
