@@ -83,6 +83,8 @@ pub async fn carry_out(
     assistants.count_question();
     let question = Question { conversation: id.0, seq: id.1, asker: turn.asker, assistant: name.clone() };
     let gathered = gather(assistants, &settings, question).await;
+    // Until the end is written: whoever comes late finds what is there.
+    let mut drafted = None;
     let answer = match gathered {
         Err(NoContext::Over) => None,
         Err(NoContext::TooLong(words)) => Some(done(AnswerEnd::Failed, Some(words))),
@@ -91,7 +93,7 @@ pub async fn carry_out(
             Some(done(AnswerEnd::Failed, Some("The conversation could not be read. Try again.".to_owned())))
         }
         Ok(messages) => {
-            assistants.0.hub.begin_draft(id, name.clone(), |conversation| members(&assistants.0.engine, conversation));
+            drafted = Some(Drafted::begin(assistants, id, &name));
             let writing = Writing::new(assistants, id, &settings, &messages);
             Some(writing.run(&name, stop, shutdown).await)
         }
@@ -101,7 +103,28 @@ pub async fn carry_out(
         assistants.count_tokens(answer.tokens);
     }
     finish(assistants, id, answer).await;
-    assistants.0.hub.end_draft(id, |conversation| members(&assistants.0.engine, conversation));
+    drop(drafted);
+}
+
+/// That an answer is shown as it is written; over when this is dropped, whatever became of the task.
+struct Drafted<'a> {
+    assistants: &'a Assistants,
+    id: DraftId,
+}
+
+impl<'a> Drafted<'a> {
+    fn begin(assistants: &'a Assistants, id: DraftId, author: &UserId) -> Self {
+        let engine = &assistants.0.engine;
+        assistants.0.hub.begin_draft(id, author.clone(), |conversation| members(engine, conversation));
+        Self { assistants, id }
+    }
+}
+
+impl Drop for Drafted<'_> {
+    fn drop(&mut self) {
+        let engine = &self.assistants.0.engine;
+        self.assistants.0.hub.end_draft(self.id, |conversation| members(engine, conversation));
+    }
 }
 
 /// How an assistant is now, and its id.

@@ -277,3 +277,40 @@ async fn the_chats_of_a_deleted_account_are_deleted_with_it() {
     .await;
     crew.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_was_recalled_is_not_asked_and_one_to_a_removed_assistant_says_so() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let chat = opens(&mut crew, "ada").await;
+    provider.then(Act::Waits(pieces(&["first ", "answer"])));
+    crew.appends("ada", question(chat, "one")).await;
+    provider.question(1).await;
+    let second = crew.appends("ada", question(chat, "two, which is a mistake")).await;
+    crew.appends("ada", question(chat, "three")).await;
+    crew.does("ada", Command::Recall { conversation: chat, seq: second }).await;
+    let mut assistant = None;
+    let view = crew.server.engine.view();
+    let rows = tidings::store::Read::range::<tidings::store::records::AssistantRow>(
+        &*view,
+        &(tidings::model::AppId::HOME, tidings::model::UserHandle(0)),
+        &(tidings::model::AppId::HOME, tidings::model::UserHandle(u64::MAX)),
+        9,
+    );
+    for ((_, user), _) in rows.unwrap() {
+        assistant = Some(user);
+    }
+    let command = tidings::model::SystemCommand::RemoveAssistant { user: assistant.unwrap() };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    provider.go_on();
+    let (_, first) = answered(&mut crew, "ada", chat).await;
+    assert_eq!((first.text.as_str(), first.end), ("first answer", AnswerEnd::Complete), "it was being written already");
+    let (_, third) = answered(&mut crew, "ada", chat).await;
+    assert!(failed(&third).contains("was removed") && third.question.0 > second.0);
+    assert_eq!(provider.asked().len(), 1);
+    assert_eq!(crew.tries("ada", question(chat, "four")).await.unwrap_err(), Code::Unsupported);
+    let Answer::Drafts { drafts, .. } = crew.asks("ada", Query::Drafts { conversation: chat }).await.unwrap() else {
+        panic!()
+    };
+    assert!(drafts.is_empty(), "{drafts:?}");
+    crew.stop().await;
+}
