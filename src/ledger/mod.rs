@@ -22,6 +22,7 @@ mod messages;
 mod own_side;
 mod place;
 mod profiles;
+mod push;
 pub mod read;
 mod refuse;
 mod retention;
@@ -266,6 +267,7 @@ fn user_command(
         Command::SetAlias { conversation, user, alias } => {
             groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
         }
+        Command::SetPush { subscription } => push::set::run(tables, caller, subscription.as_deref()),
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
 }
@@ -346,6 +348,7 @@ fn system_command(
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
+        SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
     }
 }
 

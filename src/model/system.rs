@@ -2,7 +2,7 @@
 
 use super::{
     AppId, AppSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn, MediaId, MediaInfo, Name,
-    PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    PasswordHash, PushOutcome, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -232,6 +232,13 @@ pub enum SystemCommand {
         /// Up to here; what is lower than before changes nothing.
         upto: Lsn,
     },
+    /// Note what became of pushes, and with it how far their worker has got. Result: `done`.
+    NotePush {
+        /// The worker has done its work up to here.
+        upto: Option<Lsn>,
+        /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
+        outcomes: Vec<PushOutcome>,
+    },
 }
 
 impl SystemCommand {
@@ -264,7 +271,8 @@ impl SystemCommand {
             | Self::Trim { .. }
             | Self::Note { .. }
             | Self::Cursors { .. }
-            | Self::NoteFollower { .. } => false,
+            | Self::NoteFollower { .. }
+            | Self::NotePush { .. } => false,
         }
     }
 }
