@@ -18,6 +18,7 @@ use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
+use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
@@ -54,6 +55,7 @@ struct Site {
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    push: Push,
     tasks: Tasks,
 }
 
@@ -86,11 +88,12 @@ pub async fn serve(
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    push: Push,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
+    let router = router(Site { gateway: gateway.clone(), engine, media, push, tasks: tasks.clone() });
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -107,7 +110,8 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let api = api::router(api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone()));
+    let shared = (site.media.clone(), site.push.clone());
+    let api = api::router(api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone()));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -111,7 +111,9 @@ impl Links {
     pub fn holds(&self, link: &Link, signature: &str, now: Timestamp) -> bool {
         let now_s = now.0 / 1_000;
         let in_time = now_s < link.expires_s && link.expires_s - now_s <= SECONDS_MAX;
-        let signed = base64::decode_url(signature).filter(|_| signature.len() == SIGNATURE_CHARS).is_some_and(|bytes| self.mac(link).verify_slice(&bytes).is_ok());
+        let signed = base64::decode_url(signature)
+            .filter(|_| signature.len() == SIGNATURE_CHARS)
+            .is_some_and(|bytes| self.mac(link).verify_slice(&bytes).is_ok());
         signed && in_time
     }
 

@@ -1,7 +1,7 @@
 //! Web Push: where a device is reached while no page of it is open, and what became of what was sent there.
 
-use super::{ConversationId, Refusal, Secret, Seq, SessionId, Timestamp, UserHandle};
 use super::{Code, base64};
+use super::{ConversationId, Refusal, Secret, Seq, SessionId, Timestamp, UserHandle};
 use serde::{Deserialize, Serialize};
 
 /// Longest address of a push service that is kept, in bytes.

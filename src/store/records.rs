@@ -9,7 +9,8 @@ use super::key::RecordKey;
 use crate::model::{
     AppId, AppSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules,
     InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
-    PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -18,8 +18,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Items of the log that are taken at once, about.
-const ITEMS: usize = 512;
 /// What was passed without anything to tell is noted after so many items, …
 const NOTE_ITEMS: usize = 10_000;
 /// … and after so long.
@@ -91,15 +89,16 @@ impl Follow {
         }
     }
 
-    /// What comes next; waits for it. None when `shutdown` came first: then how far it has got is noted.
-    pub async fn next(&mut self, shutdown: &Shutdown) -> Option<Next> {
+    /// What comes next, `limit` items of the log about; waits for it. None when `shutdown` came first. It may be dropped and called
+    /// again: what was not given comes then.
+    pub async fn next(&mut self, limit: usize, shutdown: &Shutdown) -> Option<Next> {
         loop {
             if shutdown.is_triggered() {
                 return None;
             }
             self.news.borrow_and_update();
             let after = self.read;
-            match read(&self.engine, move |engine| engine.log_after(after, ITEMS)).await {
+            match read(&self.engine, move |engine| engine.log_after(after, limit)).await {
                 Ok((view, batch)) => {
                     self.failures = 0;
                     self.read = batch.upto;
@@ -148,6 +147,11 @@ impl Follow {
         }
     }
 
+    /// Handed out up to here.
+    pub const fn reached(&self) -> Lsn {
+        self.read
+    }
+
     /// How many commands it is behind.
     pub fn behind(&self) -> u64 {
         self.engine.view().lsn().0.saturating_sub(self.read.0)
@@ -175,8 +179,8 @@ pub async fn read<T: Send + 'static>(
 }
 
 /// The entry that an item names, in its newest state; none when it was trimmed. Blocks.
-pub fn entry(engine: &Engine, view: &View, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
-    let mut found = view.entry(item.conversation, item.seq);
+pub fn newest(engine: &Engine, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
+    let mut found = engine.view().entry(item.conversation, item.seq);
     for _ in 0..STALE_TRIES {
         match found {
             Err(Fault::Stale) => found = engine.view().entry(item.conversation, item.seq),

@@ -31,6 +31,7 @@ mod me;
 mod media;
 mod members;
 pub(super) mod problem;
+mod push;
 mod reactions;
 mod search;
 mod server;
@@ -44,6 +45,7 @@ use crate::engine::Engine;
 use crate::gateway::Gateway;
 use crate::media::Media;
 use crate::model::Code;
+use crate::push::Push;
 use crate::shutdown::Tasks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -65,6 +67,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// Files.
     pub media: Media,
+    /// Notifications on devices.
+    pub push: Push,
     /// Accounts, and what administrators do.
     pub office: Administration,
     /// Tasks that outlive a request.
@@ -75,12 +79,12 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, (media, push): (Media, Push), tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits, exports: export::Exports::new() }
+        Self { gateway, media, push, office, tasks, limits, exports: export::Exports::new() }
     }
 
     /// The engine.
@@ -112,6 +116,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(directory::router())
         .merge(media::router())
         .merge(uploads::router())
+        .merge(push::router())
         .merge(search::router())
         .merge(stream::router())
 }
