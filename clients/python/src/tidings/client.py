@@ -376,6 +376,8 @@ class Client(Calls):
                 self._wake.clear()
                 await asyncio.wait_for(self._write(socket), _WRITE_SECONDS)
                 if self._closing:
+                    self._session.last_words()
+                    await asyncio.wait_for(self._write(socket), _WRITE_SECONDS)
                     return Verdict("over", "closed")
                 self._session.tick()
                 await self._collect()

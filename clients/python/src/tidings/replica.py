@@ -183,14 +183,15 @@ class Chat:
             del self._ahead[max(self._ahead)]
         return changes
 
-    def snapshot(self, record: Conversation, as_of: int, backlog: Backlog, live: bool) -> list[Change]:
-        """Takes the whole record as it was at `as_of`. `live`: the conversation is new since this client has caught up."""
+    def snapshot(self, record: Conversation, as_of: int, backlog: Backlog, news: int | None) -> list[Change]:
+        """Takes the whole record as it was at `as_of`. `news`: this client has caught up once; what has this lsn or a higher one happened
+        since then, so it is told whatever the backlog."""
         entries = record.entries
         about = replace(record, entries=[])
         self._raise_floor(about.inbox.floor)
         fresh = self.about is None
         if fresh:
-            self.head = max(self.head, self._first_head(about, backlog, live))
+            self.head = max(self.head, self._first_head(record, backlog, news))
             self._lowest = self.head + 1
         if fresh or as_of >= self._about_as_of:
             self.floor = min(self.floor, about.inbox.floor)
@@ -289,13 +290,17 @@ class Chat:
 
     # --- How ---
 
-    def _first_head(self, about: Conversation, backlog: Backlog, live: bool) -> int:
-        lowest = max(about.inbox.floor, 1) - 1
+    def _first_head(self, record: Conversation, backlog: Backlog, news: int | None) -> int:
+        lowest = max(record.inbox.floor, 1) - 1
         if backlog == "all":
             return lowest
-        if backlog == "new" and not live:
-            return max(about.head, lowest)
-        return max(min(about.inbox.read, about.head), lowest)
+        start = record.head if backlog == "new" and news is None else min(record.inbox.read, record.head)
+        if news is not None:
+            for entry in reversed(record.entries):
+                if entry.lsn < news:
+                    break
+                start = min(start, entry.seq - 1)
+        return max(start, lowest)
 
     def _take_context(self, entries: list[Entry]) -> None:
         """What came with the record from before the start is kept to be looked at; it is no news."""

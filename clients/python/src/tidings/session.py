@@ -163,6 +163,8 @@ class Session:
 
     def __post_init__(self) -> None:
         self._sync = _Sync()
+        #: Where the first sync stopped: what came later is news.
+        self._news: int | None = None
         self._limits = Limits(max_frame=1 << 20, window=1, rate=0)
         self._request = _HELLO_SYNC
         self._tickets = itertools.count(1)
@@ -266,6 +268,12 @@ class Session:
         self._asked.clear()
         self.caught_up = False
 
+    def last_words(self) -> None:
+        """The connection is about to be closed on purpose: says what else would wait for a moment."""
+        if self.online:
+            for kind, held in (("delivered", self._delivered), ("read", self._read)):
+                self._tell(kind, held, max((due.at_ms for due in held.values()), default=0))
+
     def deadline_ms(self) -> int | None:
         """When `tick` has something to do, if nothing comes before."""
         if self.phase == "offline":
@@ -364,6 +372,8 @@ class Session:
     def _finish_sync(self) -> None:
         self._sync.running = False
         self.synced_once = True
+        if self._news is None:
+            self._news = self.cursor
         if self._sync.first:
             self._sync.first = False
             # A `read` told on the last connection may be lost, on its way or with the server.
@@ -386,6 +396,7 @@ class Session:
         self._sync.lagged |= self._sync.again is not None
         self._sync.again = self._sync.base = None
         self.synced_once = False
+        self._news = None
         for held in (self.chats, self._needs, self._delivered, self._read):
             held.clear()
         self._fetching.clear()
@@ -413,7 +424,7 @@ class Session:
 
     def _snapshot(self, record: Conversation, as_of: int) -> None:
         chat = self._chat(record.id)
-        changes = chat.snapshot(record, as_of, self.options.backlog, live=self.synced_once)
+        changes = chat.snapshot(record, as_of, self.options.backlog, self._news)
         if chat.read_wanted > record.inbox.read:
             self._note(self._read, chat.id, chat.read_wanted, 1)
         self.events.append(happened.ConversationChanged(chat))
