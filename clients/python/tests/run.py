@@ -49,7 +49,8 @@ def main() -> int:
     built = tempfile.mkdtemp(prefix="tidings-python-")
     try:
         install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
-        for step in ([*install, "--target", built, HERE], [python, "-m", "mypy", "--cache-dir", folder / "mypy"]):
+        types: list[str | Path] = [python, "-m", "mypy", "--cache-dir", folder / "mypy"]
+        for step in ([*install, "--target", built, HERE], types):
             ok = subprocess.run(step, cwd=HERE).returncode == 0
             passed, failed = passed + ok, failed + (not ok)
         # The tests meet the package as it was built, not the sources.

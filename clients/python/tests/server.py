@@ -39,7 +39,7 @@ class Server:
             "TIDINGS_LIMITS_RATE_PER_SECOND": "0",
             "TIDINGS_LIMITS_RATE_BURST": "0",
             "TIDINGS_LIMITS_REST_PER_SECOND": "0",
-            "TIDINGS_LISTEN_TCP": f"127.0.0.1:{free_port()}",
+            "TIDINGS_LISTEN_TCP": "127.0.0.1:0",
             "TIDINGS_LISTEN_HTTP": f"127.0.0.1:{free_port()}",
             **settings,
         }
