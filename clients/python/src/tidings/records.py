@@ -544,6 +544,9 @@ class Me:
     feed: int
     administrator: bool
     media_bytes: int
+    #: How long own messages can be edited and recalled; None: an older server does not say.
+    edit_window_ms: int | None = None
+    recall_window_ms: int | None = None
 
 
 @dataclass(frozen=True)
