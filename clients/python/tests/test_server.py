@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import unittest.mock
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -80,6 +81,16 @@ class LoggingIn(Case):
             self.assertEqual(over.exception.reason, "revoked")
             with self.assertRaises(Over):
                 await one.send(ada, "too late")
+
+    async def test_who_logs_out_needs_the_password_again(self) -> None:
+        (ada,) = self.users("ada")
+        async with self.client(ada) as client:
+            await client.log_out()
+            with self.assertRaises(Over) as over:
+                await first(client, Message)
+            self.assertEqual(over.exception.reason, "logged_out")
+        with self.assertRaises(Refused):
+            await self.client(ada).open()
 
     async def test_events_end_when_the_client_is_closed(self) -> None:
         (ada,) = self.users("ada")
@@ -158,6 +169,8 @@ class Talking(Case):
         typing = await first(ada, Typing)
         self.assertEqual((typing.user, typing.active), (bob.user, True))
         await bob.set_presence("busy", "in a meeting", emoji="📅")
+        # A server that has just started tells presence by itself only after a while.
+        ada.watch([bob.user])
         shown = await first(ada, PresenceChanged, lambda event: event.presence.state == "busy")
         self.assertEqual((shown.presence.user, shown.presence.text), (bob.user, "in a meeting"))
         self.assertEqual([each.state for each in await ada.presences([bob.user])], ["busy"])
@@ -193,6 +206,41 @@ class Talking(Case):
         self.assertEqual((chat.inbox.pinned, chat.inbox.muted_until), (True, 9_000_000_000_000))
         await bob.hide(chat.id)
         self.assertEqual(bob.chats, [])
+
+
+class Flooded(Case):
+    async def test_a_program_that_is_slow_to_take_events_gets_every_message_and_its_memory_has_a_bound(self) -> None:
+        (ada, bob), count = await self.pair(), 400
+        with unittest.mock.patch("tidings.client.EVENTS_MAX", 20):
+            for pending in [ada.post(bob.user, str(number)) for number in range(count)]:
+                await pending
+            await asyncio.sleep(0.5)
+            self.assertLess(len(bob._queue), 300)
+            heard: list[str] = []
+            while len(heard) < count:
+                heard.append((await first(bob, Message)).text)
+                if len(heard) % 50 == 0:
+                    await asyncio.sleep(0.01)
+            self.assertEqual(heard, [str(number) for number in range(count)])
+            await bob.settled()
+
+    async def test_who_has_very_much_unread_is_let_in_and_gets_it_all(self) -> None:
+        ada, bob = self.users("ada", "bob")
+        client = await self.opened(ada)
+        for pending in [client.post(bob, str(number)) for number in range(300)]:
+            await pending
+        with unittest.mock.patch("tidings.client.EVENTS_MAX", 20):
+            late = await self.opened(bob)
+            heard = [(await first(late, Message)).text for _ in range(300)]
+        self.assertEqual(heard, [str(number) for number in range(300)])
+
+    async def test_a_program_that_reads_no_events_has_none_kept_and_an_up_to_date_copy(self) -> None:
+        ada, bob = self.users("ada", "bob")
+        client = await self.opened(ada)
+        async with Client(self.server.url, token=self.tokens[bob], keep_events=False) as quiet:
+            sent = await client.send(bob, "Tea?")
+            await quiet.until(lambda: (chat := quiet.chat(sent.conversation)) and chat.entry(sent.seq))
+            self.assertEqual(len(quiet._queue), 0)
 
 
 class People(Case):

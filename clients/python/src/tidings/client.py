@@ -42,6 +42,8 @@ EVENTS_MAX = 4_000
 #: Writing that takes longer than this means that the connection is dead.
 _WRITE_SECONDS = 30.0
 _FRAME_MAX = 16 << 20
+#: After these ends the token may be good again; after all others it is forgotten.
+_TOKEN_STAYS = frozenset({"replaced_by_same_device", "suspended"})
 
 
 class SystemClock:
@@ -334,6 +336,8 @@ class Client(Calls):
             if self._closing:
                 return Over("closed")
             if verdict.what == "over":
+                if isinstance(verdict.error, Over) and verdict.error.reason not in _TOKEN_STAYS:
+                    self._store.keep_token(None)
                 return verdict.error or Over(verdict.reason)
             if verdict.what == "log_in":
                 if token is None or self._login is None:

@@ -510,6 +510,8 @@ class Session:
         if not outcome.duplicate:
             self._move_cursor(outcome.lsn)
         self.replies.append(Settled(item.key, outcome))
+        if "log_out" in item.command:
+            self.verdict = Verdict("over", "logged_out", error=Over("logged_out"))
 
     def _apply_own(self, item: Item, outcome: Outcome) -> None:
         """The server sends a device the outcome of its own command instead of the entry: make the entry from what was asked for, or
