@@ -46,6 +46,7 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("tls.key", ("first.pem", "second.pem")),
         ("tls.names", ("one.example", "two.example")),
         ("outbound.allow", ("192.168.1.0/24", "192.0.2.1/32")),
+        ("push.contact", ("mailto:one@example.org", "https://two.example")),
         ("storage.cache_mib", ("100", "200")),
         ("storage.quick_repair", ("always", "idle")),
         ("media.reserve_mib", ("7", "8")),
