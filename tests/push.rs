@@ -309,7 +309,7 @@ async fn a_push_service_that_fails_is_asked_again_later_and_holds_up_nobody() {
     let (ada, bob, cyd) = (server.person("ada").await, server.person("bob").await, server.person("cyd").await);
     let (stalled, fine) = (subscribe(&server, &bob, 1, &bad).await, subscribe(&server, &cyd, 2, &good).await);
     bad.say(0);
-    let began = std::time::Instant::now();
+    let began = tidings::model::clock::monotonic();
     say(&server, &ada, "bob", "never taken").await;
     bad.wait(&stalled, 1).await;
     for n in 1..=5 {

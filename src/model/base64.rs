@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(encode_url(b"\xfb\xff\xfe"), "-__-");
         assert_eq!((encode_url(b"f"), encode_url(b"fo"), encode_url(b"")), ("Zg".into(), "Zm8".into(), String::new()));
         for length in 0..70 {
-            let bytes: Vec<u8> = (0..length).map(|n| n * 7).collect();
+            let bytes: Vec<u8> = (0..length).map(|n: u8| n.wrapping_mul(7)).collect();
             assert_eq!(decode_url(&encode_url(&bytes)), Some(bytes));
         }
         assert_eq!(decode_url("Zg=="), Some(b"f".to_vec()));

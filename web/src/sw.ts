@@ -141,4 +141,22 @@ worker.addEventListener('notificationclick', (event) => {
   );
 });
 
+/** What a browser says when its push service gave the subscription another address. */
+interface SubscriptionChange extends ExtendableEvent {
+  readonly newSubscription?: PushSubscription | null;
+  readonly oldSubscription?: PushSubscription | null;
+}
+
+worker.addEventListener('pushsubscriptionchange', (event) => (event as SubscriptionChange).waitUntil(renew(event as SubscriptionChange)));
+
+/** Tells the server of the new address. Whether texts are shown only a page knows: until one is opened they are not. */
+async function renew({ newSubscription, oldSubscription }: SubscriptionChange): Promise<void> {
+  const key = oldSubscription?.options.applicationServerKey;
+  const fresh = newSubscription ?? (key ? await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }) : null);
+  if (!fresh) return;
+  const { endpoint, keys } = fresh.toJSON();
+  const body = JSON.stringify({ endpoint, p256dh: keys?.['p256dh'], auth: keys?.['auth'] });
+  await fetch('/api/v1/me/push', { method: 'PUT', credentials: 'same-origin', headers: { 'Content-Type': 'application/json' }, body });
+}
+
 export {};
