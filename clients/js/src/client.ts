@@ -466,9 +466,9 @@ export class Client {
     return result;
   }
 
-  /** Any query of docs/protocol.md. */
+  /** Any query of docs/protocol.md. It is asked again for half a minute while there is no connection. */
   query(query: Query): Promise<Answer> {
-    return this.call<Answer>({ query });
+    return patiently(Date.now() + 30_000, () => this.call<Answer>({ query }));
   }
 
   private call<T>(call: Call): Promise<T> {
