@@ -31,6 +31,11 @@ export interface Options {
   user?: UserId;
   password?: string;
   app?: number;
+  /**
+   * Or a token that an app's own backend signs for its user; asked for whenever a session is to be opened. Servers that do not offer it
+   * refuse.
+   */
+  signed?(): string | Promise<string>;
   /** Told when a session was opened: keep the token as you would a password. */
   onToken?(token: string): void;
   /** Where a conversation that is new here starts: with what is not read, or with what comes from now on. */
@@ -92,13 +97,17 @@ export async function connect(options: Options): Promise<Client> {
   return client;
 }
 
-type Credentials = Pick<Options, 'user' | 'password' | 'app' | 'onToken'> & { device: Device };
+type Credentials = Pick<Options, 'user' | 'password' | 'app' | 'signed' | 'onToken'> & { device: Device };
 
-async function logIn(rest: Rest, { user, password, app, device, onToken }: Credentials): Promise<Opened> {
-  if (user === undefined || password === undefined) {
+/** Whether a session can be opened again when one is gone. */
+const canLogIn = ({ password, signed }: Pick<Options, 'password' | 'signed'>): boolean => password !== undefined || signed !== undefined;
+
+async function logIn(rest: Rest, { user, password, app, signed, device, onToken }: Credentials): Promise<Opened> {
+  if (signed === undefined && (user === undefined || password === undefined)) {
     throw new Problem('unauthenticated', 'Say who this is: a token, or user and password.');
   }
-  const body = { user, password, device, ...(app === undefined ? {} : { app }) };
+  const who = signed === undefined ? { user, password, ...(app === undefined ? {} : { app }) } : { signed: await signed() };
+  const body = { ...who, device };
   const opened = await rest.ask<Opened>('POST', '/sessions', { body, tries: 1 });
   onToken?.(opened.token);
   return opened;
@@ -111,7 +120,7 @@ async function whoIs(rest: Rest, who: Credentials, token: string | null, forget:
     const me = await rest.ask<{ profile: { user: UserId } }>('GET', '/me', { tries: 1 });
     return { token, user: me.profile.user, time: Date.now() };
   } catch (error) {
-    if (problemOf(error).status !== 401 || who.password === undefined) throw error;
+    if (problemOf(error).status !== 401 || !canLogIn(who)) throw error;
     forget(null);
     return logIn(rest, who);
   }
@@ -201,7 +210,7 @@ export class Client {
         emit: (events) => this.take(events),
         message: () => undefined,
         ended: (reason, by) => this.finish(new Over(reason, by)),
-        refused: (refused) => void this.refused(refused, options.password !== undefined),
+        refused: (refused) => void this.refused(refused, canLogIn(options)),
         welcome: () => undefined,
       },
     );
@@ -451,13 +460,15 @@ export class Client {
    * Any command of docs/protocol.md. It is sent again under its key while it is not known what became of it, for a quarter of a minute; then
    * it rejects with `offline`, and can be asked for again with the same key. Messages go by `send`, which waits longer.
    */
-  command(command: Command, key: Key = this.newKey()): Promise<CommandResult> {
-    return this.call<CommandResult>({ submit: { command, key } });
+  async command(command: Command, key: Key = this.newKey()): Promise<CommandResult> {
+    const result = await this.call<CommandResult>({ submit: { command, key } });
+    if ('log_out' in command) this.finish(new Over('logged_out'));
+    return result;
   }
 
-  /** Any query of docs/protocol.md. */
+  /** Any query of docs/protocol.md. It is asked again for half a minute while there is no connection. */
   query(query: Query): Promise<Answer> {
-    return this.call<Answer>({ query });
+    return patiently(Date.now() + 30_000, () => this.call<Answer>({ query }));
   }
 
   private call<T>(call: Call): Promise<T> {

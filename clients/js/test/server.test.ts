@@ -83,6 +83,14 @@ describe.skipIf(BINARY === '')('with a server', () => {
     });
   });
 
+  test('who logs out is out', async () => {
+    const [ada] = await people('ada');
+    const client = await open({ user: ada!.user, password: PASSWORD });
+    await client.command({ log_out: {} });
+    expect(((await first(client, 'message').catch((error: unknown) => error)) as Over).reason).toBe('logged_out');
+    expect(codeOf(await open({ token: client.token }).catch((error: unknown) => error))).toMatch(/unauthenticated|session_revoked/);
+  });
+
   describe('talking', () => {
     test('a message is answered, once', async () => {
       const [ada, bob] = await pair();
