@@ -79,6 +79,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["net", "client/tls.rs"]),
     ("rcgen", &["net"]),
     ("argon2", &["auth"]),
+    ("ring", &["auth", "client/tls.rs"]),
+    ("base64", &["auth"]),
     ("image", &["media"]),
     ("infer", &["media"]),
     ("sled", &["hot"]),

@@ -141,7 +141,8 @@ async fn connection(
         let peer = peer.of(&gateway.options().trusted_proxies, request.headers());
         request.extensions_mut().insert(peer);
         let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.into_response()) }
+        let request = api::acts_as::unfolded(request.map(Body::new));
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.into_response()) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(within).max_buf_size(HEAD_BYTES_MAX);

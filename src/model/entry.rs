@@ -228,6 +228,12 @@ impl Body {
         )
     }
 
+    /// The name of its kind, as it stands on the wire.
+    pub fn kind(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        super::growing::json_tag(&json).map_or_else(|| "unknown".to_owned(), |(kind, _)| kind)
+    }
+
     /// The words in it that can mention somebody.
     pub const fn text(&self) -> Option<&Text> {
         match self {

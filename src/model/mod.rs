@@ -4,11 +4,13 @@
 
 pub mod account;
 pub mod administration;
+pub mod app;
 pub mod clock;
 pub mod command;
 pub mod contact;
 pub mod effect;
 pub mod entry;
+pub mod event;
 pub mod group;
 pub mod growing;
 pub mod ids;
@@ -27,6 +29,7 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
+pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Sealed};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
@@ -35,12 +38,13 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
+pub use event::{AppEvent, AppEvents, EventPlace};
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, ConversationId, Epoch, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp, UserHandle,
+    AppId, AppKeyId, ConversationId, Epoch, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp, UserHandle,
 };
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
 pub use profile::{

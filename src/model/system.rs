@@ -1,8 +1,8 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AppId, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId, MediaInfo, Name, PasswordHash, Seq,
-    SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId,
+    MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -225,6 +225,82 @@ pub enum SystemCommand {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
     },
+    /// Set how another system uses an app, and how much. Result: `done`.
+    SetAppAccess {
+        /// The app.
+        app: AppId,
+        /// All of it.
+        access: AppAccess,
+    },
+    /// Suspend an app or end that: nobody of it logs in or acts, and its sessions end. Result: `done`.
+    SuspendApp {
+        /// The app; not `home`.
+        app: AppId,
+        /// Suspend or end it.
+        suspended: bool,
+    },
+    /// Delete an app with everything in it: at once nobody of it acts any more; its rows go with each
+    /// [`SystemCommand::AppStep`]. Result: `done`.
+    DeleteApp {
+        /// The app; not `home`.
+        app: AppId,
+    },
+    /// The next part of what is to be done for a whole app. Result: `removed`; `more` while there is more to do.
+    AppStep {
+        /// The app.
+        app: AppId,
+    },
+    /// Make a key of an app; its number is the lsn of this command. Result: `done`.
+    CreateAppKey {
+        /// The app.
+        app: AppId,
+        /// What it is called.
+        name: Option<Name>,
+        /// What is stored of it.
+        secret: AppKeySecret,
+    },
+    /// Make a key of an app useless, at once. Result: `done`.
+    RevokeAppKey {
+        /// The app.
+        app: AppId,
+        /// Which.
+        key: AppKeyId,
+    },
+    /// Note that a key was used. Sent at most once an hour. Result: `done`.
+    TouchAppKey {
+        /// The app.
+        app: AppId,
+        /// Which.
+        key: AppKeyId,
+    },
+    /// Refuse signed tokens that were issued before a time, of one user or of all. Result: `done`.
+    RevokeTokens {
+        /// The app.
+        app: AppId,
+        /// Whose; all of the app when absent.
+        user: Option<UserHandle>,
+        /// Those issued before this.
+        before: Timestamp,
+    },
+    /// Open a session for whom the app's signed token names; makes the user when the app lets it. Result: `session`.
+    SignIn {
+        /// The app.
+        app: AppId,
+        /// Whom the token names.
+        id: UserId,
+        /// What it says they are called; counts when the user is made.
+        name: Option<Name>,
+        /// The key that signed it.
+        key: AppKeyId,
+        /// When it was issued.
+        issued: Timestamp,
+        /// On which device.
+        device: Device,
+        /// The hash of the session's token.
+        token: TokenHash,
+        /// Where it came from, for the list of sessions.
+        address: String,
+    },
 }
 
 impl SystemCommand {
@@ -242,7 +318,13 @@ impl SystemCommand {
             | Self::RevokeAppInvite { .. }
             | Self::CreateLink { .. }
             | Self::DeleteUser { .. }
-            | Self::SetRetention { .. } => true,
+            | Self::SetRetention { .. }
+            | Self::SetAppAccess { .. }
+            | Self::SuspendApp { .. }
+            | Self::DeleteApp { .. }
+            | Self::CreateAppKey { .. }
+            | Self::RevokeAppKey { .. }
+            | Self::RevokeTokens { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }
@@ -256,7 +338,10 @@ impl SystemCommand {
             | Self::ForgetMedia { .. }
             | Self::Trim { .. }
             | Self::Note { .. }
-            | Self::Cursors { .. } => false,
+            | Self::Cursors { .. }
+            | Self::AppStep { .. }
+            | Self::TouchAppKey { .. }
+            | Self::SignIn { .. } => false,
         }
     }
 }

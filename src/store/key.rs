@@ -2,7 +2,8 @@
 
 use super::records::{DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
+    self, AppId, AppKeyId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle,
+    UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -136,6 +137,16 @@ pair!(UserHandle, ConversationId);
 pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
+
+impl RecordKey for (AppId, AppKeyId) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, key) = bytes.split_first_chunk::<4>()?;
+        Some((AppId(u32::from_be_bytes(*app)), AppKeyId(number(key)?)))
+    }
+}
 
 impl RecordKey for (MediaId, ConversationId, Seq) {
     fn to_key(&self) -> Key {

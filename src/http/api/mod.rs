@@ -9,8 +9,10 @@
 //! `stream` (server-sent events), then a file for each resource.
 
 mod accounts;
+pub(super) mod acts_as;
 mod admin;
 mod answers;
+mod apps;
 mod caller;
 mod contact_labels;
 mod contact_requests;
@@ -114,6 +116,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(uploads::router())
         .merge(search::router())
         .merge(stream::router())
+        .merge(apps::router())
 }
 
 /// Everything under `/api`.

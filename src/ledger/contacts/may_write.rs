@@ -4,7 +4,7 @@ use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::read::other_side;
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::model::{Code, Strangers, UserHandle};
+use crate::model::{Code, Strangers, UserHandle, UserKind};
 use crate::store::Read;
 use crate::store::records::{ContactRow, ConversationRow, UserRow};
 
@@ -22,7 +22,8 @@ pub(in crate::ledger) fn check(state: &impl Read, caller: &Caller<'_>, peer: Use
     if user.deleted {
         return no_such_user(&user.id);
     }
-    if theirs.is_some_and(|row| row.since.is_some()) {
+    // What speaks for the app itself is no stranger in it.
+    if theirs.is_some_and(|row| row.since.is_some()) || caller.user.kind == UserKind::Service {
         return Ok(());
     }
     let strangers = match user.settings.strangers {
