@@ -1,5 +1,9 @@
 //! Other systems: apps and their keys, users that an app has signed in, the server API, and two apps with the same user ids.
 
+#[path = "apps/events.rs"]
+mod events;
+#[path = "apps/incoming.rs"]
+mod incoming;
 #[path = "apps/life.rs"]
 mod life;
 #[path = "apps/server_api.rs"]

@@ -3,9 +3,7 @@
 use super::{Administration, unexpected, unread};
 use crate::auth::{self, Token};
 use crate::ledger::Accepted;
-use crate::model::{
-    ConversationId, HookId, HookInfo, Name, Post, Refusal, Secret, SystemCommand, UserActor,
-};
+use crate::model::{ConversationId, HookId, HookInfo, Name, Post, Refusal, Secret, SystemCommand, UserActor};
 use crate::store::Read;
 use crate::store::records::IncomingTokenRow;
 use std::net::IpAddr;

@@ -13,6 +13,8 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const SECRET_CHARS: usize = 43;
 /// The last 22 characters of a drawn token are 131 bits.
 const CODE_CHARS: usize = 22;
+/// Those of a webhook.
+const HOOK_CHARS: usize = 26;
 /// 62^6 is the first power above 2^32.
 const CHECK_CHARS: usize = 6;
 
@@ -43,6 +45,18 @@ impl Token {
     /// Draws a secret with which another system signs: the same with `tdh_` before it.
     pub fn draw_signing() -> Self {
         Self::draw_as(SIGNING_PREFIX)
+    }
+
+    /// Draws the secret of a webhook's address: 26 letters and digits, as the programs that post expect, of 154 random bits.
+    pub fn draw_hook() -> Secret {
+        let drawn = Self::draw().0;
+        let digits = &drawn[PREFIX.len() + SECRET_CHARS - HOOK_CHARS..PREFIX.len() + SECRET_CHARS];
+        Secret::new(digits)
+    }
+
+    /// What a webhook is found by.
+    pub fn hash_of_hook(secret: &Secret) -> TokenHash {
+        TokenHash(Sha256::digest(secret.reveal().as_bytes()).into())
     }
 
     #[allow(clippy::expect_used, reason = "a predictable token would be worse than a crash")]

@@ -8,6 +8,7 @@ mod api;
 mod assets;
 mod file;
 mod health;
+mod hooks;
 mod media;
 mod metrics;
 mod proxy;
@@ -107,7 +108,8 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let api = api::router(api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone()));
+    let state = api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone());
+    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -117,6 +119,7 @@ fn router(site: Site) -> Router {
         .fallback(assets::answer)
         .with_state(site)
         .merge(api)
+        .merge(hooks)
         .layer(axum::middleware::map_response(secured))
 }
 

@@ -85,6 +85,18 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::RevokeTokens { user: Some(user), .. } => {
             ("user.revoke_tokens".to_owned(), user_name(state, *user)?)
         }
+        SystemCommand::CreateHook { conversation, by, name, .. } => {
+            own = Some(by.id.to_string());
+            ("hook.create".to_owned(), format!("conversation {conversation}: {name}"))
+        }
+        SystemCommand::RotateHook { hook: (conversation, hook), by, .. } => {
+            own = Some(by.id.to_string());
+            ("hook.rotate".to_owned(), format!("conversation {conversation}: hook {hook}"))
+        }
+        SystemCommand::DeleteHook { hook: (conversation, hook), by } => {
+            own = Some(by.id.to_string());
+            ("hook.delete".to_owned(), format!("conversation {conversation}: hook {hook}"))
+        }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -99,7 +111,8 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::Cursors { .. }
         | SystemCommand::AppStep { .. }
         | SystemCommand::TouchAppKey { .. }
-        | SystemCommand::SignIn { .. } => return Ok(None),
+        | SystemCommand::SignIn { .. }
+        | SystemCommand::Post { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {

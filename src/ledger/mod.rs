@@ -15,6 +15,7 @@ mod cursors;
 mod directory;
 mod feed;
 pub mod groups;
+mod hooks;
 mod links;
 mod media;
 mod messages;
@@ -370,6 +371,14 @@ fn system_command(
                 address,
             };
             apps::sign_in::run(tables, order, &signed, effects)
+        }
+        SystemCommand::CreateHook { conversation, by, name, token } => {
+            hooks::create::run(tables, order, (*conversation, by), name, *token)
+        }
+        SystemCommand::RotateHook { hook, by, token } => hooks::rotate::run(tables, order, *hook, by, *token),
+        SystemCommand::DeleteHook { hook, by } => hooks::delete::run(tables, order, *hook, by),
+        SystemCommand::Post { hook, post, group, closes } => {
+            hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)
         }
     }
 }

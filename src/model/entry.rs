@@ -2,8 +2,8 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal, Seq, Timestamp,
-    UserId,
+    Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal, Post, Seq,
+    Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -207,6 +207,8 @@ pub enum Body {
     },
     /// Notice in the own feed: labels were made, renamed or deleted; query `labels`.
     LabelsChanged {},
+    /// A message of another system, through a webhook.
+    Post(Post),
     /// A body that this version cannot read. Show a placeholder and go on.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -225,6 +227,7 @@ impl Body {
                 | Self::ContactCard(_)
                 | Self::Sticker(_)
                 | Self::Recalled {}
+                | Self::Post(_)
         )
     }
 
@@ -276,6 +279,7 @@ impl Body {
             | Self::ContactAnswered { .. }
             | Self::ContactsChanged { .. }
             | Self::LabelsChanged {}
+            | Self::Post(_)
             | Self::Unreadable(_) => None,
         }
     }

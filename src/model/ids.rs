@@ -84,6 +84,10 @@ impl SessionId {
     }
 }
 number! {
+    /// A webhook into a conversation: the lsn of the command that made it.
+    HookId(u64)
+}
+number! {
     /// A label of contacts, unique on this server.
     LabelId(u64)
 }

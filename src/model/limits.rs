@@ -90,3 +90,7 @@ pub const APP_KEY_TOUCH_MS: u64 = 3_600 * 1_000;
 pub const SIGNED_TOKEN_BYTES_MAX: usize = 4_096;
 /// How far the clock of an app may be off, in milliseconds: one minute.
 pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
+/// Webhooks into one conversation.
+pub const HOOKS_MAX: usize = 20;
+/// Posts that one webhook may still change; when there are more, the next ones stand for themselves.
+pub const HOOK_GROUPS_MAX: u32 = 1_000;

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod limits;
 pub mod list;
 pub mod media;
+pub mod post;
 pub mod profile;
 pub mod query;
 pub mod refusal;
@@ -44,9 +45,11 @@ pub use group::{
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, AppKeyId, ConversationId, Epoch, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp, UserHandle,
+    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp,
+    UserHandle,
 };
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
+pub use post::{HookInfo, Post, PostAttachment, PostBlock, PostButton, PostField, PostImage};
 pub use profile::{
     Availability, Card, ContactPolicy, OwnPresence, PresenceOf, PresenceState, Profile, Strangers, UserKind,
     UserSettings, Visibility,

@@ -1,8 +1,9 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId,
-    MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, ConversationId, Device, Epoch, HookId, InviteCode, Line,
+    MediaId, MediaInfo, Name, PasswordHash, Post, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags,
+    UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -301,6 +302,45 @@ pub enum SystemCommand {
         /// Where it came from, for the list of sessions.
         address: String,
     },
+    /// Make a webhook into a conversation, in the name of a user who may: the owner or a manager of a group, either side of a direct
+    /// chat, an administrator. Its number is the lsn of this command. Result: `done`.
+    CreateHook {
+        /// Where it posts.
+        conversation: ConversationId,
+        /// Who makes it, through which session.
+        by: UserActor,
+        /// What it is called.
+        name: Name,
+        /// The hash of its secret.
+        token: TokenHash,
+    },
+    /// Give a webhook another secret; the old one opens nothing any more. Result: `done`.
+    RotateHook {
+        /// Which, and where.
+        hook: (ConversationId, HookId),
+        /// Who does it.
+        by: UserActor,
+        /// The hash of its new secret.
+        token: TokenHash,
+    },
+    /// Take a webhook away; what it has posted stays. Result: `done`.
+    DeleteHook {
+        /// Which, and where.
+        hook: (ConversationId, HookId),
+        /// Who does it.
+        by: UserActor,
+    },
+    /// Post what came through a webhook. Result: `appended`.
+    Post {
+        /// Which.
+        hook: HookId,
+        /// What.
+        post: Post,
+        /// What names it, so that the next one of that name changes it in place of being another.
+        group: Option<String>,
+        /// Whether it is over: the next one of that name is another.
+        closes: bool,
+    },
 }
 
 impl SystemCommand {
@@ -341,7 +381,11 @@ impl SystemCommand {
             | Self::Cursors { .. }
             | Self::AppStep { .. }
             | Self::TouchAppKey { .. }
-            | Self::SignIn { .. } => false,
+            | Self::SignIn { .. }
+            | Self::CreateHook { .. }
+            | Self::RotateHook { .. }
+            | Self::DeleteHook { .. }
+            | Self::Post { .. } => false,
         }
     }
 }

@@ -10,6 +10,7 @@ pub fn parts(entry: &Entry) -> Option<Vec<(Part, &str)>> {
         Body::Media(file) => {
             Some(vec![(Part::Caption, file.caption.text.as_str()), (Part::FileName, file.info.name.as_str())])
         }
+        Body::Post(post) => Some(post.words().into_iter().map(|words| (Part::Text, words)).collect()),
         Body::Custom(_)
         | Body::Recalled {}
         | Body::Edited { .. }

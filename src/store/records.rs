@@ -8,8 +8,8 @@ use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
     AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, Card, ConversationId, ConversationKind, Device,
-    Entry, Extra, GroupCard, GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name,
-    Ordinal, OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags,
+    Entry, Extra, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo,
+    Name, Ordinal, OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags,
     UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
@@ -150,6 +150,14 @@ tables! {
     SignedUsers = "signed_users", SignedUserRow, UserHandle;
     /// What is to be done for whole apps.
     AppJobs = "app_jobs", AppJobRow, AppId;
+    /// Webhooks into conversations.
+    IncomingHooks = "incoming_hooks", IncomingRow, HookId;
+    /// The same by the hash of their secret.
+    IncomingTokens = "incoming_tokens", IncomingTokenRow, TokenHash;
+    /// The same by conversation.
+    IncomingLists = "incoming_lists", IncomingListRow, (ConversationId, HookId);
+    /// What a webhook has posted and may still change: by webhook and the hash of what names it.
+    IncomingGroups = "incoming_groups", IncomingGroupRow, (HookId, u64);
 }
 
 /// An app.
@@ -736,6 +744,45 @@ pub enum AppJobRow {
     },
     /// Then the users, and the app itself.
     DeleteUsers,
+}
+
+/// A webhook into a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingRow {
+    /// Its app.
+    pub app: AppId,
+    /// Where it posts.
+    pub conversation: ConversationId,
+    /// What it is called.
+    pub name: Name,
+    /// Who it posts as, a user of the kind `service`.
+    pub user: UserHandle,
+    /// Who made it.
+    pub by: UserId,
+    /// The hash of its secret.
+    pub token: TokenHash,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How many posts it may still change.
+    pub open: u32,
+}
+
+/// Which webhook has a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingTokenRow {
+    /// The webhook.
+    pub hook: HookId,
+}
+
+/// That a conversation has a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingListRow {}
+
+/// A post that may still be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingGroupRow {
+    /// The entry.
+    pub seq: Seq,
 }
 
 /// How far a conversation has got.

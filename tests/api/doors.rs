@@ -161,6 +161,12 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/accounts", OWN).with(json!({"user": "new", "password": "a quiet afternoon"})).open(),
         door("PUT", "/me/password", [No(403, "forbidden"); 3]).with(json!({"old": "x", "new": "a quiet afternoon"})),
         door("POST", "/me/deletion", [No(403, "forbidden"); 3]).with(json!({"password": "x"})),
+        // Webhooks into the group.
+        door("GET", "/conversations/{conversation}/hooks", MEMBERS),
+        door("POST", "/conversations/{conversation}/hooks", MEMBERS).with(json!({"name": "mine"})),
+        door("DELETE", "/conversations/{conversation}/hooks/{hook}", MEMBERS),
+        door("POST", "/conversations/{conversation}/hooks/{hook}/rotation", MEMBERS).with(json!({})),
+        door("GET", "/conversations/{conversation}/hooks/{hook}/calls", MEMBERS),
         // What another system does.
         door("GET", "/apps/{app}", KEYS),
         door("GET", "/apps/{app}/users", KEYS),

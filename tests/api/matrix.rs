@@ -48,6 +48,7 @@ impl Behind {
             .replace("{upload}", &self.upload)
             .replace("{app}", "home")
             .replace("{key}", "1")
+            .replace("{hook}", "1")
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")

@@ -41,6 +41,7 @@ fn bodies() -> Vec<Option<Value>> {
         Some(json!({"conversation": "{conversation}", "by": "ada", "users": ["eve"]})),
         Some(json!({"media": {"kind": "file", "media": "{media}"}})),
         Some(json!({"silenced": true})),
+        Some(json!({"name": "across"})),
     ]
 }
 
@@ -68,6 +69,9 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
     let code =
         ada.post(&format!("/groups/{group}/invites"), json!({})).await.ok(201)["code"].as_str().unwrap().to_owned();
     let key = admin.get("/admin/apps/one/keys").await.ok(200)["keys"][0]["key"].as_u64().unwrap();
+    let hook = ada.post(&format!("/conversations/{group}/hooks"), json!({"name": SECRET})).await.ok(201)["hook"]
+        .as_u64()
+        .unwrap();
     let session = people[0].session.0;
     let fill = |text: &str| {
         text.replace("\"{conversation}\"", &group.to_string())
@@ -79,6 +83,7 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
             .replace("{code}", &code)
             .replace("{session}", &session.to_string())
             .replace("{key}", &key.to_string())
+            .replace("{hook}", &hook.to_string())
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("{user}", "ada")
     };
@@ -104,7 +109,8 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
         text
     };
     // What one sends is read a moment later, with the merged cursors.
-    let unread = async || ada.get(&format!("/conversations/{group}")).await.ok(200)["conversation"]["inbox"]["unread"].clone();
+    let unread =
+        async || ada.get(&format!("/conversations/{group}")).await.ok(200)["conversation"]["inbox"]["unread"].clone();
     while unread().await != json!(0) {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -45,7 +45,7 @@ fn split(path: &str) -> Option<(ActsAs, &str)> {
 }
 
 /// A part of a path without its percent signs.
-fn decoded(part: &str) -> Option<String> {
+pub fn decoded(part: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.bytes();
     while let Some(byte) = rest.next() {

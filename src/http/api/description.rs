@@ -115,6 +115,7 @@ pub fn complete(api: &mut OpenApi) {
 fn is_keyless(path: &str) -> bool {
     path.contains("/admin/")
         || path.contains("/apps/")
+        || path.contains("/hooks")
         || ["/me/password", "/me/deletion", "/read", "/delivered"].iter().any(|end| path.ends_with(end))
 }
 

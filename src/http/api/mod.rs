@@ -26,6 +26,7 @@ mod export;
 mod extract;
 mod groups;
 mod history;
+mod hooks;
 mod invites;
 mod key;
 mod limits;
@@ -44,6 +45,7 @@ mod users;
 use crate::administration::Administration;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
+use crate::http::hooks::Calls;
 use crate::media::Media;
 use crate::model::Code;
 use crate::shutdown::Tasks;
@@ -73,6 +75,8 @@ pub struct ApiState {
     pub tasks: Tasks,
     limits: Arc<Limits>,
     exports: export::Exports,
+    /// The last calls of webhooks.
+    pub calls: Arc<Calls>,
 }
 
 impl ApiState {
@@ -82,7 +86,7 @@ impl ApiState {
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits, exports: export::Exports::new() }
+        Self { gateway, media, office, tasks, limits, exports: export::Exports::new(), calls: Arc::default() }
     }
 
     /// The engine.
@@ -117,6 +121,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(search::router())
         .merge(stream::router())
         .merge(apps::router())
+        .merge(hooks::router())
 }
 
 /// Everything under `/api`.
@@ -129,6 +134,16 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(state.clone(), caller::entrance))
         .with_state(state)
+}
+
+/// The fields of a form (`application/x-www-form-urlencoded`), at most 64.
+pub fn form(text: &str) -> Vec<(String, String)> {
+    let plain = |part: &str| acts_as::decoded(&part.replace('+', " ")).unwrap_or_default();
+    let field = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (plain(name), plain(value))
+    };
+    text.split('&').take(64).map(field).collect()
 }
 
 async fn nothing_here() -> Problem {

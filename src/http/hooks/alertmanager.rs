@@ -99,7 +99,9 @@ mod tests {
         assert_eq!((fired.group.as_deref(), fired.closes), (Some("c0ffee"), false));
         let shown = &fired.post.attachments[0];
         assert_eq!((shown.title.as_str(), shown.color.as_deref()), ("Firing: InstanceDown", Some("#a30200")));
-        assert!(shown.text.contains("Instance a is down") && shown.text.contains("[Runbook](https://example.org/runbook)"));
+        assert!(
+            shown.text.contains("Instance a is down") && shown.text.contains("[Runbook](https://example.org/runbook)")
+        );
         let resolved = read(&payload("resolved")).pop().unwrap();
         assert_eq!((resolved.group.as_deref(), resolved.closes), (Some("c0ffee"), true));
         assert!(resolved.post.attachments[0].title.starts_with("Resolved"));

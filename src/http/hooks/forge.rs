@@ -66,11 +66,8 @@ pub fn read(event: &str, body: &Value) -> Vec<Incoming> {
         other => Some((format!("{who}: {} {action} in {place}", plain(&other.replace('_', " "))), String::new())),
     };
     let Some((text, below)) = said_so else { return Vec::new() };
-    let attachments = if below.is_empty() {
-        Vec::new()
-    } else {
-        vec![PostAttachment { text: below, ..PostAttachment::default() }]
-    };
+    let attachments =
+        if below.is_empty() { Vec::new() } else { vec![PostAttachment { text: below, ..PostAttachment::default() }] };
     vec![Incoming::alone(Post { text, attachments, ..Post::default() })]
 }
 
@@ -126,7 +123,8 @@ fn push(body: &Value, who: &str, place: &str) -> Option<(String, String)> {
 fn run(event: &str, body: &Value, place: &str) -> Option<(String, String)> {
     let none = Value::Null;
     let run = body.get(event).unwrap_or(&none);
-    let end = [line(run, "conclusion"), line(body, "state")].into_iter().find(|end| !end.is_empty() && end != "pending")?;
+    let end =
+        [line(run, "conclusion"), line(body, "state")].into_iter().find(|end| !end.is_empty() && end != "pending")?;
     let name = [line(run, "name"), line(body, "context")].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     let address = url_of(run, "html_url").or_else(|| url_of(body, "target_url"));
     Some((format!("{} of {place}: {}", linked(&name, address), plain(&end.replace('_', " "))), String::new()))
@@ -172,7 +170,10 @@ mod tests {
             "bob opened the issue [#7 It \\[breaks\\]](https://git.example.org/a/b/issues/7) in [a/b](https://git.example.org/a/b)"
         );
         let merged = json!({"number": 8, "title": "x", "merged": true});
-        assert!(text("pull_request", &with(json!({"action": "closed", "pull_request": merged}))).contains("merged the pull"));
+        assert!(
+            text("pull_request", &with(json!({"action": "closed", "pull_request": merged})))
+                .contains("merged the pull")
+        );
         let run = json!({"name": "CI", "conclusion": "failure", "html_url": "https://git.example.org/run/1"});
         assert!(text("workflow_run", &with(json!({ "workflow_run": run }))).ends_with(": failure"));
         assert!(read("workflow_run", &with(json!({"workflow_run": {"name": "CI"}}))).is_empty(), "not over yet");

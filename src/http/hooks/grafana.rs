@@ -29,7 +29,8 @@ fn older(body: &Value) -> Incoming {
         _ => "#a30200",
     };
     let matches = list(body.get("evalMatches")).take(ALERTS_MAX);
-    let fields = matches.map(|one| PostField { title: line(one, "metric"), value: plain(&line(one, "value")), short: true });
+    let fields =
+        matches.map(|one| PostField { title: line(one, "metric"), value: plain(&line(one, "value")), short: true });
     let attachment = PostAttachment {
         color: Some(color.to_owned()),
         title: line(body, "title"),

@@ -2,7 +2,7 @@
 //! of Gotify as JSON or as a form.
 
 use super::Incoming;
-use super::words::{image_of, line, name, one_line, plain, said, url, url_of};
+use super::words::{image_of, line, one_line, plain, said, url, url_of};
 use crate::model::{Post, PostAttachment, PostButton};
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -45,7 +45,8 @@ pub fn read(body: &Value) -> Vec<Incoming> {
     let click = extras(&["client::notification", "click", "url"]).and_then(Value::as_str).and_then(url);
     let actions = body.get("actions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let buttons = actions.iter().filter(|action| said(action, "action") == "view");
-    let buttons = buttons.filter_map(|action| Some(PostButton { label: line(action, "label"), url: url_of(action, "url")? }));
+    let buttons =
+        buttons.filter_map(|action| Some(PostButton { label: line(action, "label"), url: url_of(action, "url")? }));
     post(Parts {
         title: line(body, "title"),
         message: said(body, "message"),
@@ -74,8 +75,11 @@ pub fn plain_words(headers: &HeaderMap, words: &str) -> Vec<Incoming> {
     let tags = header(&["x-tags", "tags", "tag", "ta"]).unwrap_or_default();
     post(Parts {
         title: header(&["x-title", "title", "t"]).unwrap_or_default(),
-        message: header(&["x-message", "message", "m"]).filter(|_| words.is_empty()).unwrap_or_else(|| words.to_owned()),
-        markdown: header(&["x-markdown", "markdown", "md"]).is_some_and(|yes| matches!(yes.as_str(), "1" | "yes" | "true")),
+        message: header(&["x-message", "message", "m"])
+            .filter(|_| words.is_empty())
+            .unwrap_or_else(|| words.to_owned()),
+        markdown: header(&["x-markdown", "markdown", "md"])
+            .is_some_and(|yes| matches!(yes.as_str(), "1" | "yes" | "true")),
         priority,
         tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         click: header(&["x-click", "click"]).as_deref().and_then(url),
@@ -113,11 +117,6 @@ fn post(parts: Parts) -> Vec<Incoming> {
     vec![Incoming::alone(Post { attachments: vec![attachment], ..Post::default() })]
 }
 
-/// Who publishes, as some programs say it.
-pub fn sender(headers: &HeaderMap) -> Option<crate::model::Name> {
-    name(headers.get("x-tidings-name")?.to_str().ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +128,12 @@ mod tests {
 
     #[test]
     fn ntfy_publishes_with_headers_and_with_json() {
-        let sent = headers(&[("title", "Backup"), ("priority", "urgent"), ("tags", "warning,disk"), ("click", "https://x.org")]);
+        let sent = headers(&[
+            ("title", "Backup"),
+            ("priority", "urgent"),
+            ("tags", "warning,disk"),
+            ("click", "https://x.org"),
+        ]);
         let found = plain_words(&sent, "It *failed*").pop().unwrap().post;
         let shown = &found.attachments[0];
         assert_eq!((shown.title.as_str(), shown.text.as_str()), ("Backup", "It \\*failed\\*"));

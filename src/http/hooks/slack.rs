@@ -52,7 +52,9 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => markdown(text),
-        Some(object) if object.get("type").and_then(Value::as_str) == Some("plain_text") => plain(&said(object, "text")),
+        Some(object) if object.get("type").and_then(Value::as_str) == Some("plain_text") => {
+            plain(&said(object, "text"))
+        }
         Some(object) => markdown(&said(object, "text")),
         None => String::new(),
     }
@@ -76,7 +78,13 @@ fn block(value: &Value) -> Option<PostBlock> {
         "context" => {
             let elements = list(value.get("elements")).take(FIELDS_MAX);
             let elements: Vec<String> = elements
-                .map(|element| if element.get("image_url").is_some() { plain(&said(element, "alt_text")) } else { text(Some(element)) })
+                .map(|element| {
+                    if element.get("image_url").is_some() {
+                        plain(&said(element, "alt_text"))
+                    } else {
+                        text(Some(element))
+                    }
+                })
                 .filter(|words| !words.is_empty())
                 .collect();
             (!elements.is_empty()).then_some(PostBlock::Context { elements })
@@ -113,7 +121,9 @@ fn rich(element: &Value) -> String {
     match element.get("type").and_then(Value::as_str) {
         Some("rich_text_list") => inner.map(|item| format!("- {}", rich(item))).collect::<Vec<_>>().join("\n"),
         Some("rich_text_quote") => format!("> {}", inner.map(rich).collect::<String>()),
-        Some("rich_text_preformatted") => format!("```\n{}\n```", inner.map(|item| said(item, "text")).collect::<String>()),
+        Some("rich_text_preformatted") => {
+            format!("```\n{}\n```", inner.map(|item| said(item, "text")).collect::<String>())
+        }
         Some("link") => {
             let words = Some(said(element, "text")).filter(|words| !words.is_empty());
             let address = url_of(element, "url").unwrap_or_default();
@@ -122,7 +132,9 @@ fn rich(element: &Value) -> String {
         Some("emoji") => format!(":{}:", line(element, "name")),
         Some("text") => {
             let words = plain(&said(element, "text"));
-            let style = |name: &str| element.get("style").and_then(|style| style.get(name)).and_then(Value::as_bool) == Some(true);
+            let style = |name: &str| {
+                element.get("style").and_then(|style| style.get(name)).and_then(Value::as_bool) == Some(true)
+            };
             if style("code") {
                 format!("`{}`", said(element, "text"))
             } else if style("bold") {

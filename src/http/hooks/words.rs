@@ -179,13 +179,16 @@ fn reference(inner: &str) -> Option<String> {
 
 /// A link in Markdown.
 pub fn link(words: &str, address: &str) -> String {
-    let words: String = one_line(words).chars().flat_map(|c| if matches!(c, '[' | ']') { vec!['\\', c] } else { vec![c] }).collect();
+    let words: String =
+        one_line(words).chars().flat_map(|c| if matches!(c, '[' | ']') { vec!['\\', c] } else { vec![c] }).collect();
     format!("[{words}]({})", address.replace('(', "%28").replace(')', "%29"))
 }
 
 /// A text as it is, in Markdown: what would be markup is not.
 pub fn plain(text: &str) -> String {
-    let escape = |c: char| if matches!(c, '\\' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '>' | '|') { vec!['\\', c] } else { vec![c] };
+    let escape = |c: char| {
+        if matches!(c, '\\' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '>' | '|') { vec!['\\', c] } else { vec![c] }
+    };
     cut(text).chars().flat_map(escape).collect()
 }
 

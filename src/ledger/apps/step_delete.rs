@@ -4,7 +4,7 @@
 use super::{invites, keys};
 use crate::ledger::groups;
 use crate::ledger::messages::beside::Beside;
-use crate::ledger::{Order, Stop, contacts, directory, links, media};
+use crate::ledger::{Order, Stop, contacts, directory, hooks, links, media};
 use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
@@ -83,6 +83,9 @@ fn conversation(
         tables.remove::<JoinRequestRow>(&(id, *user))?;
     }
     let links = remove_invites(tables, InviteTo::Group(id))?;
+    if let Some(hook) = hooks::of_conversation(tables, id)?.first() {
+        return Ok(Got::Some(1 + hooks::delete::remove(tables, *hook)? + members.len() as u32));
+    }
     let count = members.len() + asked.len() + links;
     if count > 0 {
         return Ok(Got::Some(count as u32));

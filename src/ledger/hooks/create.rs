@@ -43,7 +43,10 @@ fn decide(
     groups::check_open(&row)?;
     if of_conversation(state, conversation)?.len() >= limits::HOOKS_MAX {
         let most = limits::HOOKS_MAX;
-        return refuse(Code::Full, format!("A conversation has at most {most} webhooks; delete one that is not needed."));
+        return refuse(
+            Code::Full,
+            format!("A conversation has at most {most} webhooks; delete one that is not needed."),
+        );
     }
     if state.get::<IncomingTokenRow>(&token)?.is_some() {
         return refuse(Code::Conflict, "The secret of this webhook is in use; draw another one.");

@@ -3,9 +3,7 @@
 use super::{find, managed};
 use crate::ledger::{Order, Stop, apps, directory};
 use crate::model::{CommandResult, ConversationId, HookId, UserActor};
-use crate::store::records::{
-    CardRow, IncomingGroupRow, IncomingListRow, IncomingRow, IncomingTokenRow, UserRow,
-};
+use crate::store::records::{CardRow, IncomingGroupRow, IncomingListRow, IncomingRow, IncomingTokenRow, UserRow};
 use crate::store::{Fault, Read, Tables};
 
 /// Rows of what it may still change that go with it; those that are left name nothing any more.

@@ -4,9 +4,7 @@ use crate::ledger::place::{append, rewrite};
 use crate::ledger::read::size::stored_bytes;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, apps, groups};
-use crate::model::{
-    Body, Code, CommandResult, ConversationId, Effect, Entry, HookId, Post, Seq, UserId, limits,
-};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, HookId, Post, Seq, UserId, limits};
 use crate::store::records::{AppRow, ConversationRow, IncomingGroupRow, IncomingRow, UserRow};
 use crate::store::{Read, Tables};
 use std::sync::Arc;
@@ -112,7 +110,10 @@ fn decide(
     };
     if stored_bytes(before.as_ref().unwrap_or(&entry)) > limits::ENTRY_BYTES_MAX {
         let most = limits::ENTRY_BYTES_MAX;
-        return refuse(Code::TooLarge, format!("A post has at most {most} bytes with all that stands beside its words."));
+        return refuse(
+            Code::TooLarge,
+            format!("A post has at most {most} bytes with all that stands beside its words."),
+        );
     }
     // A name that is over, or one too many, is not kept.
     let keeps = named.is_some() && !closes;
