@@ -16,6 +16,8 @@ use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
 use crate::model::{AdminAnswer, AdminQuery, Secret};
 use crate::net::{self, Listener, NetError, Tls};
+use crate::outbound::{Outbound, OutboundError, OutboundOptions};
+use crate::push::{Push, PushOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
@@ -64,6 +66,9 @@ pub enum AppError {
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
+    /// Nothing can be asked of other servers.
+    #[error("connections to other servers cannot be set up: {0}")]
+    Outbound(OutboundError),
     /// The control socket cannot be made.
     #[error("the control socket in the data folder cannot be made: {0}")]
     Control(io::Error),
@@ -237,6 +242,7 @@ async fn run(
     warn_of_plaintext(config, &up);
     let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
 
+    let outbound = open_outbound(config)?;
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = open_auth(config)?;
@@ -245,6 +251,8 @@ async fn run(
     let url = url(config, up.http);
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
+    let push = open_push(config, engine, &outbound, &url)?;
+    tasks.spawn("push", push.clone().run(shutdown.clone()));
     let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
     let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
@@ -256,7 +264,8 @@ async fn run(
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
+    tasks
+        .spawn("http", http::serve(gateway.clone(), engine.clone(), media, push, web, shutdown.clone(), tasks.clone()));
     workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
@@ -279,6 +288,22 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// The client for what the server asks of others, with what the operator allows.
+fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    Outbound::new(options).map_err(AppError::Outbound)
+}
+
+/// Web Push, with its key in the data folder.
+fn open_push(config: &Config, engine: &Engine, outbound: &Outbound, url: &str) -> Result<Push, AppError> {
+    let contact = config.push.contact.get().unwrap_or(url);
+    let options = PushOptions::new(config.server.name.as_str(), contact);
+    Push::open(engine, &config.server.data, outbound.clone(), options).map_err(|error| {
+        let name = config.server.data.display();
+        AppError::Folder(format!("The key of push in the data folder {name} cannot be used: {error}."))
+    })
 }
 
 /// Opens the folder of what may vanish; what cannot be opened is kept in memory.

@@ -17,10 +17,12 @@
 //! workers     what no caller waits for: retention deletes, deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
+//! push        Web Push: devices are told of messages while nothing is open on them
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
+//! outbound    the only HTTP client and its guard: where the server may connect to
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
@@ -47,7 +49,9 @@ pub mod ledger;
 pub mod media;
 pub mod model;
 pub mod net;
+pub mod outbound;
 pub mod protocol;
+pub mod push;
 pub mod search;
 pub mod shutdown;
 pub mod store;

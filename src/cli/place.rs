@@ -139,7 +139,9 @@ impl From<AppError> for Failure {
             AppError::Locked(_) => exit::TEMPORARY,
             AppError::Data(_) => exit::DATA,
             AppError::Net(crate::net::NetError::Certificate(_)) => exit::CONFIG,
-            AppError::Net(_) | AppError::Signals(_) | AppError::Down { .. } => exit::UNAVAILABLE,
+            AppError::Net(_) | AppError::Outbound(_) | AppError::Signals(_) | AppError::Down { .. } => {
+                exit::UNAVAILABLE
+            }
         };
         Self::new(exit_code, error.to_string())
     }

@@ -1229,6 +1229,7 @@ fn own_body(command: Command) -> Option<Body> {
         | Command::MuteGroup { .. }
         | Command::SilenceMember { .. }
         | Command::SetAlias { .. }
+        | Command::SetPush { .. }
         | Command::Unreadable(_) => None,
     }
 }

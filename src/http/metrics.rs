@@ -21,6 +21,7 @@ enum Kind {
 pub async fn metrics(State(site): State<Site>) -> Response {
     let engine = site.engine.stats();
     let gateway = site.gateway.stats();
+    let push = site.push.stats();
     let up = u64::from(site.engine.health() == Health::Live && !site.gateway.is_draining());
     let micros = |us: u64| us as f64 / 1e6;
     let counters = [
@@ -42,6 +43,9 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("lagging_total", "Times a connection was too slow and lost its pushes.", gateway.lagging),
         ("protocol_errors_total", "Connections closed for breaking the protocol.", gateway.protocol_errors),
         ("timeouts_total", "Connections closed for silence.", gateway.timeouts),
+        ("push_sent_total", "Pushes that a push service took.", push.sent),
+        ("push_failed_total", "Tries to push that failed.", push.failed),
+        ("push_expired_total", "Subscriptions that a push service did not know any more.", push.expired),
         ("task_panics_total", "Tasks that panicked.", site.tasks.panics()),
     ];
     let gauges = [
@@ -51,6 +55,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("tasks", "Running tasks.", site.tasks.running() as u64),
         ("queued_bytes", "Bytes that wait to be written to clients.", gateway.queued_bytes),
         ("uploads", "Uploads on their way.", site.media.uploads() as u64),
+        ("push_waiting", "Pushes that wait to be tried again.", push.waiting),
         ("commands_queued", "Commands that wait for the writer.", engine.queued),
         ("tail_entries", "Entries that are in the journal only.", engine.tail_entries),
         ("journal_rows", "Rows of the journal.", engine.journal_rows),

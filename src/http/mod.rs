@@ -19,6 +19,7 @@ use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
+use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
@@ -55,6 +56,7 @@ struct Site {
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    push: Push,
     tasks: Tasks,
 }
 
@@ -87,11 +89,12 @@ pub async fn serve(
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    push: Push,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
+    let router = router(Site { gateway: gateway.clone(), engine, media, push, tasks: tasks.clone() });
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -108,7 +111,8 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let state = api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone());
+    let shared = (site.media.clone(), site.push.clone());
+    let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
     let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
     Router::new()
         .route("/healthz", get(health::alive))

@@ -112,7 +112,9 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::AppStep { .. }
         | SystemCommand::TouchAppKey { .. }
         | SystemCommand::SignIn { .. }
-        | SystemCommand::Post { .. } => return Ok(None),
+        | SystemCommand::Post { .. }
+        | SystemCommand::NoteFollower { .. }
+        | SystemCommand::NotePush { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {

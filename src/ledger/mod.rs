@@ -14,6 +14,7 @@ mod conversations;
 mod cursors;
 mod directory;
 mod feed;
+mod follower;
 pub mod groups;
 mod hooks;
 mod links;
@@ -22,6 +23,7 @@ mod messages;
 mod own_side;
 mod place;
 mod profiles;
+mod push;
 pub mod read;
 mod refuse;
 mod retention;
@@ -270,6 +272,7 @@ fn user_command(
         Command::SetAlias { conversation, user, alias } => {
             groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
         }
+        Command::SetPush { subscription } => push::set::run(tables, caller, subscription.as_deref()),
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
 }
@@ -380,6 +383,8 @@ fn system_command(
         SystemCommand::Post { hook, post, group, closes } => {
             hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)
         }
+        SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
+        SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
     }
 }
 

@@ -5,12 +5,14 @@
 pub mod account;
 pub mod administration;
 pub mod app;
+pub mod base64;
 pub mod clock;
 pub mod command;
 pub mod contact;
 pub mod effect;
 pub mod entry;
 pub mod event;
+pub mod follower;
 pub mod group;
 pub mod growing;
 pub mod ids;
@@ -19,6 +21,7 @@ pub mod list;
 pub mod media;
 pub mod post;
 pub mod profile;
+pub mod push;
 pub mod query;
 pub mod refusal;
 pub mod search;
@@ -40,6 +43,7 @@ pub use entry::{
     Reaction, Role, Sticker, Text,
 };
 pub use event::{AppEvent, AppEvents, EventPlace};
+pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };
@@ -54,6 +58,7 @@ pub use profile::{
     Availability, Card, ContactPolicy, OwnPresence, PresenceOf, PresenceState, Profile, Strangers, UserKind,
     UserSettings, Visibility,
 };
+pub use push::{PushOutcome, PushSubscription, PushThen};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};

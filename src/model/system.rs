@@ -1,9 +1,9 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, ConversationId, Device, Epoch, HookId, InviteCode, Line,
-    MediaId, MediaInfo, Name, PasswordHash, Post, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags,
-    UserHandle, UserId, UserKind,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, ConversationId, Device, Epoch, Follower, HookId, InviteCode,
+    Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Seq, SessionId, Timestamp, TokenHash,
+    UserActor, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -341,6 +341,20 @@ pub enum SystemCommand {
         /// Whether it is over: the next one of that name is another.
         closes: bool,
     },
+    /// A follower of the log has done its work up to an lsn. Result: `done`.
+    NoteFollower {
+        /// Which.
+        follower: Follower,
+        /// Up to here; what is lower than before changes nothing.
+        upto: Lsn,
+    },
+    /// Note what became of pushes, and with it how far their worker has got. Result: `done`.
+    NotePush {
+        /// The worker has done its work up to here.
+        upto: Option<Lsn>,
+        /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
+        outcomes: Vec<PushOutcome>,
+    },
 }
 
 impl SystemCommand {
@@ -385,7 +399,9 @@ impl SystemCommand {
             | Self::CreateHook { .. }
             | Self::RotateHook { .. }
             | Self::DeleteHook { .. }
-            | Self::Post { .. } => false,
+            | Self::Post { .. }
+            | Self::NoteFollower { .. }
+            | Self::NotePush { .. } => false,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::records::{DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, AppKeyId, ConversationId, HookId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash,
-    UserHandle, UserId,
+    self, AppId, AppKeyId, ConversationId, Follower, HookId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId,
+    TokenHash, UserHandle, UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -97,6 +97,16 @@ impl RecordKey for AppId {
     }
 }
 
+impl RecordKey for Follower {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&[*self as u8])
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let [number] = bytes else { return None };
+        Self::ALL.get(usize::from(*number)).copied()
+    }
+}
+
 impl RecordKey for TokenHash {
     fn to_key(&self) -> Key {
         Key::empty().then(&self.0)
@@ -158,6 +168,7 @@ impl RecordKey for (AppId, AppKeyId) {
         Some((AppId(u32::from_be_bytes(*app)), AppKeyId(number(key)?)))
     }
 }
+pair!(SessionId, ConversationId);
 
 impl RecordKey for (MediaId, ConversationId, Seq) {
     fn to_key(&self) -> Key {

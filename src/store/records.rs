@@ -8,9 +8,9 @@ use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
     AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, Card, ConversationId, ConversationKind, Device,
-    Entry, Extra, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo,
-    Name, Ordinal, OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags,
-    UserHandle, UserId, UserKind, UserSettings,
+    Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId,
+    MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Seq, SessionId,
+    Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -158,6 +158,14 @@ tables! {
     IncomingLists = "incoming_lists", IncomingListRow, (ConversationId, HookId);
     /// What a webhook has posted and may still change: by webhook and the hash of what names it.
     IncomingGroups = "incoming_groups", IncomingGroupRow, (HookId, u64);
+    /// How far each follower of the log has got.
+    Followers = "followers", FollowerRow, Follower;
+    /// Where devices are reached by push, by their user and session.
+    Pushes = "pushes", PushRow, (UserHandle, SessionId);
+    /// Which device has an address of a push service, by the SHA-256 of the address.
+    PushEndpoints = "push_endpoints", PushEndpointRow, TokenHash;
+    /// Pushes that are tried again.
+    PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
 }
 
 /// An app.
@@ -783,6 +791,44 @@ pub struct IncomingListRow {}
 pub struct IncomingGroupRow {
     /// The entry.
     pub seq: Seq,
+}
+
+/// How far a follower of the log has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowerRow {
+    /// Its work is done up to here.
+    pub upto: Lsn,
+}
+
+/// Where a device is reached by push. It is removed with its session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRow {
+    /// Where.
+    pub subscription: PushSubscription,
+    /// When it said so.
+    pub created: Timestamp,
+}
+
+/// Which device has an address of a push service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushEndpointRow {
+    /// Whose.
+    pub user: UserHandle,
+    /// Its session.
+    pub session: SessionId,
+}
+
+/// A push that is tried again. It is removed when it succeeds, is given up, or its device is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRetryRow {
+    /// Whose device.
+    pub user: UserHandle,
+    /// The newest message that it is about.
+    pub seq: Seq,
+    /// When it is tried again.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub tries: u8,
 }
 
 /// How far a conversation has got.

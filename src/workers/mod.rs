@@ -3,6 +3,7 @@
 
 mod apps;
 mod deletions;
+pub mod follow;
 pub mod retention;
 pub mod sessions;
 
@@ -25,7 +26,7 @@ impl Default for WorkerOptions {
     }
 }
 
-/// Starts them; they end with `shutdown`.
+/// Starts them; they end with `shutdown`. Those that follow the log ([`follow`]) are rooms of their own.
 pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
     let (of_deletions, of_sessions, of_apps) = (engine.clone(), engine.clone(), engine.clone());
     tasks.spawn("apps", every(options.deletions_every, shutdown.clone(), move || apps::run(of_apps.clone())));

@@ -6,8 +6,9 @@ use tidings::model::{
     ContactRequest, Content, ConversationId, Emoji, Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView,
     Has, Highlight, Hit, Invite, InviteCode, JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId,
     MediaInfo, MediaKind, Name, NewMemberHistory, OwnPresence, Paragraph, Part, Platform, Post, PostAttachment,
-    PostBlock, PostButton, PostField, PostImage, PresenceOf, PresenceState, Profile, Query, Relation, RequestState,
-    Search, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind, UserSettings, Visibility, Who,
+    PostBlock, PostButton, PostField, PostImage, PresenceOf, PresenceState, Profile, PushSubscription, Query, Relation,
+    RequestState, Search, Secret, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind, UserSettings,
+    Visibility, Who,
 };
 
 const AT: Timestamp = Timestamp(1_730_000_000_000);
@@ -266,7 +267,18 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("mute_group", Command::MuteGroup { conversation, on: true }),
         ("silence_member", Command::SilenceMember { conversation, user: user("bob"), until: Some(AT) }),
         ("set_alias", Command::SetAlias { conversation, user: user("bob"), alias: Some(name("The cook")) }),
+        ("set_push", Command::SetPush { subscription: Some(Box::new(subscription())) }),
+        ("set_push_off", Command::SetPush { subscription: None }),
     ]
+}
+
+fn subscription() -> PushSubscription {
+    PushSubscription {
+        endpoint: Secret::new("https://push.example.org/wpush/v2/gAAAA"),
+        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4".to_owned(),
+        auth: Secret::new("BTBZMqHH6r4Tts7J_aSIgg"),
+        show_text: true,
+    }
 }
 
 pub fn queries() -> Vec<(&'static str, Query)> {

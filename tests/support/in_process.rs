@@ -14,6 +14,8 @@ use tidings::model::{
     UserHandle, UserId, UserKind,
 };
 use tidings::net::{Listener, Tls};
+use tidings::outbound::{Outbound, OutboundOptions};
+use tidings::push::{Push, PushOptions};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 use tidings::store::Fault;
@@ -25,6 +27,7 @@ pub struct Server {
     pub gateway: Gateway,
     pub auth: Auth,
     pub media: Media,
+    pub push: Push,
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
@@ -102,15 +105,26 @@ impl Server {
         // Sessions expire when a test says so.
         let looking =
             WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
+        // What tests listen with is on this machine.
+        let allow = vec!["127.0.0.0/8".parse().unwrap()];
+        let outbound = Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap();
         workers::start(&engine, looking, &shutdown, &tasks);
+        // Nobody waits for long in a test.
+        let pushing =
+            PushOptions { quiet: Duration::from_millis(300), ..PushOptions::new("test", "mailto:test@example.org") };
+        let push = Push::open(&engine, folder, outbound, pushing).unwrap();
+        tasks.spawn("push", push.clone().run(shutdown.clone()));
         let serve_tcp = {
             let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
             async move { gateway.serve_tcp(tcp, shutdown).await }
         };
         tasks.spawn("tcp", serve_tcp);
         tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media.clone(), web, shutdown, tasks.clone()));
-        Self { engine, gateway, auth, media, search, tasks, tcp: tcp_address, http: http_address, trigger }
+        tasks.spawn(
+            "http",
+            http::serve(gateway.clone(), engine.clone(), media.clone(), push.clone(), web, shutdown, tasks.clone()),
+        );
+        Self { engine, gateway, auth, media, push, search, tasks, tcp: tcp_address, http: http_address, trigger }
     }
 
     /// Stops it; true when everything ended by itself.

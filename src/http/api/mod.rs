@@ -34,6 +34,7 @@ mod me;
 mod media;
 mod members;
 pub(super) mod problem;
+mod push;
 mod reactions;
 mod search;
 mod server;
@@ -48,6 +49,7 @@ use crate::gateway::Gateway;
 use crate::http::hooks::Calls;
 use crate::media::Media;
 use crate::model::Code;
+use crate::push::Push;
 use crate::shutdown::Tasks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -69,6 +71,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// Files.
     pub media: Media,
+    /// Notifications on devices.
+    pub push: Push,
     /// Accounts, and what administrators do.
     pub office: Administration,
     /// Tasks that outlive a request.
@@ -81,12 +85,12 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, (media, push): (Media, Push), tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits, exports: export::Exports::new(), calls: Arc::default() }
+        Self { gateway, media, push, office, tasks, limits, exports: export::Exports::new(), calls: Arc::default() }
     }
 
     /// The engine.
@@ -118,6 +122,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(directory::router())
         .merge(media::router())
         .merge(uploads::router())
+        .merge(push::router())
         .merge(search::router())
         .merge(stream::router())
         .merge(apps::router())
