@@ -184,13 +184,12 @@ impl Administration {
         content: Content,
     ) -> Result<Outcome, Refusal> {
         let system = UserId::new(SYSTEM).map_err(|_| unexpected())?;
-        let row = match self.find(actor.app, &system)? {
-            Some((_, row)) => row,
-            None => {
-                let (name, card) = (Name::new("System").ok(), None);
-                self.put_user(actor, PutUser { id: system.clone(), name, card, kind: UserKind::Service }).await?;
-                self.find(actor.app, &system)?.ok_or_else(unexpected)?.1
-            }
+        let row = if let Some((_, row)) = self.find(actor.app, &system)? {
+            row
+        } else {
+            let (name, card) = (Name::new("System").ok(), None);
+            self.put_user(actor, PutUser { id: system.clone(), name, card, kind: UserKind::Service }).await?;
+            self.find(actor.app, &system)?.ok_or_else(unexpected)?.1
         };
         if row.kind != UserKind::Service {
             let words =

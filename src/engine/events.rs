@@ -30,13 +30,12 @@ pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEv
             }
             nth = 0;
         }
-        let place = match places.get(&item.conversation) {
-            Some(place) => place.clone(),
-            None => {
-                let place = place(view, item.conversation)?;
-                places.insert(item.conversation, place.clone());
-                place
-            }
+        let place = if let Some(place) = places.get(&item.conversation) {
+            place.clone()
+        } else {
+            let place = place(view, item.conversation)?;
+            places.insert(item.conversation, place.clone());
+            place
         };
         // Of a conversation that went with its app nobody is left who could be told.
         let Some(place) = place else { continue };

@@ -24,19 +24,16 @@ pub(super) struct Caller<'a> {
 /// The session (or none, when an app's key acts) and the user of an actor, when they may act.
 pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<SessionRow>>, Arc<UserRow>), Stop> {
     let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
-    let session = match actor.session.key() {
-        Some(key) => {
-            apps::keys::admit(state, AppActor { app: actor.app, key })?;
-            None
+    let session = if let Some(key) = actor.session.key() {
+        apps::keys::admit(state, AppActor { app: actor.app, key })?;
+        None
+    } else {
+        let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
+        if session.user != actor.user || session.app != actor.app {
+            return revoked();
         }
-        None => {
-            let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
-            if session.user != actor.user || session.app != actor.app {
-                return revoked();
-            }
-            apps::check_active(state, actor.app)?;
-            Some(session)
-        }
+        apps::check_active(state, actor.app)?;
+        Some(session)
     };
     let Some(user) = state.get::<UserRow>(&actor.user)? else { return revoked() };
     if user.deleted || user.app != actor.app {

@@ -75,13 +75,13 @@ async fn who_waits_is_told_and_a_stream_goes_on_where_it_ended() {
     server.person_of(AppId(2), "bob").await;
     let ada = Api::with_token(server.http, &ada.token);
     let next = shop.get("/apps/shop/events").await.ok(200)["next"].as_str().unwrap().to_owned();
-    let waiting = tokio::spawn({
-        let (shop, next) = (shop.clone(), next.clone());
-        async move { shop.get(&format!("/apps/shop/events?after={next}&wait=8&types=entry.text")).await.ok(200) }
-    });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    ada.post("/users/bob/entries", text("one")).await.ok(201);
-    let told = waiting.await.unwrap();
+    let path = format!("/apps/shop/events?after={next}&wait=8&types=entry.text");
+    let say = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        ada.post("/users/bob/entries", text("one")).await.ok(201);
+    };
+    let (told, ()) = tokio::join!(shop.get(&path), say);
+    let told = told.ok(200);
     assert_eq!(kinds(&told), ["entry.text"]);
     let stream = shop.header("accept", "text/event-stream");
     let mut events = stream.events(&format!("/apps/shop/events?after={next}")).await;
@@ -95,10 +95,18 @@ async fn who_waits_is_told_and_a_stream_goes_on_where_it_ended() {
     let resumed = stream.header("last-event-id", &second.id.unwrap());
     let third = resumed.events("/apps/shop/events").await.wait_for("entry.text").await;
     assert_eq!(third.data["entry"]["body"]["text"]["text"], "three");
-    // A key that is revoked reads no further.
+    // A key that is revoked reads no further, not even on a stream that is open.
+    let mut open = stream.events("/apps/shop/events").await;
     let keys = admin.get("/admin/apps/shop/keys").await.ok(200);
     admin.delete(&format!("/admin/apps/shop/keys/{}", keys["keys"][0]["key"])).await;
     assert_eq!(shop.get("/apps/shop/events").await.problem().0, 401);
+    ada.post("/users/bob/entries", text("four")).await.ok(201);
+    let ends = async {
+        while let Some(event) = open.next().await {
+            assert!(!event.data.to_string().contains("four"), "told after the end of its key");
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), ends).await.expect("it ends");
     assert_eq!(system(&server, "tdk_x").get("/apps/shop/events").await.problem().0, 401);
     assert!(server.stop().await);
 }

@@ -40,15 +40,15 @@ pub fn one(body: &Value, alert: &Value) -> Incoming {
         (false, "info" | "none") => "#439fe0",
         (false, _) => "#a30200",
     };
-    let mut text = [said(annotations, "summary"), said(annotations, "description"), said(annotations, "message")]
-        .into_iter()
+    let mut parts: Vec<String> = ["summary", "description", "message"]
+        .iter()
+        .map(|member| said(annotations, member))
         .filter(|words| !words.is_empty())
         .map(|words| plain(&words))
-        .collect::<Vec<_>>()
-        .join("\n");
+        .collect();
     let values = said(alert, "valueString");
     if !values.is_empty() {
-        text = format!("{text}\n{}", plain(&values)).trim().to_owned();
+        parts.push(plain(&values));
     }
     let fields = labels.as_object().into_iter().flatten().filter(|(key, _)| *key != "alertname").take(LABELS_MAX);
     let fields = fields.map(|(key, _)| PostField { title: key.clone(), value: plain(&line(labels, key)), short: true });
@@ -57,14 +57,14 @@ pub fn one(body: &Value, alert: &Value) -> Incoming {
     let runbook = url_of(annotations, "runbook_url").map(|address| link("Runbook", &address));
     let links: Vec<String> = links.chain(runbook).collect();
     if !links.is_empty() {
-        text = format!("{text}\n{}", links.join(" · ")).trim().to_owned();
+        parts.push(links.join(" · "));
     }
     let state = if resolved { "Resolved" } else { "Firing" };
     let attachment = PostAttachment {
         color: Some(color.to_owned()),
         title: format!("{state}: {name}"),
         title_url: url_of(alert, "generatorURL").or_else(|| url_of(body, "externalURL")),
-        text,
+        text: parts.join("\n"),
         fields: fields.collect(),
         image: super::words::image_of(alert, "imageURL", name),
         footer: line(body, "receiver"),

@@ -96,7 +96,7 @@ pub fn seconds(value: &Value, member: &str) -> Option<Timestamp> {
         Value::String(text) => text.parse().ok()?,
         _ => return None,
     };
-    (0.0..2e11).contains(&seconds).then(|| Timestamp((seconds * 1_000.0) as u64))
+    (0.0..2e11).contains(&seconds).then_some(Timestamp((seconds * 1_000.0) as u64))
 }
 
 /// Slack's markup (`*bold*`, `~struck~`, `<https://…|words>`, `&amp;`) as Markdown. What is Markdown already stays so.

@@ -22,7 +22,7 @@ pub(in crate::ledger) fn of_app(state: &impl Read, app: AppId) -> Result<Vec<(Ap
 /// Refuses a key that is gone, or of an app of which nobody acts; whoever comes with it is the app itself.
 pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor) -> Result<(), Stop> {
     let row = state.get::<AppKeyRow>(&(actor.app, actor.key))?;
-    if !row.is_some_and(|row| row.secret.kind() == AppKeyKind::Api) {
+    if row.is_none_or(|row| row.secret.kind() != AppKeyKind::Api) {
         return refuse(Code::SessionRevoked, "This key was revoked; use another key of the app.");
     }
     super::check_active(state, actor.app)

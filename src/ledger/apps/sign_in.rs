@@ -39,7 +39,7 @@ pub(in crate::ledger) fn run(
         Who::There(user, credential) => (user, credential),
         // Whoever was just made can log in: they are not suspended, their token was looked at, and no other one is in use.
         Who::New(plan) => match add_user::apply(tables, *plan)? {
-            CommandResult::User { user } => (user.to_owned(), 1),
+            CommandResult::User { user } => (user, 1),
             other => return Ok(other),
         },
     };

@@ -15,17 +15,14 @@ pub(in crate::ledger) fn run(
     before: Timestamp,
 ) -> Result<CommandResult, Stop> {
     find(tables, app)?;
-    match user {
-        Some(user) => {
-            if accounts::user(tables, user)?.app != app {
-                return refuse(Code::NotFound, "There is no such user in this app; check the spelling of the id.");
-            }
-            tables.put(&user, SignedUserRow { tokens_from: before })?;
+    if let Some(user) = user {
+        if accounts::user(tables, user)?.app != app {
+            return refuse(Code::NotFound, "There is no such user in this app; check the spelling of the id.");
         }
-        None => {
-            let row = AppStateRow { tokens_from: before, ..(*state_of(tables, app)?).clone() };
-            tables.put(&app, row)?;
-        }
+        tables.put(&user, SignedUserRow { tokens_from: before })?;
+    } else {
+        let row = AppStateRow { tokens_from: before, ..(*state_of(tables, app)?).clone() };
+        tables.put(&app, row)?;
     }
     Ok(CommandResult::Done {})
 }

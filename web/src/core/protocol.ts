@@ -171,7 +171,9 @@ export type Command =
   /** Silence a member for a time, or end that. Result: `appended` or `done`. */
   | { silence_member: { conversation: ConversationId; until: Timestamp | null; user: UserId } }
   /** Set a member's alias in a group: the caller's own, or as owner or manager another's. Result: `appended` or `done`. */
-  | { set_alias: { alias: Name | null; conversation: ConversationId; user: UserId } };
+  | { set_alias: { alias: Name | null; conversation: ConversationId; user: UserId } }
+  /** Say where the caller's device is reached while nothing of it is open (Web Push), for as long as its session lasts. Result: `done`. */
+  | { set_push: { subscription: PushSubscription | null } };
 
 /** What a person asks to read. */
 export type Query =
@@ -402,6 +404,18 @@ export interface GroupCard {
 
 /** The secret part of an invite link, made by whoever makes the link: 16–48 characters `A-Z a-z 0-9 _ -`, best 22 random ones. */
 export type InviteCode = string;
+
+/** Where a device is reached, as its browser says it (W3C Push API, RFC 8030 and 8291). Never shown again. */
+export interface PushSubscription {
+  /** The secret that the device shares with whoever sends to it (16 bytes), in base64url without padding. */
+  auth: string;
+  /** The address at the browser's push service. Whoever knows it can send there. */
+  endpoint: string;
+  /** The device's public key (P-256, uncompressed), in base64url without padding. */
+  p256dh: string;
+  /** Whether notifications on this device show what a message says. */
+  show_text: boolean;
+}
 
 /** A message in words. */
 export interface Text {

@@ -1,12 +1,11 @@
 //! `/apps/{app}/events`: what happened in an app, pulled: page by page with a wait for news, or as server-sent events. It is read from
 //! the log, so whoever remembers how far they are loses nothing and gets nothing twice.
 
-use crate::gateway::Gateway;
 use crate::http::api::ApiState;
 use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{Find, Json, invalid};
 use crate::http::api::problem::Problem;
-use crate::model::{AppEvent, AppEvents, AppId, Code, Epoch, Lsn, Refusal};
+use crate::model::{AppEvent, AppEvents, Code, Epoch, Lsn, Refusal};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -90,8 +89,7 @@ async fn events(
     let wanted = Wanted::read(from.types.as_deref());
     let streams = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if streams.is_some_and(|accept| accept.contains("text/event-stream")) {
-        let gateway = api.gateway.clone();
-        let stream = Stream { gateway, news: engine.news(), app: caller.0.app, after, wanted, limit };
+        let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit };
         return Ok(stream.into_response());
     }
     let wait = Duration::from_secs(u64::from(from.wait.unwrap_or(0).min(WAIT_S_MAX)));
@@ -100,6 +98,7 @@ async fn events(
     let (mut at, mut gap) = (after, false);
     loop {
         news.mark_unchanged();
+        still_may(&api, caller).await?;
         let mut found = engine.events(caller.0.app, at, limit).await?;
         gap |= found.gap;
         found.events.retain(|event| wanted.holds(&event.kind));
@@ -159,17 +158,22 @@ impl Wanted {
 
 /// Events as they come.
 struct Stream {
-    gateway: Gateway,
+    api: ApiState,
     news: watch::Receiver<Lsn>,
-    app: AppId,
+    caller: AppCaller,
     after: Lsn,
     wanted: Wanted,
     limit: usize,
 }
 
+/// Refuses a key that was revoked, or an app that was suspended, since the request began.
+async fn still_may(api: &ApiState, caller: AppCaller) -> Result<(), Refusal> {
+    api.office.app(&caller.by(), caller.app()).await.map(drop)
+}
+
 impl Stream {
     fn into_response(self) -> Response {
-        let epoch = self.gateway.engine().epoch();
+        let epoch = self.api.engine().epoch();
         let body = Body::from_stream(futures_util::stream::unfold(Some(self), move |stream| async move {
             let mut stream = stream?;
             match stream.next(epoch).await {
@@ -189,16 +193,17 @@ impl Stream {
         let deadline = tokio::time::Instant::now() + SIGN_OF_LIFE;
         loop {
             self.news.mark_unchanged();
-            if self.gateway.is_draining() {
+            still_may(&self.api, self.caller).await?;
+            if self.api.gateway.is_draining() {
                 return Err(Refusal::new(Code::Overloaded, "The server is stopping; come back shortly."));
             }
-            let engine = self.gateway.engine();
-            let AppEvents { events, upto, gap } = engine.events(self.app, self.after, self.limit).await?;
+            let engine = self.api.engine();
+            let AppEvents { events, upto, gap } = engine.events(self.caller.0.app, self.after, self.limit).await?;
             let behind = upto < engine.view().lsn();
             self.after = upto;
             let mut text = String::new();
             if gap {
-                text += &format!("event: gap\nid: {}\ndata: {{}}\n\n", id(epoch, upto));
+                text = format!("event: gap\nid: {}\ndata: {{}}\n\n", id(epoch, upto));
             }
             let count = events.len();
             for (nth, event) in events.iter().enumerate() {
