@@ -100,7 +100,6 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rcgen", &["net"]),
     ("argon2", &["auth"]),
     ("ring", &["auth", "push", "net", "client/tls.rs"]),
-    ("base64", &["auth"]),
     ("image", &["media"]),
     ("infer", &["media"]),
     ("sled", &["hot"]),
