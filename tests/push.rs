@@ -147,7 +147,7 @@ async fn subscribe(server: &Server, person: &Person, number: u8, service: &Servi
 }
 
 async fn say(server: &Server, from: &Person, to: &str, text: &str) -> Value {
-    api(server, from).post(&format!("/users/{to}/entries"), json!({"content": {"text": {"text": text}}})).await.ok(201)
+    api(server, from).post(&format!("/users/{to}/entries"), json!({"text": {"text": text}})).await.ok(201)
 }
 
 /// Long enough for whatever would come.
@@ -237,7 +237,7 @@ async fn who_silenced_a_group_hears_only_of_what_names_them() {
     let group = api(&server, &ada).post("/conversations", group).await.ok(201)["conversation"]["id"].clone();
     let (path, entries) = (format!("/conversations/{group}"), format!("/conversations/{group}/entries"));
     api(&server, &bob).patch(&path, json!({"muted_until": 4_000_000_000_000_u64})).await.ok(200);
-    let says = async |text: Value| api(&server, &ada).post(&entries, json!({"content": {"text": text}})).await.ok(201);
+    let says = async |text: Value| api(&server, &ada).post(&entries, json!({"text": text})).await.ok(201);
     says(json!({"text": "for everybody"})).await;
     let got = service.wait(&other, 1).await.remove(0);
     assert_eq!((&got["title"], &got["body"]), (&json!("Kitchen"), &json!("ada: for everybody")));
@@ -482,7 +482,7 @@ async fn of_a_large_group_only_those_who_are_named_are_told() {
         api(&server, &ada).post(&path, json!({"users": users})).await.ok(200);
     }
     let entries = format!("/conversations/{group}/entries");
-    let text = json!({"content": {"text": {"text": "hear, hear", "mentions": ["bob"]}}});
+    let text = json!({"text": {"text": "hear, hear", "mentions": ["bob"]}});
     api(&server, &ada).post(&entries, text).await.ok(201);
     service.wait(&named, 1).await;
     a_while().await;

@@ -49,7 +49,9 @@ struct Done {
 
 /// Pushes and follows until `shutdown`.
 pub(super) async fn run(push: Arc<Inner>, shutdown: Shutdown) {
-    let Some(mut follow) = Follow::start(&push.engine, Follower::Push, &shutdown).await else { return };
+    let Some(follow) = Follow::start(&push.engine, Follower::Push, &shutdown).await else { return };
+    // What comes in a burst is one push.
+    let mut follow = follow.gathering(ITEMS, push.options.quiet / 5);
     let mut retries = Retries::load(&push, &shutdown).await;
     let mut batches = FuturesOrdered::new();
     let mut retrying = FuturesOrdered::new();
@@ -58,7 +60,7 @@ pub(super) async fn run(push: Arc<Inner>, shutdown: Shutdown) {
     let mut upto = follow.reached();
     loop {
         tokio::select! {
-            next = follow.next(ITEMS, &shutdown), if batches.len() < BATCHES_MAX => match next {
+            next = follow.next(&shutdown), if batches.len() < BATCHES_MAX => match next {
                 Some(next) => batches.push_back(Arc::clone(&push).batch(next)),
                 None => break,
             },
@@ -108,7 +110,7 @@ impl Inner {
     async fn deliveries(&self, items: Vec<LogItem>) -> Result<Vec<Delivery>, Fault> {
         let last = items.last().copied();
         let newest = read(&self.engine, move |engine: &Engine| match last {
-            Some(item) if who::any(engine)? => crate::workers::follow::newest(engine, &item),
+            Some(item) if who::any(engine)? => crate::workers::follow::entry(engine, &engine.view(), &item),
             Some(_) | None => Ok(None),
         });
         if let Some(entry) = newest.await? {

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
+/// Items of the log that are taken at once, about, unless a follower says otherwise.
+const ITEMS: usize = 512;
 /// What was passed without anything to tell is noted after so many items, …
 const NOTE_ITEMS: usize = 10_000;
 /// … and after so long.
@@ -55,6 +57,10 @@ pub struct Follow {
     /// Items that were passed since.
     passed: usize,
     failures: u32,
+    /// Items that are taken at once, about.
+    items: usize,
+    /// How long it waits after news, for more of it.
+    pace: Duration,
 }
 
 impl Follow {
@@ -69,6 +75,8 @@ impl Follow {
             noted_at: monotonic(),
             passed: 0,
             failures: 0,
+            items: ITEMS,
+            pace: Duration::ZERO,
         };
         loop {
             match read(engine, move |engine| engine.view().get::<FollowerRow>(&follower)).await {
@@ -89,15 +97,21 @@ impl Follow {
         }
     }
 
-    /// What comes next, `limit` items of the log about; waits for it. None when `shutdown` came first. It may be dropped and called
+    /// The same with another number of items at once, and a pause after news in which more of it gathers.
+    #[must_use]
+    pub fn gathering(self, items: usize, pace: Duration) -> Self {
+        Self { items, pace, ..self }
+    }
+
+    /// What comes next; waits for it. None when `shutdown` came first. It may be dropped and called
     /// again: what was not given comes then.
-    pub async fn next(&mut self, limit: usize, shutdown: &Shutdown) -> Option<Next> {
+    pub async fn next(&mut self, shutdown: &Shutdown) -> Option<Next> {
         loop {
             if shutdown.is_triggered() {
                 return None;
             }
             self.news.borrow_and_update();
-            let after = self.read;
+            let (after, limit) = (self.read, self.items);
             match read(&self.engine, move |engine| engine.log_after(after, limit)).await {
                 Ok((view, batch)) => {
                     self.failures = 0;
@@ -110,6 +124,10 @@ impl Follow {
                     }
                     tokio::select! {
                         changed = self.news.changed() => changed.ok()?,
+                        () = shutdown.wait() => {}
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(self.pace) => {}
                         () = shutdown.wait() => {}
                     }
                 }
@@ -179,8 +197,8 @@ pub async fn read<T: Send + 'static>(
 }
 
 /// The entry that an item names, in its newest state; none when it was trimmed. Blocks.
-pub fn newest(engine: &Engine, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
-    let mut found = engine.view().entry(item.conversation, item.seq);
+pub fn entry(engine: &Engine, view: &View, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
+    let mut found = view.entry(item.conversation, item.seq);
     for _ in 0..STALE_TRIES {
         match found {
             Err(Fault::Stale) => found = engine.view().entry(item.conversation, item.seq),

@@ -345,6 +345,8 @@ pub fn answers() -> Vec<(&'static str, Answer)> {
                 administrator: true,
                 media_bytes: 48_213,
                 as_of,
+                edit_window_ms: 86_400_000,
+                recall_window_ms: 120_000,
             },
         ),
         (

@@ -600,7 +600,7 @@ export type Answer =
   /** To `entry_at`. */
   | { place: { as_of: Lsn; seq: Seq } }
   /** To `me`. */
-  | { me: { administrator: boolean; as_of: Lsn; feed: ConversationId; media_bytes: number; presence: OwnPresence; profile: Profile; settings: UserSettings } }
+  | { me: { administrator: boolean; as_of: Lsn; edit_window_ms: number; feed: ConversationId; media_bytes: number; presence: OwnPresence; profile: Profile; recall_window_ms: number; settings: UserSettings } }
   /** To `contacts` and `contact`. */
   | { contacts: { as_of: Lsn; contacts: Contact[]; more: boolean } }
   /** To `contact_requests`. */
