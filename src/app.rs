@@ -6,7 +6,7 @@
 
 use crate::administration::Administration;
 use crate::assistant::{self, AssistantOptions, Assistants, Times, Wake};
-use crate::auth::{Auth, Work};
+use crate::auth::{Auth, Vault, Work};
 use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket, Tester};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
@@ -248,7 +248,7 @@ async fn run(
     let outbound = open_outbound(config)?;
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
-    let auth = Auth::with_work(password_work(config));
+    let auth = open_auth(config)?;
     let passwords = auth.passwords.clone();
     let last_seen = open_last_seen(config, engine).await;
     let url = url(config, up.http);
@@ -377,6 +377,15 @@ async fn open_last_seen(config: &Config, engine: &Engine) -> LastSeen {
     let (folder, epoch) = (config.server.data.join(HOT), engine.epoch());
     let opening = tokio::task::spawn_blocking(move || LastSeen::open(&folder, epoch));
     opening.await.unwrap_or_default()
+}
+
+/// What log-ins need, with the key of the data folder's secrets.
+pub fn open_auth(config: &Config) -> Result<Auth, AppError> {
+    let vault = Vault::open(&config.server.data).map_err(|error| {
+        let name = config.server.data.display();
+        AppError::Folder(format!("The key of secrets in the data folder {name} cannot be used: {error}."))
+    })?;
+    Ok(Auth::with_work(password_work(config)).with_vault(vault))
 }
 
 /// How browsers reach the server: as it is configured, else where HTTP listens.

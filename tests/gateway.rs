@@ -69,7 +69,7 @@ async fn a_password_opens_a_session_whose_token_opens_it_again() {
     for (auth, code) in [
         (Auth::Token(Secret::new("tds_nonsense")), Code::Unauthenticated),
         (Auth::Token(tidings::auth::Token::draw().secret()), Code::SessionRevoked),
-        (Auth::Signed(Secret::new("x.y.z")), Code::Unsupported),
+        (Auth::Signed(Secret::new("x.y.z")), Code::Unauthenticated),
         (Auth::Cookie {}, Code::Unauthenticated),
     ] {
         let mut peer = Peer::connect(&server, POSTCARD).await;

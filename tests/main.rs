@@ -26,6 +26,7 @@ mod torture_check;
 
 mod admin;
 mod api;
+mod apps;
 mod arrows;
 mod assistant;
 mod behind_proxy;

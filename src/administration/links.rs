@@ -65,7 +65,7 @@ impl Administration {
         self.carry_out(by, command).await?;
         let by = match by {
             Actor::User(actor) => Some(actor.id.clone()),
-            Actor::Operator | Actor::Server => None,
+            Actor::App(_) | Actor::Operator | Actor::Server => None,
         };
         let url = self.invite_url(&code);
         let created = self.engine.clock().now();

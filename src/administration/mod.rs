@@ -5,10 +5,16 @@
 //! twice: the secret of a link exists in the answer that carries it, and as a hash.
 
 mod accounts;
+mod apps;
+mod incoming;
 mod links;
+mod server_api;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
+pub use apps::{MadeAppKey, NewAppKey};
+pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
+pub use server_api::{Became, PutContact, PutUser};
 
 use crate::auth::{Auth, check_password_rules};
 use crate::engine::Engine;

@@ -5,14 +5,17 @@
 mod address;
 mod guesses;
 mod passwords;
+pub mod signed;
 mod token;
+mod vault;
 
 pub use address::AddressPrefix;
 pub use guesses::{Guesses, Throttled};
 pub use passwords::{Passwords, Work, check_password_rules};
 pub use token::Token;
+pub use vault::Vault;
 
-use crate::model::{Actor, AppId, SessionId, UserActor, UserHandle, UserId};
+use crate::model::{Actor, AppActor, AppId, AppKeyId, SessionId, UserActor, UserHandle, UserId};
 
 /// What a log-in needs, together; cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Auth {
     pub passwords: Passwords,
     /// Limits guessing.
     pub guesses: Guesses,
+    /// Encrypts secrets that have to be read back.
+    pub vault: Vault,
 }
 
 impl Auth {
@@ -32,7 +37,17 @@ impl Auth {
     /// The same, with so much work for each new password.
     pub fn with_work(work: Work) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { passwords: Passwords::new(cores.saturating_sub(1).max(1), 64).with_work(work), guesses: Guesses::new() }
+        Self {
+            passwords: Passwords::new(cores.saturating_sub(1).max(1), 64).with_work(work),
+            guesses: Guesses::new(),
+            vault: Vault::passing(),
+        }
+    }
+
+    /// The same with the key of a data folder.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
     }
 }
 
@@ -42,6 +57,9 @@ impl Default for Auth {
     }
 }
 
+/// What the signing secrets of apps are encrypted for.
+pub const SIGNING: &str = "signing";
+
 /// The operator: whoever runs commands on the server's own machine.
 pub const fn operator() -> Actor {
     Actor::Operator
@@ -50,6 +68,11 @@ pub const fn operator() -> Actor {
 /// The server itself.
 pub const fn server() -> Actor {
     Actor::Server
+}
+
+/// Another system, as the row of its key says.
+pub const fn app_actor(app: AppId, key: AppKeyId) -> AppActor {
+    AppActor { app, key }
 }
 
 /// The user of a session, as its row says (never as a payload says).

@@ -6,11 +6,15 @@ use crate::model::{InviteCode, Secret, TokenHash};
 use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "tds_";
+const KEY_PREFIX: &str = "tdk_";
+const SIGNING_PREFIX: &str = "tdh_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 is the first power above 2^256.
 const SECRET_CHARS: usize = 43;
 /// The last 22 characters of a drawn token are 131 bits.
 const CODE_CHARS: usize = 22;
+/// Those of a webhook.
+const HOOK_CHARS: usize = 26;
 /// 62^6 is the first power above 2^32.
 const CHECK_CHARS: usize = 6;
 
@@ -29,16 +33,42 @@ impl Token {
     ///
     /// # Panics
     /// When the operating system has no randomness to give; a server without it must not hand out tokens.
-    #[allow(clippy::expect_used, reason = "a predictable token would be worse than a crash")]
     pub fn draw() -> Self {
-        let mut secret = [0u8; 32];
-        getrandom::fill(&mut secret).expect("the operating system gives random bytes");
-        Self::from_secret(&secret)
+        Self::draw_as(PREFIX)
     }
 
-    fn from_secret(secret: &[u8; 32]) -> Self {
-        let mut text = String::with_capacity(PREFIX.len() + SECRET_CHARS + 1 + CHECK_CHARS);
-        text.push_str(PREFIX);
+    /// Draws a key that opens the API for another system: the same with `tdk_` before it.
+    pub fn draw_key() -> Self {
+        Self::draw_as(KEY_PREFIX)
+    }
+
+    /// Draws a secret with which another system signs: the same with `tdh_` before it.
+    pub fn draw_signing() -> Self {
+        Self::draw_as(SIGNING_PREFIX)
+    }
+
+    /// Draws the secret of a webhook's address: 26 letters and digits, as the programs that post expect, of 154 random bits.
+    pub fn draw_hook() -> Secret {
+        let drawn = Self::draw().0;
+        let digits = &drawn[PREFIX.len() + SECRET_CHARS - HOOK_CHARS..PREFIX.len() + SECRET_CHARS];
+        Secret::new(digits)
+    }
+
+    /// What a webhook is found by.
+    pub fn hash_of_hook(secret: &Secret) -> TokenHash {
+        TokenHash(Sha256::digest(secret.reveal().as_bytes()).into())
+    }
+
+    #[allow(clippy::expect_used, reason = "a predictable token would be worse than a crash")]
+    fn draw_as(prefix: &str) -> Self {
+        let mut secret = [0u8; 32];
+        getrandom::fill(&mut secret).expect("the operating system gives random bytes");
+        Self::from_secret(prefix, &secret)
+    }
+
+    fn from_secret(prefix: &str, secret: &[u8; 32]) -> Self {
+        let mut text = String::with_capacity(prefix.len() + SECRET_CHARS + 1 + CHECK_CHARS);
+        text.push_str(prefix);
         push_base62(&mut text, secret, SECRET_CHARS);
         let check = crc32(text.as_bytes());
         text.push('_');
@@ -48,8 +78,22 @@ impl Token {
 
     /// Reads a token; `None` when it is not one (a part is missing, a character is wrong).
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_as(PREFIX, text)
+    }
+
+    /// Reads a key; `None` when it is not one.
+    pub fn parse_key(text: &str) -> Option<Self> {
+        Self::parse_as(KEY_PREFIX, text)
+    }
+
+    /// Whether a text begins as keys do.
+    pub fn looks_like_a_key(text: &str) -> bool {
+        text.starts_with(KEY_PREFIX)
+    }
+
+    fn parse_as(prefix: &str, text: &str) -> Option<Self> {
         let (body, check) = text.rsplit_once('_')?;
-        let secret = body.strip_prefix(PREFIX)?;
+        let secret = body.strip_prefix(prefix)?;
         let plain = |part: &str, chars: usize| part.len() == chars && part.bytes().all(|c| ALPHABET.contains(&c));
         if !plain(secret, SECRET_CHARS) || !plain(check, CHECK_CHARS) {
             return None;
@@ -131,8 +175,8 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_range_have_all_their_digits() {
-        assert_eq!(&Token::from_secret(&[0; 32]).0[..47], format!("tds_{}", "0".repeat(43)));
-        let highest = Token::from_secret(&[255; 32]);
+        assert_eq!(&Token::from_secret(PREFIX, &[0; 32]).0[..47], format!("tds_{}", "0".repeat(43)));
+        let highest = Token::from_secret(PREFIX, &[255; 32]);
         assert_eq!(Token::parse(&highest.0), Some(highest));
     }
 

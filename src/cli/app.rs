@@ -4,7 +4,8 @@ use super::place::Place;
 use super::{Failure, exit, print, unexpected};
 use crate::config::Home;
 use crate::control::{AppLine, Request, Response};
-use crate::model::Name;
+use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppState, AppUse, Name, Secret, UserId};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What stands under the help.
@@ -18,7 +19,12 @@ Examples:
   tidings app list
   tidings app create shop
   tidings app get home
-  tidings app set home recall_window_s=300 login_policy=three";
+  tidings app set home recall_window_s=300 login_policy=three
+  tidings app key-create shop --kind hs256       prints the number of the key and its secret
+  tidings app show shop
+  tidings app access shop users_max=5000 signed_users=false
+  tidings app suspend shop --undo
+  tidings app delete shop --yes";
 
 /// What `tidings app` is told.
 #[derive(Debug, clap::Args)]
@@ -64,6 +70,90 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// Show how an app is used: what another system may, how much there is, its keys.
+    Show {
+        /// Which.
+        name: Name,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Change how an app is used, for example `users_max=1000` or `signed_users=false`.
+    Access {
+        /// Which.
+        name: Name,
+        /// What to change.
+        #[arg(value_name = "KEY=VALUE", required = true)]
+        changes: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Suspend an app: nobody of it logs in or acts, and its sessions end.
+    Suspend {
+        /// Which.
+        name: Name,
+        /// End the suspension.
+        #[arg(long)]
+        undo: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Delete an app with everything in it: users, conversations, files, keys.
+    Delete {
+        /// Which.
+        name: Name,
+        /// Say so once more; it cannot be undone.
+        #[arg(long, required = true)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make a key of an app and print its secret, once.
+    KeyCreate {
+        /// Of which app.
+        name: Name,
+        /// What it is for: `api` opens the server API, `hs256` and `eddsa` sign tokens of users.
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        kind: AppKeyKind,
+        /// What it is called.
+        #[arg(long, value_name = "NAME")]
+        called: Option<Name>,
+        /// Of the kind `eddsa`: the file with the public half (PEM).
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Revoke a key of an app: it opens nothing from this moment on.
+    KeyRevoke {
+        /// Of which app.
+        name: Name,
+        /// Its number.
+        key: AppKeyId,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Refuse the signed tokens of an app that were issued before now.
+    RevokeTokens {
+        /// Of which app.
+        name: Name,
+        /// Of one user alone.
+        #[arg(long, value_name = "USER")]
+        user: Option<UserId>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+fn kind(text: &str) -> Result<AppKeyKind, String> {
+    match text {
+        "api" => Ok(AppKeyKind::Api),
+        "hs256" => Ok(AppKeyKind::Hs256),
+        "eddsa" => Ok(AppKeyKind::Eddsa),
+        _ => Err("it is `api`, `hs256` or `eddsa`".to_owned()),
+    }
 }
 
 /// Does it.
@@ -71,10 +161,8 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
     match args.action {
         Action::List { json, place } => {
             let apps = apps(place.ask(Request::AppList {}, false).await?)?;
-            let lines: Result<Vec<String>, Failure> = apps
-                .iter()
-                .map(|app| if json { super::json(app) } else { Ok(format!("{:<6} {}", app.app.0, app.name)) })
-                .collect();
+            let lines: Result<Vec<String>, Failure> =
+                apps.iter().map(|app| if json { super::json(app) } else { Ok(line(app)) }).collect();
             let head = if json { "" } else { "ID     NAME\n" };
             print(&format!("{head}{}\n", lines?.join("\n")))?;
         }
@@ -101,8 +189,124 @@ pub async fn run(args: Args) -> Result<ExitCode, Failure> {
             place.ask(Request::AppSet { name: name.clone(), settings: home.change(&before) }, false).await?;
             print(&settings(&one(&place, name).await?))?;
         }
+        other => Box::pin(run_use(other)).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is about how other systems use an app.
+async fn run_use(action: Action) -> Result<(), Failure> {
+    match action {
+        Action::List { .. } | Action::Create { .. } | Action::Get { .. } | Action::Set { .. } => Err(unexpected()),
+        Action::Show { name, json, place } => {
+            let uses = how_used(&place, name).await?;
+            if json { print(&format!("{}\n", super::json(&uses)?)) } else { print(&shown(&uses)?) }
+        }
+        Action::Access { name, changes, place } => {
+            let access = changed(&how_used(&place, name.clone()).await?.access, &changes)?;
+            place.ask(Request::AppAccess { name: name.clone(), access }, false).await?;
+            print(&shown(&how_used(&place, name).await?)?)
+        }
+        Action::Suspend { name, undo, place } => {
+            let said = if undo {
+                format!("The app {name} is in use again.\n")
+            } else {
+                format!("The app {name} is suspended.\n")
+            };
+            place.ask(Request::AppSuspend { name, suspended: !undo }, false).await?;
+            print(&said)
+        }
+        Action::Delete { name, yes: _, place } => {
+            let said = format!("The app {name} is being deleted; the server does the rest in the background.\n");
+            place.ask(Request::AppDelete { name }, false).await?;
+            print(&said)
+        }
+        Action::KeyCreate { name, kind, called, public_key, place } => {
+            let public_key = public_key.map(|file| read_file(&file)).transpose()?;
+            match place.ask(Request::AppKeyCreate { name, kind, called, public_key }, false).await? {
+                Response::AppKey(made) => {
+                    let secret = made.secret.as_ref().map_or("-", Secret::reveal);
+                    print(&format!("{} {secret}\n", made.key.key))
+                }
+                _ => Err(unexpected()),
+            }
+        }
+        Action::KeyRevoke { name, key, place } => {
+            place.ask(Request::AppKeyRevoke { name, key }, false).await?;
+            print(&format!("The key {key} was revoked.\n"))
+        }
+        Action::RevokeTokens { name, user, place } => {
+            place.ask(Request::AppRevokeTokens { name, user }, false).await?;
+            print("Signed tokens that were issued before now are refused.\n")
+        }
+    }
+}
+
+fn read_file(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(exit::DATA, format!("{} cannot be read: {error}.", file.display())))
+}
+
+async fn how_used(place: &Place, name: Name) -> Result<AppUse, Failure> {
+    match place.ask(Request::AppUse { name }, false).await? {
+        Response::AppUse(uses) => Ok(*uses),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The fields of `access` by name.
+fn fields(access: &AppAccess) -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
+    match serde_json::to_value(access) {
+        Ok(serde_json::Value::Object(fields)) => Ok(fields),
+        _ => Err(unexpected()),
+    }
+}
+
+fn changed(access: &AppAccess, changes: &[String]) -> Result<AppAccess, Failure> {
+    let mut all = fields(access)?;
+    for change in changes {
+        let wrong = |words: String| Failure::new(exit::DATA, words);
+        let (key, value) = change.split_once('=').ok_or_else(|| wrong(format!("`{change}` is not KEY=VALUE.")))?;
+        let known: Vec<String> = all.keys().cloned().collect();
+        let Some(field) = all.get_mut(key.trim()) else {
+            return Err(wrong(format!("There is no key {}. There are {}.", key.trim(), known.join(", "))));
+        };
+        *field = value.trim().parse().map_err(|_| wrong(format!("{key} takes a number, or true or false.")))?;
+    }
+    serde_json::from_value(all.into()).map_err(|error| Failure::new(exit::DATA, format!("It cannot be so: {error}.")))
+}
+
+fn shown(uses: &AppUse) -> Result<String, Failure> {
+    let state = match uses.state {
+        AppState::Active => "active",
+        AppState::Suspended => "suspended",
+        AppState::Deleting => "deleting",
+    };
+    let mut lines = vec![
+        format!("state = {state}"),
+        format!("users = {}", uses.users),
+        format!("media_bytes = {}", uses.media_bytes),
+    ];
+    lines.extend(fields(&uses.access)?.into_iter().map(|(key, value)| format!("{key} = {value}")));
+    lines.extend(uses.keys.iter().map(|key| {
+        let kind = match key.kind {
+            AppKeyKind::Api => "api",
+            AppKeyKind::Hs256 => "hs256",
+            AppKeyKind::Eddsa => "eddsa",
+        };
+        let used = key.used.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.0));
+        format!("key {} {kind} {used} {}", key.key, key.name.as_ref().map_or("", Name::as_str)).trim_end().to_owned()
+    }));
+    Ok(lines.join("\n") + "\n")
+}
+
+fn line(app: &AppLine) -> String {
+    let state = match app.state {
+        AppState::Active => "",
+        AppState::Suspended => " (suspended)",
+        AppState::Deleting => " (is being deleted)",
+    };
+    format!("{:<6} {}{state}", app.app.0, app.name)
 }
 
 fn apps(response: Response) -> Result<Vec<AppLine>, Failure> {

@@ -23,6 +23,7 @@ pub(super) fn rest(body: &Body) -> Option<String> {
         }
         Body::ContactCard(card) => format!("sent the contact {}", card.user),
         Body::Sticker(sticker) => format!("sent {}", sticker.name),
+        Body::Post(post) => format!("posted: {}", post.words().join(" | ")),
         Body::EntryPinned { on: true, .. } => "pinned a message".to_owned(),
         Body::EntryPinned { on: false, .. } => "took a pin away".to_owned(),
         Body::RulesChanged { .. } => "changed the rules of the group".to_owned(),

@@ -3,7 +3,6 @@
 use super::{Failure, exit};
 use crate::administration::Administration;
 use crate::app::{self, AppError, Opened};
-use crate::auth::Auth;
 use crate::config::{Config, FILE_DEFAULT, Flag, Sources};
 use crate::control::{self, AskError, Control, Request, Response};
 use crate::model::{Code, Refusal};
@@ -97,7 +96,13 @@ async fn alone(config: &Config, opened: Opened, request: Request) -> Response {
     if opened.founded {
         eprintln!("A new data folder was made at {}.", config.server.data.display());
     }
-    let auth = Auth::with_work(app::password_work(config));
+    let auth = match app::open_auth(config) {
+        Ok(auth) => auth,
+        Err(error) => {
+            app::close(opened.engine).await;
+            return Response::Refused(Refusal::new(Code::Unavailable, error.to_string()));
+        }
+    };
     let passwords = auth.passwords.clone();
     let url = app::url(config, config.listen.http);
     let office = Administration::new(opened.engine.clone(), auth, &url, config.server.name.as_str());

@@ -4,14 +4,14 @@ use super::{
     AppLine, CommandStatus, Request, Response, ServerStatus, Status, StorageStatus, USERS_PAGE_MAX, UserDetail,
     UserLine, bench,
 };
-use crate::administration::{Administration, FlagChanges, NewAccount};
+use crate::administration::{Administration, FlagChanges, NewAccount, NewAppKey};
 use crate::auth::{self, Passwords};
 use crate::engine::{Engine, Health};
 use crate::model::{
     AdminAnswer, AdminQuery, AnyCommand, AppId, AssistantCheck, AssistantInfo, AssistantSettings, Code, CommandResult,
     Name, Refusal, SystemCommand, Timestamp, UserHandle, UserId, UserKind,
 };
-use crate::store::records::{AppRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AppRow, AppStateRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -122,13 +122,16 @@ impl Control {
                     _ => Err(mixed_up()),
                 }
             }
-            Request::AppList {} => Ok(Response::Apps { apps: self.apps()?.into_iter().map(line).collect() }),
+            Request::AppList {} => {
+                let lines = self.apps()?.into_iter().map(|found| self.line(found));
+                Ok(Response::Apps { apps: lines.collect::<Result<_, _>>()? })
+            }
             Request::AppCreate { name, settings } => {
                 let settings = settings.unwrap_or_default();
                 self.execute(SystemCommand::CreateApp { name: name.clone(), settings }).await?;
-                Ok(Response::Apps { apps: vec![line(self.app(Some(&name))?)] })
+                Ok(Response::Apps { apps: vec![self.line(self.app(Some(&name))?)?] })
             }
-            Request::AppGet { name } => Ok(Response::Apps { apps: vec![line(self.app(Some(&name))?)] }),
+            Request::AppGet { name } => Ok(Response::Apps { apps: vec![self.line(self.app(Some(&name))?)?] }),
             Request::AppSet { name, settings } => {
                 let app = self.app(Some(&name))?.0;
                 self.execute(SystemCommand::SetApp { app, settings }).await
@@ -150,6 +153,29 @@ impl Control {
                 Ok(Response::AssistantCheck(Box::new(tester(settings).await)))
             }
             Request::BenchUsers { count, prefix } => bench::users(self, count, &prefix).await,
+            Request::AppUse { name } => {
+                let uses = self.office.app_use(&auth::operator(), Some(&name).into()).await?;
+                Ok(Response::AppUse(Box::new(uses)))
+            }
+            Request::AppAccess { name, access } => {
+                done(self.office.set_access(&auth::operator(), Some(&name).into(), access).await)
+            }
+            Request::AppSuspend { name, suspended } => {
+                done(self.office.suspend_app(&auth::operator(), Some(&name).into(), suspended).await)
+            }
+            Request::AppDelete { name } => done(self.office.delete_app(&auth::operator(), Some(&name).into()).await),
+            Request::AppKeyCreate { name, kind, called, public_key } => {
+                let new = NewAppKey { kind, name: called, public_key };
+                let made = self.office.create_app_key(&auth::operator(), Some(&name).into(), new).await?;
+                Ok(Response::AppKey(Box::new(made)))
+            }
+            Request::AppKeyRevoke { name, key } => {
+                done(self.office.revoke_app_key(&auth::operator(), Some(&name).into(), key).await)
+            }
+            Request::AppRevokeTokens { name, user } => {
+                let revoked = self.office.revoke_tokens(&auth::operator(), Some(&name).into(), user, None).await;
+                done(revoked.map(drop))
+            }
         }
     }
 
@@ -243,6 +269,12 @@ impl Control {
         self.engine.view().range::<AppRow>(&AppId(0), &AppId(u32::MAX), APPS_MAX).map_err(|fault| broken(&fault))
     }
 
+    fn line(&self, (app, row): (AppId, Arc<AppRow>)) -> Result<AppLine, Refusal> {
+        let state =
+            self.engine.view().get::<AppStateRow>(&app).map_err(|fault| broken(&fault))?.unwrap_or_default().state;
+        Ok(AppLine { app, name: row.name.clone(), created: row.created, state, settings: row.settings.clone() })
+    }
+
     /// The app of a name, compared without regard to case; `home` when there is none.
     fn app(&self, name: Option<&Name>) -> Result<(AppId, Arc<AppRow>), Refusal> {
         let apps = self.apps()?;
@@ -300,10 +332,6 @@ fn done(result: Result<(), Refusal>) -> Result<Response, Refusal> {
 /// An answer that does not belong to its question: a mistake of ours.
 fn mixed_up() -> Refusal {
     Refusal::new(Code::Unavailable, "The server made a mistake; try again.")
-}
-
-fn line((app, row): (AppId, Arc<AppRow>)) -> AppLine {
-    AppLine { app, name: row.name.clone(), created: row.created, settings: row.settings.clone() }
 }
 
 /// A fault of the store, told to the operator, whose store it is.

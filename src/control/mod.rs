@@ -13,10 +13,11 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link};
+use crate::administration::{InviteLink, Link, MadeAppKey};
 use crate::model::{
-    AccountInfo, AppId, AppSettings, AssistantCheck, AssistantInfo, AssistantSettings, AuditLine, Epoch, Invite,
-    InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp, UserHandle, UserId,
+    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
+    AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp,
+    UserHandle, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -234,6 +235,58 @@ pub enum Request {
         /// What their ids begin with.
         prefix: String,
     },
+    /// How an app is used, with its keys. Answer: `app_use`.
+    AppUse {
+        /// Which.
+        name: Name,
+    },
+    /// Set how an app is used. Answer: `done`.
+    AppAccess {
+        /// Which.
+        name: Name,
+        /// All of it.
+        access: AppAccess,
+    },
+    /// Suspend an app or end that. Answer: `done`.
+    AppSuspend {
+        /// Which.
+        name: Name,
+        /// Suspend or end it.
+        suspended: bool,
+    },
+    /// Delete an app with everything in it. Answer: `done`.
+    AppDelete {
+        /// Which.
+        name: Name,
+    },
+    /// Make a key of an app. Answer: `app_key`.
+    AppKeyCreate {
+        /// Of which app.
+        name: Name,
+        /// What it is for.
+        kind: AppKeyKind,
+        /// What it is called.
+        #[serde(default)]
+        called: Option<Name>,
+        /// Of the kind `eddsa`: the public half.
+        #[serde(default)]
+        public_key: Option<String>,
+    },
+    /// Make a key of an app useless. Answer: `done`.
+    AppKeyRevoke {
+        /// Of which app.
+        name: Name,
+        /// Which.
+        key: AppKeyId,
+    },
+    /// Refuse signed tokens that were issued before now. Answer: `done`.
+    AppRevokeTokens {
+        /// Of which app.
+        name: Name,
+        /// Whose; all of the app when absent.
+        #[serde(default)]
+        user: Option<UserId>,
+    },
 }
 
 /// What it gave.
@@ -258,6 +311,10 @@ pub enum Response {
         /// The apps.
         apps: Vec<AppLine>,
     },
+    /// How an app is used.
+    AppUse(Box<AppUse>),
+    /// A key that was made.
+    AppKey(Box<MadeAppKey>),
     /// Users with sessions.
     BenchUsers {
         /// The users.
@@ -334,6 +391,9 @@ pub struct AppLine {
     pub name: Name,
     /// When it was created.
     pub created: Timestamp,
+    /// Whether it is in use.
+    #[serde(default)]
+    pub state: AppState,
     /// Its settings.
     pub settings: AppSettings,
 }

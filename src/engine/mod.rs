@@ -9,6 +9,7 @@
 
 mod changes;
 mod cursors;
+mod events;
 mod stats;
 mod writer;
 
@@ -20,9 +21,9 @@ use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight}
 use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppSettings, Clock, Code, Command, Content, ConversationId,
-    CursorMove, Effect, Epoch, Key, Lsn, OwnPresence, Query, Refusal, Search, SessionId, SystemCommand, UserActor,
-    UserHandle, UserId,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvents, AppId, AppSettings, Clock, Code, Command, Content,
+    ConversationId, CursorMove, Effect, Epoch, HookInfo, Key, Lsn, OwnPresence, Query, Refusal, Search, SessionId,
+    SystemCommand, UserActor, UserHandle, UserId,
 };
 use crate::protocol::Changes;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
@@ -440,6 +441,25 @@ impl Engine {
         let view = self.view();
         let batch = view.log_after(after, limit)?;
         Ok((view, batch))
+    }
+
+    /// The webhooks of a conversation, for those who manage them.
+    pub async fn hooks(&self, actor: UserActor, conversation: ConversationId) -> Result<Vec<HookInfo>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::hooks(&*shared.view.load_full(), &actor, conversation) {
+                Ok(hooks) => Ok(Ok(hooks)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
+    /// What happened in an app after `after`, at least `limit` events when there are so many within reach.
+    pub async fn events(&self, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || retry_stale(|| events::of_app(&shared.view.load_full(), app, after, limit))).await
     }
 
     /// The lsn of the newest committed state, and word of every newer one: a follower of the log waits for it instead of polling.

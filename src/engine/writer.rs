@@ -395,7 +395,7 @@ fn unknown() -> Refusal {
 fn published(order: &Order, effects: Vec<Effect>) -> Published {
     let origin = match &order.actor {
         Actor::User(user) => Some(user.session),
-        Actor::Operator | Actor::Server => None,
+        Actor::App(_) | Actor::Operator | Actor::Server => None,
     };
     Published { lsn: order.lsn, origin, effects }
 }

@@ -257,14 +257,14 @@ impl Connection {
         // While the password is checked the peer is not silent.
         self.outbox.set_deadline_ms(u64::MAX);
         let (engine, auth) = (self.gateway.engine(), self.gateway.auth());
-        let with = (hello.auth, hello.device);
-        let logged_in = login::log_in(engine, auth, with, self.cookie.as_ref(), self.peer).await;
+        let (with, server) = ((hello.auth, hello.device), self.gateway.options().server_name.as_str());
+        let logged_in = login::log_in(engine, auth, with, self.cookie.as_ref(), (self.peer, server)).await;
         let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
         match welcome {
             Ok(welcome) => {
                 self.gateway.counters().logins.fetch_add(1, Ordering::Relaxed);
                 self.outbox.welcome(&ServerFrame::Welcome(Box::new(welcome)));
-                let bucket = self.actor.as_ref().and_then(|actor| self.gateway.bucket(actor.user));
+                let bucket = self.actor.as_ref().map(|actor| self.gateway.rate(actor)).unwrap_or_default();
                 if let Some(page) = self.session.welcomed(self.gateway.now_ms(), bucket, resume) {
                     self.page(page).await;
                 }

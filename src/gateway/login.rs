@@ -1,14 +1,17 @@
 //! Who a connection belongs to: by password or by session token.
 
-use crate::auth::{self, AddressPrefix, Token};
+use crate::auth::signed::{self, Verifier};
+use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Engine, Submission};
 use crate::ledger;
 use crate::model::{
-    AppId, Code, CommandResult, Device, Line, Platform, Refusal, Secret, SessionId, SystemCommand, UserActor,
-    UserHandle, UserId,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, Platform, Refusal, Secret,
+    SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, limits,
 };
 use crate::protocol::Auth;
-use crate::store::records::{SessionRow, TokenRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{
+    AppKeyRow, AppKeyTokenRow, AppStateRow, SessionRow, TokenRow, UserIdKey, UserIdRow, UserRow,
+};
 use crate::store::{Fault, Read, View};
 use std::net::IpAddr;
 
@@ -28,20 +31,21 @@ pub struct LoggedIn {
     pub token: Option<Secret>,
 }
 
-/// Finds out who says `hello`, or asks over HTTP. `cookie` is the session token of a browser whose page is our own.
+/// Finds out who says `hello`, or asks over HTTP. `cookie` is the session token of a browser whose page is our own; `server` the
+/// name of this server, for which a signed token must be.
 pub async fn log_in(
     engine: &Engine,
     auth: &auth::Auth,
     (with, device): (Auth, Device),
     cookie: Option<&Secret>,
-    peer: IpAddr,
+    (peer, server): (IpAddr, &str),
 ) -> Result<LoggedIn, Refusal> {
     match with {
         Auth::Password { app, user, password } => {
             Box::pin(by_password(engine, auth, app, user, password, device, peer)).await
         }
         Auth::Token(token) => by_token(engine, &token).await,
-        Auth::Signed(_) => unsupported("This server does not take tokens signed by apps yet; log in with a password."),
+        Auth::Signed(token) => Box::pin(by_signed(engine, auth, &token, device, (peer, server))).await,
         Auth::Cookie {} => match cookie {
             Some(token) => by_token(engine, token).await,
             None => Err(Refusal::new(
@@ -112,6 +116,87 @@ async fn by_password(
     };
     let actor = auth::session_actor(row.app, handle, row.id.clone(), session);
     Ok(LoggedIn { actor, platform, administrator: row.administrator, token: Some(token.secret()) })
+}
+
+/// Opens a session for whom a token names that their app has signed.
+async fn by_signed(
+    engine: &Engine,
+    auth: &auth::Auth,
+    token: &Secret,
+    device: Device,
+    (peer, server): (IpAddr, &str),
+) -> Result<LoggedIn, Refusal> {
+    let unverified = signed::read(token.reveal())?;
+    let (app, key) = (unverified.app, unverified.key);
+    let (claims, used) = {
+        let view = engine.view();
+        let row = get::<AppKeyRow>(&view, &(app, key))?.ok_or_else(signed::unsigned)?;
+        let secret;
+        let verifier = match &row.secret {
+            AppKeySecret::Api(_) => return Err(signed::unsigned()),
+            AppKeySecret::Eddsa(public) => Verifier::Eddsa(public),
+            AppKeySecret::Hs256(sealed) => {
+                let Some(found) = auth.vault.open_sealed(app, SIGNING, sealed) else {
+                    tracing::error!(%app, %key, "a signing secret does not open with secrets.key; it may be another folder's");
+                    return Err(signed::unsigned());
+                };
+                secret = found;
+                Verifier::Hs256(secret.reveal().as_bytes())
+            }
+        };
+        let age_max_ms = get::<AppStateRow>(&view, &app)?.unwrap_or_default().access.signed_age_max_ms;
+        (unverified.verify(&verifier, server, age_max_ms, engine.clock().now())?, row.used)
+    };
+    touch_key(engine, app, key, used).await;
+    let (token, platform) = (Token::draw(), device.platform);
+    let command = SystemCommand::SignIn {
+        app,
+        id: claims.user.clone(),
+        name: claims.name,
+        key,
+        issued: claims.issued,
+        device,
+        token: token.hash(),
+        address: peer.to_canonical().to_string(),
+    };
+    let accepted = engine.execute(auth::server(), None, command.into()).await?;
+    let CommandResult::Session { session } = accepted.result else {
+        tracing::error!("a log-in gave something else than a session");
+        return Err(Refusal::new(Code::Unavailable, "The log-in failed; try again."));
+    };
+    let view = engine.view();
+    let ended = || Refusal::new(Code::SessionRevoked, "This session was ended; log in again.");
+    let row = get::<SessionRow>(&view, &session)?.ok_or_else(ended)?;
+    let actor = auth::session_actor(app, row.user, row.id.clone(), session);
+    Ok(LoggedIn { actor, platform, administrator: false, token: Some(token.secret()) })
+}
+
+/// The app that a key opens the API for; asked for each request.
+pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal> {
+    let Some(token) = Token::parse_key(token.reveal()) else {
+        return Err(Refusal::new(Code::Unauthenticated, "This is no key of an app; an administrator makes one."));
+    };
+    let (app, key, used) = {
+        let view = engine.view();
+        let revoked = || Refusal::new(Code::SessionRevoked, "This key was revoked; use another key of the app.");
+        let found = get::<AppKeyTokenRow>(&view, &token.hash())?.ok_or_else(revoked)?;
+        let row = get::<AppKeyRow>(&view, &(found.app, found.key))?.ok_or_else(revoked)?;
+        if get::<AppStateRow>(&view, &found.app)?.is_some_and(|row| row.state != AppState::Active) {
+            return Err(Refusal::new(Code::Suspended, "This app is suspended; ask whoever runs this server."));
+        }
+        (found.app, found.key, row.used)
+    };
+    touch_key(engine, app, key, used).await;
+    Ok(auth::app_actor(app, key))
+}
+
+/// Writes down that a key is in use, at most once an hour. When that cannot be done now, it is next time.
+async fn touch_key(engine: &Engine, app: AppId, key: AppKeyId, used: Option<Timestamp>) {
+    let now = engine.clock().now();
+    if used.is_none_or(|used| now.since_ms(used) > limits::APP_KEY_TOUCH_MS) {
+        let command = SystemCommand::TouchAppKey { app, key }.into();
+        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+    }
 }
 
 /// Writes down that a session is in use. When that cannot be done now, it is next time.
@@ -207,8 +292,4 @@ pub fn unreadable(fault: &Fault) -> Refusal {
 
 fn suspended() -> Refusal {
     Refusal::new(Code::Suspended, "This account is suspended; ask an administrator.")
-}
-
-fn unsupported<T>(words: &'static str) -> Result<T, Refusal> {
-    Err(Refusal::new(Code::Unsupported, words))
 }

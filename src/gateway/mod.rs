@@ -35,12 +35,14 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{Code, Device, Refusal, Secret, UserHandle};
+use crate::model::{AppActor, Code, Device, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
+use crate::store::Read;
+use crate::store::records::AppStateRow;
 use parking_lot::Mutex;
-use rate::Buckets;
+use rate::{AppBuckets, Buckets, Rate};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -68,6 +70,7 @@ struct Inner {
     started: Instant,
     counters: Counters,
     buckets: Buckets,
+    app_buckets: AppBuckets,
     /// Fired when the draining begins.
     drain: Trigger,
     draining: Shutdown,
@@ -153,6 +156,7 @@ impl Gateway {
             started: monotonic(),
             counters: Counters::default(),
             buckets: Buckets::default(),
+            app_buckets: AppBuckets::default(),
             drain,
             draining,
             farewells: Arc::new(Semaphore::new(FAREWELLS_MAX)),
@@ -306,7 +310,8 @@ impl Gateway {
     /// Opens a session for somebody who asks over HTTP.
     pub async fn log_in(&self, with: protocol::Auth, device: Device, peer: IpAddr) -> Result<LoggedIn, Refusal> {
         let counters = self.counters();
-        let logged_in = login::log_in(self.engine(), self.auth(), (with, device), None, peer).await;
+        let logged_in =
+            login::log_in(self.engine(), self.auth(), (with, device), None, (peer, &self.options().server_name)).await;
         let counter = if logged_in.is_ok() { &counters.logins } else { &counters.logins_refused };
         counter.fetch_add(1, Ordering::Relaxed);
         logged_in
@@ -317,10 +322,14 @@ impl Gateway {
         login::by_token(self.engine(), token).await
     }
 
+    /// The app that a key opens the API for; asked for each request.
+    pub async fn authenticate_key(&self, token: &Secret) -> Result<AppActor, Refusal> {
+        login::by_key(self.engine(), token).await
+    }
+
     /// Counts a command of a user that does not come over a connection, in the same bucket as those that do.
-    pub fn take_turn(&self, user: UserHandle) -> Result<(), Refusal> {
-        let Some(bucket) = self.bucket(user) else { return Ok(()) };
-        bucket.take(self.now_ms()).map_err(|wait_ms| {
+    pub fn take_turn(&self, actor: &UserActor) -> Result<(), Refusal> {
+        self.rate(actor).take(self.now_ms()).map_err(|wait_ms| {
             Refusal::new(Code::RateLimited, "You are sending faster than this server allows; slow down.")
                 .retry_after_ms(wait_ms)
         })
@@ -344,6 +353,15 @@ impl Gateway {
         let (rate, burst) = (self.0.options.rate_per_second, self.0.options.rate_burst);
         let now_ms = self.now_ms();
         (rate > 0).then(|| self.0.buckets.of(user, now_ms, || Bucket::new(rate, burst, now_ms)))
+    }
+
+    /// The buckets that a command of a user has to pass. A key of an app is held by the app's limit alone.
+    fn rate(&self, actor: &UserActor) -> Rate {
+        let user = if actor.session.key().is_some() { None } else { self.bucket(actor.user) };
+        let state = self.0.engine.view().get::<AppStateRow>(&actor.app);
+        let per_second = state.ok().flatten().map_or(0, |row| row.access.commands_per_second);
+        let app = (per_second > 0).then(|| self.0.app_buckets.of(actor.app, per_second, self.now_ms()));
+        Rate { user, app }
     }
 
     fn enlist(&self, outbox: &Arc<Outbox>) -> u64 {

@@ -1,6 +1,6 @@
 //! How many submits a user may send: a bucket of tokens, shared by all connections of that user.
 
-use crate::model::UserHandle;
+use crate::model::{AppId, UserHandle};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,6 +67,37 @@ impl Buckets {
             buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1 || !bucket.is_full(now_ms));
         }
         Arc::clone(buckets.entry(user).or_insert_with(|| Arc::new(make())))
+    }
+}
+
+/// The buckets that a command has to pass: its user's, and its app's when that has a limit of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Rate {
+    pub user: Option<Arc<Bucket>>,
+    pub app: Option<Arc<Bucket>>,
+}
+
+impl Rate {
+    /// Takes a token of each. Refused: the milliseconds until there is one.
+    pub fn take(&self, now_ms: u64) -> Result<(), u64> {
+        [&self.user, &self.app].into_iter().flatten().try_for_each(|bucket| bucket.take(now_ms))
+    }
+}
+
+/// The buckets of apps that have a limit, with the limit that each was made for.
+#[derive(Debug, Default)]
+pub struct AppBuckets(Mutex<HashMap<AppId, (u32, Arc<Bucket>)>>);
+
+impl AppBuckets {
+    /// The bucket of an app with so many commands a second; another limit makes another bucket.
+    pub fn of(&self, app: AppId, per_second: u32, now_ms: u64) -> Arc<Bucket> {
+        let mut buckets = self.0.lock();
+        let new = || (per_second, Arc::new(Bucket::new(per_second, per_second, now_ms)));
+        let found = buckets.entry(app).or_insert_with(new);
+        if found.0 != per_second {
+            *found = new();
+        }
+        Arc::clone(&found.1)
     }
 }
 

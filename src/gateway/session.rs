@@ -7,12 +7,11 @@
 //!
 //! Times are milliseconds of the gateway's own monotonic time.
 
-use super::rate::Bucket;
+use super::rate::Rate;
 use crate::engine::SyncState;
 use crate::hub::{fatal, refused};
 use crate::model::{Code, Command, ConversationId, Key, Lsn, Query, Refusal, Seq, Timestamp, UserId};
 use crate::protocol::{ClientFrame, DecodeError, Hello, Resume, ServerFrame, Sync};
-use std::sync::Arc;
 
 /// How much longer than it was told a client may take to send the first refused command again.
 const GATE_GRACE_MS: u64 = 2_000;
@@ -46,7 +45,7 @@ pub struct Session {
     /// When the connection was opened, and when it was last heard.
     opened_ms: u64,
     heard_ms: u64,
-    rate: Option<Arc<Bucket>>,
+    rate: Rate,
     gate: Option<Box<Gate>>,
     sync: Option<Box<Paging>>,
     typing: Option<Typed>,
@@ -162,7 +161,7 @@ impl Session {
             state: State::BeforeHello,
             opened_ms: now_ms,
             heard_ms: now_ms,
-            rate: None,
+            rate: Rate { user: None, app: None },
             gate: None,
             sync: None,
             typing: None,
@@ -261,9 +260,7 @@ impl Session {
                 "The idempotency key must be a UUID of version 7; make a new key and send again.",
             );
         }
-        if let Some(rate) = &self.rate
-            && let Err(wait_ms) = rate.take(now_ms)
-        {
+        if let Err(wait_ms) = self.rate.take(now_ms) {
             let refusal = Refusal::new(Code::RateLimited, "You are sending faster than this server allows; slow down.")
                 .retry_after_ms(wait_ms);
             self.held_back(now_ms, Some(key), &refusal);
@@ -311,7 +308,7 @@ impl Session {
     }
 
     /// The log-in succeeded. With `resume` the first page of changes is due.
-    pub fn welcomed(&mut self, now_ms: u64, rate: Option<Arc<Bucket>>, resume: Option<Resume>) -> Option<Page> {
+    pub fn welcomed(&mut self, now_ms: u64, rate: Rate, resume: Option<Resume>) -> Option<Page> {
         self.state = State::Live;
         self.heard_ms = now_ms;
         self.rate = rate;
@@ -405,7 +402,7 @@ mod tests {
     fn live() -> Session {
         let mut session = Session::new(LIMITS, 0);
         assert!(matches!(session.frame(0, 0, Ok(hello())), Action::LogIn(_)));
-        assert!(session.welcomed(0, None, None).is_none());
+        assert!(session.welcomed(0, Rate::default(), None).is_none());
         session
     }
 
@@ -478,7 +475,8 @@ mod tests {
     #[test]
     fn after_a_refusal_with_a_time_later_submits_wait_for_the_first_to_come_again() {
         let mut session = live();
-        session.rate = Some(Arc::new(Bucket::new(10, 1, 0)));
+        let bucket = crate::gateway::Bucket::new(10, 1, 0);
+        session.rate = Rate { user: Some(std::sync::Arc::new(bucket)), app: None };
         assert!(matches!(session.frame(0, 0, submit(1)), Action::Submit { .. }));
         assert_eq!(code(session.frame(0, 0, submit(2))).0, Code::RateLimited);
         assert_eq!(code(session.frame(150, 0, submit(3))).0, Code::RateLimited, "although there is a token again");
@@ -521,7 +519,7 @@ mod tests {
     #[test]
     fn resuming_is_the_first_sync() {
         let mut session = Session::new(LIMITS, 0);
-        let page = session.welcomed(0, None, Some(Resume { epoch: Epoch(3), cursor: Lsn(4) })).unwrap();
+        let page = session.welcomed(0, Rate::default(), Some(Resume { epoch: Epoch(3), cursor: Lsn(4) })).unwrap();
         assert_eq!((page.sync.request, page.sync.epoch, page.sync.cursor), (0, Epoch(3), Lsn(4)));
     }
 

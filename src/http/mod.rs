@@ -8,6 +8,7 @@ mod api;
 mod assets;
 mod file;
 mod health;
+mod hooks;
 mod media;
 mod metrics;
 mod proxy;
@@ -112,7 +113,8 @@ pub async fn serve(
 
 fn router(site: Site) -> Router {
     let shared = (site.media.clone(), site.push.clone(), site.assistants.clone());
-    let api = api::router(api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone()));
+    let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
+    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -122,6 +124,7 @@ fn router(site: Site) -> Router {
         .fallback(assets::answer)
         .with_state(site)
         .merge(api)
+        .merge(hooks)
         .layer(axum::middleware::map_response(secured))
 }
 
@@ -146,7 +149,8 @@ async fn connection(
         let peer = peer.of(&gateway.options().trusted_proxies, request.headers());
         request.extensions_mut().insert(peer);
         let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.into_response()) }
+        let request = api::acts_as::unfolded(request.map(Body::new));
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.into_response()) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(within).max_buf_size(HEAD_BYTES_MAX);

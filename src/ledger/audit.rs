@@ -2,7 +2,9 @@
 //! accounts depends on. A line names who, what and to whom; never a password, a token, a whole code, or a message.
 
 use super::{Order, Stop};
-use crate::model::{Actor, AnyCommand, AppId, Line, LinkPurpose, Lsn, SystemCommand, UserFlags, UserHandle, limits};
+use crate::model::{
+    Actor, AnyCommand, AppId, AppKeyId, Line, LinkPurpose, Lsn, SystemCommand, UserFlags, UserHandle, limits,
+};
 use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow};
 use crate::store::{Fault, Read, Tables};
 
@@ -71,6 +73,32 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         }
         SystemCommand::SetAssistant { app, id, .. } => ("assistant.set".to_owned(), named(state, *app, id.as_str())?),
         SystemCommand::RemoveAssistant { user } => ("assistant.remove".to_owned(), user_name(state, *user)?),
+        SystemCommand::SetAppAccess { app, .. } => ("app.access".to_owned(), app_name(state, *app)?),
+        SystemCommand::SuspendApp { app, suspended } => {
+            let action = if *suspended { "app.suspend" } else { "app.unsuspend" };
+            (action.to_owned(), app_name(state, *app)?)
+        }
+        SystemCommand::DeleteApp { app } => ("app.delete".to_owned(), app_name(state, *app)?),
+        SystemCommand::CreateAppKey { app, .. } => {
+            ("app_key.create".to_owned(), key_name(state, *app, AppKeyId(order.lsn.0))?)
+        }
+        SystemCommand::RevokeAppKey { app, key } => ("app_key.revoke".to_owned(), key_name(state, *app, *key)?),
+        SystemCommand::RevokeTokens { app, user: None, .. } => ("app.revoke_tokens".to_owned(), app_name(state, *app)?),
+        SystemCommand::RevokeTokens { user: Some(user), .. } => {
+            ("user.revoke_tokens".to_owned(), user_name(state, *user)?)
+        }
+        SystemCommand::CreateHook { conversation, by, name, .. } => {
+            own = Some(by.id.to_string());
+            ("hook.create".to_owned(), format!("conversation {conversation}: {name}"))
+        }
+        SystemCommand::RotateHook { hook: (conversation, hook), by, .. } => {
+            own = Some(by.id.to_string());
+            ("hook.rotate".to_owned(), format!("conversation {conversation}: hook {hook}"))
+        }
+        SystemCommand::DeleteHook { hook: (conversation, hook), by } => {
+            own = Some(by.id.to_string());
+            ("hook.delete".to_owned(), format!("conversation {conversation}: hook {hook}"))
+        }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -86,12 +114,17 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::FinishAnswer { .. }
         | SystemCommand::CountAssistant { .. }
         | SystemCommand::Cursors { .. }
+        | SystemCommand::AppStep { .. }
+        | SystemCommand::TouchAppKey { .. }
+        | SystemCommand::SignIn { .. }
+        | SystemCommand::Post { .. }
         | SystemCommand::NoteFollower { .. }
         | SystemCommand::NotePush { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {
         Actor::User(actor) => actor.id.to_string(),
+        Actor::App(actor) => key_name(state, actor.app, actor.key)?,
         Actor::Operator => "operator".to_owned(),
         Actor::Server => own.unwrap_or_else(|| "server".to_owned()),
     };
@@ -124,6 +157,11 @@ fn flags_action(before: UserFlags, after: UserFlags) -> Option<String> {
 
 fn app_name(state: &impl Read, app: AppId) -> Result<String, Fault> {
     Ok(state.get::<AppRow>(&app)?.map_or_else(|| format!("app {app}"), |row| row.name.to_string()))
+}
+
+/// A key by its number, with its app before it.
+fn key_name(state: &impl Read, app: AppId, key: AppKeyId) -> Result<String, Fault> {
+    Ok(format!("{}: key {key}", app_name(state, app)?))
 }
 
 /// A user by id; with the app before it when that is not `home` (no id has a `/` in it).

@@ -1,9 +1,10 @@
 //! The user who acts, admitted: their session is there and they are not suspended.
 
 use super::refuse::{no_such_user, refuse};
-use super::{Order, Stop};
+use super::{Order, Stop, apps};
 use crate::model::{
-    Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Timestamp, UserActor, UserHandle, UserId,
+    AppActor, Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Name, Timestamp, UserActor, UserHandle,
+    UserId, UserKind,
 };
 use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -12,19 +13,30 @@ use std::sync::Arc;
 /// Who acts, and the place of their command in the one order.
 pub(super) struct Caller<'a> {
     pub actor: &'a UserActor,
-    pub session: Arc<SessionRow>,
+    /// Their session; none when an app's key acts in their name.
+    pub session: Option<Arc<SessionRow>>,
     pub user: Arc<UserRow>,
     pub lsn: Lsn,
     pub at: Timestamp,
     pub key: Key,
 }
 
-/// The session and the user of an actor, when they may act.
-pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Arc<SessionRow>, Arc<UserRow>), Stop> {
+/// The session (or none, when an app's key acts) and the user of an actor, when they may act.
+pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<SessionRow>>, Arc<UserRow>), Stop> {
     let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
-    let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
+    let session = if let Some(key) = actor.session.key() {
+        apps::keys::admit(state, AppActor { app: actor.app, key })?;
+        None
+    } else {
+        let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
+        if session.user != actor.user || session.app != actor.app {
+            return revoked();
+        }
+        apps::check_active(state, actor.app)?;
+        Some(session)
+    };
     let Some(user) = state.get::<UserRow>(&actor.user)? else { return revoked() };
-    if user.deleted || session.user != actor.user || session.app != actor.app || user.app != actor.app {
+    if user.deleted || user.app != actor.app {
         return revoked();
     }
     if user.flags.suspended {
@@ -48,6 +60,16 @@ impl<'a> Caller<'a> {
     /// Their id, spelt as it was created.
     pub fn id(&self) -> &UserId {
         &self.user.id
+    }
+
+    /// What their device is called, when they act through one.
+    pub fn device(&self) -> Option<Name> {
+        self.session.as_ref().map(|session| session.device.name.clone())
+    }
+
+    /// Whether they speak for their app itself, in all of its groups.
+    pub fn speaks_everywhere(&self) -> bool {
+        self.session.is_none() && self.user.kind == UserKind::Service
     }
 
     /// Refuses those who may read but not speak.

@@ -17,6 +17,7 @@ mod directory;
 mod feed;
 mod follower;
 pub mod groups;
+mod hooks;
 mod links;
 mod media;
 mod messages;
@@ -113,10 +114,14 @@ fn once(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Re
             administration::admit(&*tables, actor)?;
             system_command(tables, order, command, effects)?
         }
+        (Actor::App(actor), AnyCommand::System(command)) => {
+            apps::scope::admit(&*tables, *actor, command)?;
+            system_command(tables, order, command, effects)?
+        }
         (Actor::User(_), AnyCommand::System(_)) => {
             return refuse(Code::Forbidden, "Only the server and its operator can do this.");
         }
-        (Actor::Operator | Actor::Server, AnyCommand::User(_)) => {
+        (Actor::App(_) | Actor::Operator | Actor::Server, AnyCommand::User(_)) => {
             return refuse(Code::Forbidden, "Only a user can do this; log in as one.");
         }
     };
@@ -133,7 +138,7 @@ fn once(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Re
 const fn key_scope(actor: &Actor) -> UserHandle {
     match actor {
         Actor::User(actor) => actor.user,
-        Actor::Operator | Actor::Server => UserHandle(0),
+        Actor::App(_) | Actor::Operator | Actor::Server => UserHandle(0),
     }
 }
 
@@ -375,6 +380,37 @@ fn system_command(
             assistants::count::run(tables, order, (*assistant, *user), (*questions, *tokens))
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
+        SystemCommand::SetAppAccess { app, access } => apps::set_access::run(tables, *app, access),
+        SystemCommand::SuspendApp { app, suspended } => apps::suspend::run(tables, *app, *suspended),
+        SystemCommand::DeleteApp { app } => apps::delete_app::run(tables, *app),
+        SystemCommand::AppStep { app } => apps::step::run(tables, order, *app, effects),
+        SystemCommand::CreateAppKey { app, name, secret } => {
+            apps::keys::create(tables, order, *app, name.as_ref(), secret)
+        }
+        SystemCommand::RevokeAppKey { app, key } => apps::keys::revoke(tables, *app, *key),
+        SystemCommand::TouchAppKey { app, key } => apps::keys::touch(tables, order, *app, *key),
+        SystemCommand::RevokeTokens { app, user, before } => apps::tokens::run(tables, *app, *user, *before),
+        SystemCommand::SignIn { app, id, name, key, issued, device, token, address } => {
+            let signed = apps::sign_in::Signed {
+                app: *app,
+                id,
+                name: name.as_ref(),
+                key: *key,
+                issued: *issued,
+                device,
+                token: *token,
+                address,
+            };
+            apps::sign_in::run(tables, order, &signed, effects)
+        }
+        SystemCommand::CreateHook { conversation, by, name, token } => {
+            hooks::create::run(tables, order, (*conversation, by), name, *token)
+        }
+        SystemCommand::RotateHook { hook, by, token } => hooks::rotate::run(tables, order, *hook, by, *token),
+        SystemCommand::DeleteHook { hook, by } => hooks::delete::run(tables, order, *hook, by),
+        SystemCommand::Post { hook, post, group, closes } => {
+            hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)
+        }
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
         SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
     }

@@ -4,8 +4,10 @@ use super::Stop;
 use super::caller::Caller;
 use super::read;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{AppId, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Seq, UserHandle};
-use crate::store::records::{ConversationRow, Head, InboxRow, MemberRow};
+use crate::model::{
+    AppId, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle,
+};
+use crate::store::records::{ConversationRow, Head, InboxRow, Mark, MemberRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
@@ -44,6 +46,31 @@ impl Place {
             return refuse(Code::NotMember, "You do not belong to this group any more; ask a member to add you again.");
         }
         Ok(place)
+    }
+
+    /// The same for a message: who speaks in every group of their app (the system, with the app's key) need not belong to it, and
+    /// speaks as a manager does.
+    pub fn speaking(state: &impl Read, caller: &Caller<'_>, id: ConversationId) -> Result<Self, Stop> {
+        let belongs = state.get::<MemberRow>(&(id, caller.handle()))?.is_some_and(|member| member.until.is_none());
+        if belongs || !caller.speaks_everywhere() {
+            return Self::joined(state, caller, id);
+        }
+        let found = state.get::<ConversationRow>(&id)?;
+        let here = |row: &Arc<ConversationRow>| row.app == caller.actor.app && row.kind == ConversationKind::Group;
+        let Some(row) = found.filter(here) else { return no_such_conversation() };
+        let member = MemberRow {
+            id: caller.id().clone(),
+            role: Role::Manager,
+            from: Mark::default(),
+            until: None,
+            read: Mark::default(),
+            delivered: Seq(0),
+            alias: None,
+            silenced_until: None,
+            joined: row.created,
+            changed: row.created_lsn,
+        };
+        Ok(Self { id, row, member: Arc::new(member), head: state.head(id)? })
     }
 
     /// Whether the caller may see an entry.

@@ -1,6 +1,6 @@
 //! Accounts: apps, users, devices, sessions, and who acts.
 
-use super::{AppId, Name, SessionId, Strangers, Timestamp, UserHandle, UserId, text::DeviceId};
+use super::{AppActor, AppId, Name, SessionId, Strangers, Timestamp, UserHandle, UserId, text::DeviceId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -190,6 +190,8 @@ impl fmt::Debug for TokenHash {
 pub enum Actor {
     /// A person (or program) through one of their sessions.
     User(UserActor),
+    /// Another system, with a key of its app, for users of that app alone.
+    App(AppActor),
     /// The operator, through the command line on the server's own machine.
     Operator,
     /// The server itself.
@@ -205,7 +207,7 @@ pub struct UserActor {
     pub user: UserHandle,
     /// Their id.
     pub id: UserId,
-    /// The session they act through.
+    /// The session they act through; or the app's key that acts in their name ([`SessionId::key`]).
     pub session: SessionId,
 }
 

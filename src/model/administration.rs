@@ -3,8 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags,
-    UserHandle, UserId, UserKind,
+    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo,
+    Timestamp, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,11 @@ pub enum AdminQuery {
     Apps,
     /// One app. Answer: `apps` with the one.
     App {
+        /// Which.
+        app: AppRef,
+    },
+    /// How an app is used, with its keys. Answer: `app_use`.
+    AppUse {
         /// Which.
         app: AppRef,
     },
@@ -91,6 +96,13 @@ pub enum AdminAnswer {
     Apps {
         /// The apps, by number.
         apps: Vec<AppInfo>,
+    },
+    /// How an app is used.
+    AppUse {
+        /// Which.
+        app: AppId,
+        /// How.
+        uses: Box<AppUse>,
     },
     /// Users.
     Accounts {
@@ -158,6 +170,8 @@ pub struct AppInfo {
     pub name: Name,
     /// When it was created.
     pub created: Timestamp,
+    /// Whether it is in use.
+    pub state: AppState,
     /// Its settings.
     pub settings: AppSettings,
 }

@@ -3,7 +3,7 @@
 use super::growing::{Unreadable, growing};
 use super::{
     AssistantAnswer, Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal,
-    Seq, Timestamp, UserId,
+    Post, Seq, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +209,8 @@ pub enum Body {
     LabelsChanged {},
     /// A message: what an assistant answered.
     Answer(AssistantAnswer),
+    /// A message of another system, through a webhook.
+    Post(Post),
     /// A body that this version cannot read. Show a placeholder and go on.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -228,7 +230,14 @@ impl Body {
                 | Self::Sticker(_)
                 | Self::Answer(_)
                 | Self::Recalled {}
+                | Self::Post(_)
         )
+    }
+
+    /// The name of its kind, as it stands on the wire.
+    pub fn kind(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        super::growing::json_tag(&json).map_or_else(|| "unknown".to_owned(), |(kind, _)| kind)
     }
 
     /// The words in it that can mention somebody.
@@ -274,6 +283,7 @@ impl Body {
             | Self::ContactsChanged { .. }
             | Self::LabelsChanged {}
             | Self::Answer(_)
+            | Self::Post(_)
             | Self::Unreadable(_) => None,
         }
     }

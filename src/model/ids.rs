@@ -63,6 +63,31 @@ number! {
     SessionId(u64)
 }
 number! {
+    /// A key of an app: the lsn of the command that made it, so that no number comes twice.
+    AppKeyId(u64)
+}
+
+impl SessionId {
+    /// Numbers from here on stand for keys of apps: no session ever gets one.
+    const KEYS_FROM: u64 = 1 << 52;
+
+    /// What stands in place of a session when an app's key acts in a user's name.
+    #[must_use]
+    pub const fn of_key(key: AppKeyId) -> Self {
+        Self(Self::KEYS_FROM | key.0)
+    }
+
+    /// The key that acts, when it is no session.
+    #[must_use]
+    pub const fn key(self) -> Option<AppKeyId> {
+        if self.0 >= Self::KEYS_FROM { Some(AppKeyId(self.0 & (Self::KEYS_FROM - 1))) } else { None }
+    }
+}
+number! {
+    /// A webhook into a conversation: the lsn of the command that made it.
+    HookId(u64)
+}
+number! {
     /// A label of contacts, unique on this server.
     LabelId(u64)
 }

@@ -92,3 +92,15 @@ pub const ADMINISTRATION_PAGE_MAX: usize = 200;
 pub const PUSH_OUTCOMES_MAX: usize = 64;
 /// Shortest password of an administrator, in characters.
 pub const ADMINISTRATOR_PASSWORD_CHARS_MIN: usize = 12;
+/// Keys of one app that open the API, and as many that sign: the one in use and the next one.
+pub const APP_KEYS_MAX: usize = 2;
+/// A key's use is noted at most this often: once an hour.
+pub const APP_KEY_TOUCH_MS: u64 = 3_600 * 1_000;
+/// Longest signed token, in bytes.
+pub const SIGNED_TOKEN_BYTES_MAX: usize = 4_096;
+/// How far the clock of an app may be off, in milliseconds: one minute.
+pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
+/// Webhooks into one conversation.
+pub const HOOKS_MAX: usize = 20;
+/// Posts that one webhook may still change; when there are more, the next ones stand for themselves.
+pub const HOOK_GROUPS_MAX: u32 = 1_000;

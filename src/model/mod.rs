@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod administration;
+pub mod app;
 pub mod assistant;
 pub mod base64;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod command;
 pub mod contact;
 pub mod effect;
 pub mod entry;
+pub mod event;
 pub mod follower;
 pub mod group;
 pub mod growing;
@@ -18,6 +20,7 @@ pub mod ids;
 pub mod limits;
 pub mod list;
 pub mod media;
+pub mod post;
 pub mod profile;
 pub mod push;
 pub mod query;
@@ -31,6 +34,7 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
+pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Sealed};
 pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
@@ -43,15 +47,18 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
+pub use event::{AppEvent, AppEvents, EventPlace};
 pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, ConversationId, Epoch, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp, UserHandle,
+    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp,
+    UserHandle,
 };
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
+pub use post::{HookInfo, Post, PostAttachment, PostBlock, PostButton, PostField, PostImage};
 pub use profile::{
     Availability, Card, ContactPolicy, OwnPresence, PresenceOf, PresenceState, Profile, Strangers, UserKind,
     UserSettings, Visibility,

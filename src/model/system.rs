@@ -1,9 +1,9 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppId, AppSettings, AssistantSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn,
-    MediaId, MediaInfo, Name, PasswordHash, PushOutcome, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle,
-    UserId, UserKind,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
+    Epoch, Follower, HookId, InviteCode, Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Seq,
+    SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -271,6 +271,121 @@ pub enum SystemCommand {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
     },
+    /// Set how another system uses an app, and how much. Result: `done`.
+    SetAppAccess {
+        /// The app.
+        app: AppId,
+        /// All of it.
+        access: AppAccess,
+    },
+    /// Suspend an app or end that: nobody of it logs in or acts, and its sessions end. Result: `done`.
+    SuspendApp {
+        /// The app; not `home`.
+        app: AppId,
+        /// Suspend or end it.
+        suspended: bool,
+    },
+    /// Delete an app with everything in it: at once nobody of it acts any more; its rows go with each
+    /// [`SystemCommand::AppStep`]. Result: `done`.
+    DeleteApp {
+        /// The app; not `home`.
+        app: AppId,
+    },
+    /// The next part of what is to be done for a whole app. Result: `removed`; `more` while there is more to do.
+    AppStep {
+        /// The app.
+        app: AppId,
+    },
+    /// Make a key of an app; its number is the lsn of this command. Result: `done`.
+    CreateAppKey {
+        /// The app.
+        app: AppId,
+        /// What it is called.
+        name: Option<Name>,
+        /// What is stored of it.
+        secret: AppKeySecret,
+    },
+    /// Make a key of an app useless, at once. Result: `done`.
+    RevokeAppKey {
+        /// The app.
+        app: AppId,
+        /// Which.
+        key: AppKeyId,
+    },
+    /// Note that a key was used. Sent at most once an hour. Result: `done`.
+    TouchAppKey {
+        /// The app.
+        app: AppId,
+        /// Which.
+        key: AppKeyId,
+    },
+    /// Refuse signed tokens that were issued before a time, of one user or of all. Result: `done`.
+    RevokeTokens {
+        /// The app.
+        app: AppId,
+        /// Whose; all of the app when absent.
+        user: Option<UserHandle>,
+        /// Those issued before this.
+        before: Timestamp,
+    },
+    /// Open a session for whom the app's signed token names; makes the user when the app lets it. Result: `session`.
+    SignIn {
+        /// The app.
+        app: AppId,
+        /// Whom the token names.
+        id: UserId,
+        /// What it says they are called; counts when the user is made.
+        name: Option<Name>,
+        /// The key that signed it.
+        key: AppKeyId,
+        /// When it was issued.
+        issued: Timestamp,
+        /// On which device.
+        device: Device,
+        /// The hash of the session's token.
+        token: TokenHash,
+        /// Where it came from, for the list of sessions.
+        address: String,
+    },
+    /// Make a webhook into a conversation, in the name of a user who may: the owner or a manager of a group, either side of a direct
+    /// chat, an administrator. Its number is the lsn of this command. Result: `done`.
+    CreateHook {
+        /// Where it posts.
+        conversation: ConversationId,
+        /// Who makes it, through which session.
+        by: UserActor,
+        /// What it is called.
+        name: Name,
+        /// The hash of its secret.
+        token: TokenHash,
+    },
+    /// Give a webhook another secret; the old one opens nothing any more. Result: `done`.
+    RotateHook {
+        /// Which, and where.
+        hook: (ConversationId, HookId),
+        /// Who does it.
+        by: UserActor,
+        /// The hash of its new secret.
+        token: TokenHash,
+    },
+    /// Take a webhook away; what it has posted stays. Result: `done`.
+    DeleteHook {
+        /// Which, and where.
+        hook: (ConversationId, HookId),
+        /// Who does it.
+        by: UserActor,
+    },
+    /// Post what came through a webhook. Result: `appended`.
+    Post {
+        /// Which.
+        hook: HookId,
+        /// What.
+        post: Post,
+        /// What names it, so that the next one of that name changes it in place of being another.
+        group: Option<String>,
+        /// Whether it is over: the next one of that name is another.
+        closes: bool,
+    },
     /// A follower of the log has done its work up to an lsn. Result: `done`.
     NoteFollower {
         /// Which.
@@ -304,7 +419,13 @@ impl SystemCommand {
             | Self::DeleteUser { .. }
             | Self::SetRetention { .. }
             | Self::SetAssistant { .. }
-            | Self::RemoveAssistant { .. } => true,
+            | Self::RemoveAssistant { .. }
+            | Self::SetAppAccess { .. }
+            | Self::SuspendApp { .. }
+            | Self::DeleteApp { .. }
+            | Self::CreateAppKey { .. }
+            | Self::RevokeAppKey { .. }
+            | Self::RevokeTokens { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }
@@ -322,6 +443,13 @@ impl SystemCommand {
             | Self::FinishAnswer { .. }
             | Self::CountAssistant { .. }
             | Self::Cursors { .. }
+            | Self::AppStep { .. }
+            | Self::TouchAppKey { .. }
+            | Self::SignIn { .. }
+            | Self::CreateHook { .. }
+            | Self::RotateHook { .. }
+            | Self::DeleteHook { .. }
+            | Self::Post { .. }
             | Self::NoteFollower { .. }
             | Self::NotePush { .. } => false,
         }

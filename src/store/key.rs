@@ -2,8 +2,8 @@
 
 use super::records::{AssistantUseKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, ConversationId, Follower, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle,
-    UserId,
+    self, AppId, AppKeyId, ConversationId, Follower, HookId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId,
+    TokenHash, UserHandle, UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -77,7 +77,7 @@ macro_rules! numeric {
         })+
     };
 }
-numeric!(UserHandle, SessionId, ConversationId, Lsn);
+numeric!(UserHandle, SessionId, ConversationId, Lsn, HookId);
 
 impl RecordKey for MediaId {
     fn to_key(&self) -> Key {
@@ -147,6 +147,27 @@ pair!(UserHandle, ConversationId);
 pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
+pair!(ConversationId, HookId);
+
+impl RecordKey for (HookId, u64) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (hook, group) = bytes.split_at_checked(8)?;
+        Some((HookId(number(hook)?), number(group)?))
+    }
+}
+
+impl RecordKey for (AppId, AppKeyId) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, key) = bytes.split_first_chunk::<4>()?;
+        Some((AppId(u32::from_be_bytes(*app)), AppKeyId(number(key)?)))
+    }
+}
 pair!(SessionId, ConversationId);
 
 impl RecordKey for (AppId, UserHandle) {

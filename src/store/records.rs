@@ -7,10 +7,10 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppId, AppSettings, AssistantSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, Follower,
-    GroupCard, GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal,
-    OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState,
-    UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, Card, ConversationId,
+    ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
+    LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState,
+    Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -144,6 +144,26 @@ tables! {
     KeyWords = "key_words", KeyWordRow, (UserHandle, Key);
     /// The same by the key that each stands for, whose first bits are its time.
     KeyWordAges = "key_word_ages", KeyWordAgeRow, (Key, UserHandle);
+    /// How other systems use apps; an app without a row is in use as by default.
+    AppStates = "app_states", AppStateRow, AppId;
+    /// How much apps have.
+    AppTotals = "app_totals", AppTotalRow, AppId;
+    /// Keys of apps.
+    AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId);
+    /// API keys by their hash.
+    AppKeyTokens = "app_key_tokens", AppKeyTokenRow, TokenHash;
+    /// From when on the signed tokens of a user count.
+    SignedUsers = "signed_users", SignedUserRow, UserHandle;
+    /// What is to be done for whole apps.
+    AppJobs = "app_jobs", AppJobRow, AppId;
+    /// Webhooks into conversations.
+    IncomingHooks = "incoming_hooks", IncomingRow, HookId;
+    /// The same by the hash of their secret.
+    IncomingTokens = "incoming_tokens", IncomingTokenRow, TokenHash;
+    /// The same by conversation.
+    IncomingLists = "incoming_lists", IncomingListRow, (ConversationId, HookId);
+    /// What a webhook has posted and may still change: by webhook and the hash of what names it.
+    IncomingGroups = "incoming_groups", IncomingGroupRow, (HookId, u64);
     /// How far each follower of the log has got.
     Followers = "followers", FollowerRow, Follower;
     /// Where devices are reached by push, by their user and session.
@@ -717,6 +737,116 @@ pub struct AuditRow {
     pub action: String,
     /// To whom or what.
     pub subject: Line,
+}
+
+/// How another system uses an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppStateRow {
+    /// What it may, and how much.
+    pub access: AppAccess,
+    /// Whether it is in use.
+    pub state: AppState,
+    /// Signed tokens that were issued before this are refused.
+    pub tokens_from: Timestamp,
+}
+
+/// How much an app has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppTotalRow {
+    /// Users who are not deleted.
+    pub users: u64,
+    /// Bytes of all their files.
+    pub media_bytes: u64,
+}
+
+/// A key of an app. It is removed when the key is revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppKeyRow {
+    /// What it is called.
+    pub name: Option<Name>,
+    /// What is stored of it.
+    pub secret: AppKeySecret,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used, exact to an hour.
+    pub used: Option<Timestamp>,
+}
+
+/// Which key has a hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppKeyTokenRow {
+    /// Its app.
+    pub app: AppId,
+    /// Its number.
+    pub key: AppKeyId,
+}
+
+/// From when on the signed tokens of a user count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedUserRow {
+    /// Those issued before this are refused.
+    pub tokens_from: Timestamp,
+}
+
+/// What is to be done for a whole app, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppJobRow {
+    /// All sessions end; those of users up to this folded id have.
+    EndSessions {
+        /// The last one that is done.
+        after: String,
+    },
+    /// Everything goes; first the sessions, as above.
+    DeleteSessions {
+        /// The last one that is done.
+        after: String,
+    },
+    /// Then the conversations from this one on.
+    DeleteConversations {
+        /// The first that is not done.
+        next: ConversationId,
+    },
+    /// Then the users, and the app itself.
+    DeleteUsers,
+}
+
+/// A webhook into a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingRow {
+    /// Its app.
+    pub app: AppId,
+    /// Where it posts.
+    pub conversation: ConversationId,
+    /// What it is called.
+    pub name: Name,
+    /// Who it posts as, a user of the kind `service`.
+    pub user: UserHandle,
+    /// Who made it.
+    pub by: UserId,
+    /// The hash of its secret.
+    pub token: TokenHash,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How many posts it may still change.
+    pub open: u32,
+}
+
+/// Which webhook has a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingTokenRow {
+    /// The webhook.
+    pub hook: HookId,
+}
+
+/// That a conversation has a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingListRow {}
+
+/// A post that may still be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingGroupRow {
+    /// The entry.
+    pub seq: Seq,
 }
 
 /// How far a follower of the log has got.

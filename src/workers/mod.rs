@@ -1,6 +1,7 @@
-//! What goes on by itself: deleted accounts leave their groups, sessions that are over end. Each is a command like any other, a
+//! What goes on by itself: deleted accounts leave their groups, sessions that are over end, apps are suspended and deleted. Each is a command like any other, a
 //! bounded piece at a time, so that nobody waits behind it; what is left to do is in rows, so that a restart forgets nothing.
 
+mod apps;
 mod deletions;
 pub mod follow;
 pub mod retention;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// How often the workers look.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerOptions {
-    /// Whether accounts were deleted.
+    /// Whether accounts were deleted, or something is to be done for whole apps.
     pub deletions_every: Duration,
     /// Whether sessions are over.
     pub sessions_every: Duration,
@@ -27,7 +28,8 @@ impl Default for WorkerOptions {
 
 /// Starts them; they end with `shutdown`. Those that follow the log ([`follow`]) are rooms of their own.
 pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
-    let (of_deletions, of_sessions) = (engine.clone(), engine.clone());
+    let (of_deletions, of_sessions, of_apps) = (engine.clone(), engine.clone(), engine.clone());
+    tasks.spawn("apps", every(options.deletions_every, shutdown.clone(), move || apps::run(of_apps.clone())));
     tasks.spawn(
         "deletions",
         every(options.deletions_every, shutdown.clone(), move || deletions::run(of_deletions.clone())),

@@ -56,6 +56,9 @@ const HIDDEN: [Gets; 3] = [Hidden; 3];
 /// What is somebody's alone; the refusal names the label that was asked for.
 const LABEL: [Gets; 3] = [No(404, "not_found"); 3];
 
+/// What other systems do with a key of their app.
+const KEYS: [Gets; 3] = [No(403, "forbidden"); 3];
+
 /// What administrators do.
 const ADMIN: [Gets; 3] = [No(403, "forbidden"); 3];
 
@@ -175,7 +178,41 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/accounts", OWN).with(json!({"user": "new", "password": "a quiet afternoon"})).open(),
         door("PUT", "/me/password", [No(403, "forbidden"); 3]).with(json!({"old": "x", "new": "a quiet afternoon"})),
         door("POST", "/me/deletion", [No(403, "forbidden"); 3]).with(json!({"password": "x"})),
+        // Webhooks into the group.
+        door("GET", "/conversations/{conversation}/hooks", MEMBERS),
+        door("POST", "/conversations/{conversation}/hooks", MEMBERS).with(json!({"name": "mine"})),
+        door("DELETE", "/conversations/{conversation}/hooks/{hook}", MEMBERS),
+        door("POST", "/conversations/{conversation}/hooks/{hook}/rotation", MEMBERS).with(json!({})),
+        door("GET", "/conversations/{conversation}/hooks/{hook}/calls", MEMBERS),
+        // What another system does.
+        door("GET", "/apps/{app}", KEYS),
+        door("GET", "/apps/{app}/users", KEYS),
+        door("POST", "/apps/{app}/users", KEYS).with(json!({"user": "mine"})),
+        door("GET", "/apps/{app}/users/{user}", KEYS),
+        door("PUT", "/apps/{app}/users/{user}", KEYS).with(json!({"name": "mine"})),
+        door("DELETE", "/apps/{app}/users/{user}", KEYS),
+        door("PATCH", "/apps/{app}/users/{user}/flags", KEYS).with(json!({"suspended": true})),
+        door("GET", "/apps/{app}/users/{user}/sessions", KEYS),
+        door("DELETE", "/apps/{app}/users/{user}/sessions", KEYS),
+        door("GET", "/apps/{app}/presence?ids=bob", KEYS),
+        door("POST", "/apps/{app}/token-revocation", KEYS).with(json!({})),
+        door("GET", "/apps/{app}/events", KEYS),
+        door("POST", "/apps/{app}/imports/users", KEYS).with(json!({"users": [{"user": "mine"}]})),
+        door("POST", "/apps/{app}/imports/contacts", KEYS)
+            .with(json!({"contacts": [{"user": "bob", "contact": "eve"}]})),
+        door("POST", "/apps/{app}/imports/members", KEYS)
+            .with(json!({"conversation": 1, "by": "ada", "users": ["eve"]})),
+        door("POST", "/apps/{app}/entries", KEYS).with(json!({"to": {"user": "bob"}, "content": text("mine")})),
         // What administrators do.
+        door("DELETE", "/admin/apps/{app}", ADMIN),
+        door("GET", "/admin/apps/{app}/access", ADMIN),
+        door("PATCH", "/admin/apps/{app}/access", ADMIN).with(json!({"users_max": 1})),
+        door("PUT", "/admin/apps/{app}/suspension", ADMIN),
+        door("DELETE", "/admin/apps/{app}/suspension", ADMIN),
+        door("GET", "/admin/apps/{app}/keys", ADMIN),
+        door("POST", "/admin/apps/{app}/keys", ADMIN).with(json!({"kind": "api"})),
+        door("DELETE", "/admin/apps/{app}/keys/{key}", ADMIN),
+        door("POST", "/admin/apps/{app}/token-revocation", ADMIN).with(json!({})),
         door("GET", "/admin/apps", ADMIN),
         door("POST", "/admin/apps", ADMIN).with(json!({"name": "mine"})),
         door("GET", "/admin/apps/{app}", ADMIN),

@@ -47,6 +47,8 @@ impl Behind {
             .replace("{media}", &self.media)
             .replace("{upload}", &self.upload)
             .replace("{app}", "home")
+            .replace("{key}", "1")
+            .replace("{hook}", "1")
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")

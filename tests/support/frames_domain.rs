@@ -6,9 +6,10 @@ use tidings::model::{
     CommandResult, Contact, ContactCard, ContactPolicy, ContactRequest, Content, ConversationId, DraftView, Emoji,
     Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Has, Highlight, Hit, Invite, InviteCode,
     JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId, MediaInfo, MediaKind, Name,
-    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState, Profile, PushSubscription,
-    Query, Relation, RequestState, Search, Secret, Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage,
-    TurnState, UserId, UserKind, UserSettings, Visibility, Who,
+    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, Post, PostAttachment, PostBlock, PostButton, PostField,
+    PostImage, PresenceOf, PresenceState, Profile, PushSubscription, Query, Relation, RequestState, Search, Secret,
+    Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage, TurnState, UserId, UserKind, UserSettings,
+    Visibility, Who,
 };
 
 const AT: Timestamp = Timestamp(1_730_000_000_000);
@@ -135,6 +136,39 @@ fn location() -> Location {
     Location { latitude_e6: 51_507_351, longitude_e6: -127_758, name: Some(line("London")), reply_to: Some(Seq(3)) }
 }
 
+fn post() -> Post {
+    let image = || PostImage { url: "https://example.org/x.png".to_owned(), alt: "A graph".to_owned() };
+    let button = || PostButton { label: "Open".to_owned(), url: "https://example.org/".to_owned() };
+    Post {
+        text: "**Deployed** to production".to_owned(),
+        username: Some(name("CI")),
+        icon: Some(Emoji::new("🚀").unwrap()),
+        blocks: vec![
+            PostBlock::Header { text: "Release 1.2".to_owned() },
+            PostBlock::Section { text: "All *good*".to_owned(), fields: vec!["a".to_owned()], image: Some(image()) },
+            PostBlock::Divider {},
+            PostBlock::Image(image()),
+            PostBlock::Context { elements: vec!["by Ada".to_owned()] },
+            PostBlock::Buttons { buttons: vec![button()] },
+        ],
+        attachments: vec![PostAttachment {
+            color: Some("#2eb886".to_owned()),
+            pretext: "Before".to_owned(),
+            author: "Prometheus".to_owned(),
+            author_url: Some("https://example.org/a".to_owned()),
+            title: "Firing".to_owned(),
+            title_url: Some("https://example.org/t".to_owned()),
+            text: "The disk is full".to_owned(),
+            fields: vec![PostField { title: "Host".to_owned(), value: "a".to_owned(), short: true }],
+            image: Some(image()),
+            thumb: None,
+            footer: "team".to_owned(),
+            at: Some(Timestamp(1_730_000_000_000)),
+            buttons: vec![button()],
+        }],
+    }
+}
+
 fn sticker() -> Sticker {
     Sticker { set: Some(name("cats")), name: Emoji::new("wave").unwrap(), reply_to: None }
 }
@@ -177,6 +211,7 @@ pub fn bodies() -> Vec<(&'static str, Body)> {
         ("contacts_changed", Body::ContactsChanged { users: vec![user("bob")] }),
         ("labels_changed", Body::LabelsChanged {}),
         ("answer", Body::Answer(answer())),
+        ("post", Body::Post(post())),
     ]
 }
 

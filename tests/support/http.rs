@@ -129,6 +129,11 @@ impl Api {
         self.exchange(method, address, b"").await
     }
 
+    /// A request with a body at exactly this address.
+    pub async fn at_root_with(&self, method: &str, address: &str, body: &[u8]) -> Reply {
+        self.exchange(method, address, body).await
+    }
+
     async fn exchange(&self, method: &str, address: &str, body: &[u8]) -> Reply {
         let exchange = async {
             let mut stream = self.begin(method, address, body).await;

@@ -1,13 +1,16 @@
 //! Who asks: the session of a bearer token or of a browser's cookie, found once before any handler runs.
 
+use super::acts_as::ActsAs;
+use super::extract::invalid;
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
 use super::{ApiState, cookie, key};
-use crate::auth::AddressPrefix;
+use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
 use crate::model::{
-    Actor, Answer, Code, Command, CommandResult, Key, Outcome, Platform, Query, Secret, SystemCommand, UserActor,
+    Actor, Answer, AppActor, AppRef, Code, Command, CommandResult, Key, Outcome, Platform, Query, Secret,
+    SystemCommand, UserActor,
 };
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -49,9 +52,59 @@ impl Keys {
     }
 }
 
-/// What was found out about a request before its handler runs.
+/// What was found out about a request before its handler runs: who asks as a user, and which other system asks.
 #[derive(Clone)]
-struct Identity(Arc<Result<Caller, Problem>>);
+struct Identity {
+    user: Arc<Result<Caller, Problem>>,
+    app: Option<AppActor>,
+}
+
+/// Another system that asks with a key of its app. A handler that takes one is for that app alone: one whose path names another
+/// app gives the same answer as for an app that is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct AppCaller(pub AppActor);
+
+impl AppCaller {
+    /// Who asks, as commands take it.
+    pub const fn by(self) -> Actor {
+        Actor::App(self.0)
+    }
+
+    /// Its app, as what reads of apps takes it.
+    pub fn app(self) -> AppRef {
+        AppRef(self.0.app.to_string())
+    }
+}
+
+impl FromRequestParts<ApiState> for AppCaller {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Problem> {
+        let identity = parts.extensions.get::<Identity>().cloned();
+        let Some(actor) = identity.as_ref().and_then(|identity| identity.app) else {
+            return Err(match identity.as_ref().map(|identity| &*identity.user) {
+                Some(Err(problem)) => problem.clone(),
+                _ => Problem::new(Code::Forbidden, "This is for another system, with a key of its app (`tdk_…`)."),
+            });
+        };
+        let path = axum::extract::RawPathParams::from_request_parts(parts, api).await;
+        let named =
+            path.ok().and_then(|path| path.iter().find(|(name, _)| *name == "app").map(|(_, app)| app.to_owned()));
+        check_app(api, actor, named.unwrap_or_default()).await?;
+        Ok(Self(actor))
+    }
+}
+
+/// Refuses a path that names another app than the key's.
+async fn check_app(api: &ApiState, actor: AppActor, named: String) -> Result<(), Problem> {
+    match api.office.app(&Actor::App(actor), AppRef(named)).await {
+        Ok(_) => Ok(()),
+        Err(refusal) if refusal.code == Code::NotFound => Err(Problem::new(
+            Code::NotFound,
+            "There is no such app, or the key is not one of its; name the app of the key.",
+        )),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
 
 impl Caller {
     /// What the handlers share.
@@ -61,13 +114,13 @@ impl Caller {
 
     /// Hands a command to the ledger and waits for its outcome. The request's `Idempotency-Key` is the key of the first command.
     pub async fn submit(&self, command: Command) -> Result<Outcome, Problem> {
-        self.api.gateway.take_turn(self.actor.user)?;
+        self.api.gateway.take_turn(&self.actor)?;
         self.carry_out(Actor::User(self.actor.clone()), Some(self.keys.next()), command).await
     }
 
     /// The same for what the server does in the caller's name, once it has checked that they may.
     pub async fn submit_for_server(&self, command: SystemCommand) -> Result<Outcome, Problem> {
-        self.api.gateway.take_turn(self.actor.user)?;
+        self.api.gateway.take_turn(&self.actor)?;
         self.carry_out(crate::auth::server(), None, command).await
     }
 
@@ -86,6 +139,15 @@ impl Caller {
         Actor::User(self.actor.clone())
     }
 
+    /// Refuses what only a device of the user itself does.
+    pub fn check_session(&self) -> Result<(), Problem> {
+        if self.actor.session.key().is_some() {
+            let words = "This is for a device of the user; a key of the app follows the app's own events and asks for files directly.";
+            return Err(Problem::new(Code::Unsupported, words));
+        }
+        Ok(())
+    }
+
     /// Reads something for the caller.
     pub async fn ask(&self, query: Query) -> Result<Answer, Problem> {
         Ok(self.api.gateway.query(&self.actor, query).await?)
@@ -96,7 +158,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
         match parts.extensions.get::<Identity>() {
-            Some(Identity(found)) => (**found).clone(),
+            Some(Identity { user, .. }) => (**user).clone(),
             None => Err(nobody()),
         }
     }
@@ -106,16 +168,25 @@ impl FromRequestParts<ApiState> for Caller {
 pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().cloned() else { return nobody().into_response() };
     let key = key::of(&request);
-    let found = identify(&api, &peer, key, request.method(), request.headers()).await;
-    let asker = match &found {
-        Ok(caller) => Asker::User(caller.actor.user),
-        Err(_) => Asker::Address(AddressPrefix::of(peer.address)),
+    let acts_as = request.extensions_mut().remove::<ActsAs>();
+    let app = by_key(&api, request.headers()).await;
+    let found = match &app {
+        Some(Ok(actor)) => in_the_name(&api, *actor, acts_as, key).await,
+        Some(Err(problem)) => Err(problem.clone()),
+        None if acts_as.is_some() => Err(no_key()),
+        None => identify(&api, &peer, key, request.method(), request.headers()).await,
+    };
+    let app = app.and_then(Result::ok);
+    let asker = match (&found, app) {
+        (_, Some(actor)) => Asker::Key(actor.key),
+        (Ok(caller), None) => Asker::User(caller.actor.user),
+        (Err(_), None) => Asker::Address(AddressPrefix::of(peer.address)),
     };
     let counted = match api.limits.count(asker) {
         Ok(counted) => counted,
         Err((problem, counted)) => return told(problem.into_response(), Some(counted)),
     };
-    request.extensions_mut().insert(Identity(Arc::new(found)));
+    request.extensions_mut().insert(Identity { user: Arc::new(found), app });
     told(next.run(request).await, counted)
 }
 
@@ -124,6 +195,42 @@ fn told(mut response: Response, counted: Option<Counted>) -> Response {
         counted.tell(response.headers_mut());
     }
     response
+}
+
+/// Which other system asks, when a key stands where tokens stand.
+async fn by_key(api: &ApiState, headers: &HeaderMap) -> Option<Result<AppActor, Problem>> {
+    let token = bearer(headers).ok()??;
+    if !Token::looks_like_a_key(token.reveal()) {
+        return None;
+    }
+    Some(api.gateway.authenticate_key(&token).await.map_err(Problem::from))
+}
+
+/// The user in whose name another system asks, as the path says.
+async fn in_the_name(
+    api: &ApiState,
+    actor: AppActor,
+    acts_as: Option<ActsAs>,
+    key: Result<Option<Key>, Problem>,
+) -> Result<Caller, Problem> {
+    let Some(ActsAs { app, user }) = acts_as else {
+        let words = "A key of an app asks for its users at /api/v1/apps/{app}/as/{user}/… and not for itself.";
+        return Err(Problem::new(Code::Forbidden, words));
+    };
+    check_app(api, actor, app).await?;
+    let id = user.parse().map_err(|error| invalid(format!("The path names no user: {error}.")))?;
+    let acting = api.office.acting(actor, &id)?;
+    let key = key?;
+    let first = key.unwrap_or_else(|| Key::new(api.engine().clock().now()));
+    let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };
+    // Whatever begins another connection with this token finds that it is none of a session.
+    let token = Secret::default();
+    Ok(Caller { actor: acting, platform: Platform::Api, token, key, api: api.clone(), keys })
+}
+
+fn no_key() -> Problem {
+    let words = "Acting for users of an app takes a key of it, as `Authorization: Bearer tdk_…`.";
+    Problem::new(Code::Unauthenticated, words)
 }
 
 async fn identify(

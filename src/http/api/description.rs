@@ -114,6 +114,8 @@ pub fn complete(api: &mut OpenApi) {
 /// Whether the changes of an address carry no key: they are made of what is there, or can be repeated freely.
 fn is_keyless(path: &str) -> bool {
     path.contains("/admin/")
+        || path.contains("/apps/")
+        || path.contains("/hooks")
         || ["/me/password", "/me/deletion", "/read", "/delivered"].iter().any(|end| path.ends_with(end))
 }
 

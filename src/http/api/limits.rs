@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::auth::AddressPrefix;
 use crate::gateway::Bucket;
 use crate::model::clock::monotonic;
-use crate::model::{Code, Refusal, UserHandle};
+use crate::model::{AppKeyId, Code, Refusal, UserHandle};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -16,6 +16,9 @@ use std::time::Instant;
 /// Users and addresses that are remembered; the longest unused are forgotten first.
 const REMEMBERED_MAX: NonZeroUsize = NonZeroUsize::new(32 * 1024).unwrap();
 
+/// A key of an app may ask so many times as often as a user.
+const KEY_TIMES: u32 = 20;
+
 /// Whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Asker {
@@ -23,13 +26,24 @@ pub enum Asker {
     User(UserHandle),
     /// An address, as long as nobody is logged in.
     Address(AddressPrefix),
+    /// Another system with a key: it asks for many users, so many times as often as one.
+    Key(AppKeyId),
 }
 
 impl Asker {
+    /// How many times as often as a user.
+    const fn times(self) -> u32 {
+        match self {
+            Self::User(_) | Self::Address(_) => 1,
+            Self::Key(_) => KEY_TIMES,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::User(_) => "user",
             Self::Address(_) => "address",
+            Self::Key(_) => "key",
         }
     }
 }
@@ -68,17 +82,19 @@ impl Limits {
             return Ok(None);
         }
         let now_ms = monotonic().duration_since(self.started).as_millis() as u64;
+        let (per_second, burst) =
+            (self.per_second.saturating_mul(asker.times()), self.burst.saturating_mul(asker.times()));
         let bucket = {
             let mut buckets = self.buckets.lock();
-            let made = || Arc::new(Bucket::new(self.per_second, self.burst, now_ms));
+            let made = || Arc::new(Bucket::new(per_second, burst, now_ms));
             Arc::clone(buckets.get_or_insert(asker, made))
         };
         let taken = bucket.take(now_ms);
         let (left, full_in_ms) = bucket.left(now_ms);
         let counted = Counted {
             asker,
-            burst: self.burst,
-            window_s: u64::from(self.burst.div_ceil(self.per_second)),
+            burst,
+            window_s: u64::from(burst.div_ceil(per_second)),
             left,
             full_in_s: full_in_ms.div_ceil(1_000),
         };
@@ -86,7 +102,7 @@ impl Limits {
             Ok(()) => Ok(Some(counted)),
             Err(wait_ms) => {
                 let words = match asker {
-                    Asker::User(_) => "You are asking faster than this server allows; slow down.",
+                    Asker::User(_) | Asker::Key(_) => "You are asking faster than this server allows; slow down.",
                     Asker::Address(_) => "There are too many requests from your address; slow down, or log in first.",
                 };
                 Err((Refusal::new(Code::RateLimited, words).retry_after_ms(wait_ms).into(), counted))

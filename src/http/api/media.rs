@@ -79,7 +79,7 @@ async fn upload(caller: Caller, Find(new): Find<NewFile>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let api = caller.api();
     let begun = async {
-        api.gateway.take_turn(caller.actor.user)?;
+        api.gateway.take_turn(&caller.actor)?;
         let (bytes, key) = (wanted_length(&parts.headers)?, caller.key);
         Ok(api.media.begin(&caller.actor, NewUpload { name: new.name, bytes, whole: true, key }).await?)
     };
@@ -152,6 +152,7 @@ async fn thumbnail(caller: Caller, At(media): At<MediaId>, headers: HeaderMap) -
     request_body = NewLink,
     responses((status = 200, description = "The link.", body = SignedLink)))]
 async fn link(caller: Caller, At(media): At<MediaId>, Json(new): Json<NewLink>) -> Result<Json<SignedLink>, Problem> {
+    caller.check_session()?;
     let variant = match new.variant {
         LinkTo::Content => Variant::Original,
         LinkTo::Thumbnail => Variant::Thumbnail,

@@ -9,8 +9,10 @@
 //! `stream` (server-sent events), then a file for each resource.
 
 mod accounts;
+pub(super) mod acts_as;
 mod admin;
 mod answers;
+mod apps;
 mod assistants;
 mod caller;
 mod contact_labels;
@@ -25,6 +27,7 @@ mod export;
 mod extract;
 mod groups;
 mod history;
+mod hooks;
 mod invites;
 mod key;
 mod limits;
@@ -45,6 +48,7 @@ use crate::administration::Administration;
 use crate::assistant::Assistants;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
+use crate::http::hooks::Calls;
 use crate::media::Media;
 use crate::model::Code;
 use crate::push::Push;
@@ -79,6 +83,8 @@ pub struct ApiState {
     pub tasks: Tasks,
     limits: Arc<Limits>,
     exports: export::Exports,
+    /// The last calls of webhooks.
+    pub calls: Arc<Calls>,
 }
 
 impl ApiState {
@@ -88,7 +94,8 @@ impl ApiState {
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, push, assistants, office, tasks, limits, exports: export::Exports::new() }
+        let (exports, calls) = (export::Exports::new(), Arc::default());
+        Self { gateway, media, push, assistants, office, tasks, limits, exports, calls }
     }
 
     /// The engine.
@@ -124,6 +131,8 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(search::router())
         .merge(assistants::router())
         .merge(stream::router())
+        .merge(apps::router())
+        .merge(hooks::router())
 }
 
 /// Everything under `/api`.
@@ -136,6 +145,16 @@ pub fn router(state: ApiState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(state.clone(), caller::entrance))
         .with_state(state)
+}
+
+/// The fields of a form (`application/x-www-form-urlencoded`), at most 64.
+pub fn form(text: &str) -> Vec<(String, String)> {
+    let plain = |part: &str| acts_as::decoded(&part.replace('+', " ")).unwrap_or_default();
+    let field = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (plain(name), plain(value))
+    };
+    text.split('&').take(64).map(field).collect()
 }
 
 async fn nothing_here() -> Problem {

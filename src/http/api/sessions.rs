@@ -2,7 +2,7 @@
 
 use super::answers::{Changed, created};
 use super::caller::{Caller, unexpected};
-use super::extract::{At, Json};
+use super::extract::{At, Json, invalid};
 use super::problem::Problem;
 use super::{ApiState, cookie};
 use crate::http::Peer;
@@ -34,11 +34,17 @@ pub struct NewSession {
     #[serde(default = "home")]
     #[schema(value_type = Option<AppId>, nullable = false)]
     app: AppId,
-    /// Who.
-    user: UserId,
+    /// Who; with `password`.
+    #[serde(default)]
+    user: Option<UserId>,
     /// Their password.
-    #[schema(value_type = String, format = Password)]
-    password: Secret,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<Secret>,
+    /// In place of user and password: a token that the user's app has signed (a JWT), exchanged this once.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    signed: Option<Secret>,
     /// The device; when absent a new one of platform `api`. The same device again takes the place of its last session.
     #[serde(default)]
     device: Option<Device>,
@@ -83,7 +89,7 @@ pub struct SessionList {
     sessions: Vec<SessionInfo>,
 }
 
-/// Log in with a password
+/// Log in with a password, or with a token that an app has signed
 ///
 /// Opens a session. Wrong passwords are limited for each user and address.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", security(()),
@@ -95,9 +101,14 @@ async fn open(
     headers: HeaderMap,
     Json(new): Json<NewSession>,
 ) -> Result<Response, Problem> {
-    let NewSession { app, user, password, device, cookie } = new;
+    let NewSession { app, user, password, signed, device, cookie } = new;
     check_page(cookie, &headers)?;
-    log_in(&api, &peer, Opening { app, user, password, device, cookie }).await
+    let with = match (user, password, signed) {
+        (Some(user), Some(password), None) => Auth::Password { app, user, password },
+        (None, None, Some(signed)) => Auth::Signed(signed),
+        _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
+    };
+    open_session(&api, &peer, (with, device), cookie).await
 }
 
 /// Who logs in, with what.
@@ -121,11 +132,20 @@ pub fn check_page(cookie: bool, headers: &HeaderMap) -> Result<(), Problem> {
 /// Opens a session and says so.
 pub async fn log_in(api: &ApiState, peer: &Peer, opening: Opening) -> Result<Response, Problem> {
     let Opening { app, user, password, device, cookie } = opening;
+    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie).await
+}
+
+async fn open_session(
+    api: &ApiState,
+    peer: &Peer,
+    (with, device): (Auth, Option<Device>),
+    cookie: bool,
+) -> Result<Response, Problem> {
     let device = match device {
         Some(device) => device,
         None => nameless_device()?,
     };
-    let opened = api.gateway.log_in(Auth::Password { app, user, password }, device, peer.address).await?;
+    let opened = api.gateway.log_in(with, device, peer.address).await?;
     let token = opened.token.ok_or_else(unexpected)?;
     let engine = api.engine();
     let view = engine.view();

@@ -73,6 +73,7 @@ async fn stream(
     headers: HeaderMap,
     Find(from): Find<From>,
 ) -> Result<Response, Problem> {
+    caller.check_session()?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.after);
     let resume = last.filter(|id| !id.is_empty()).map(|id| resume(&id)).transpose()?;
     let gateway = caller.api().gateway.clone();

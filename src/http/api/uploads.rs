@@ -89,7 +89,7 @@ impl From<Upload> for UploadState {
     responses((status = 201, description = "It is begun.", body = UploadState)))]
 async fn begin(caller: Caller, Json(new): Json<NewUploadBody>) -> Result<Response, Problem> {
     let api = caller.api();
-    api.gateway.take_turn(caller.actor.user)?;
+    api.gateway.take_turn(&caller.actor)?;
     let new = NewUpload { name: new.name, bytes: new.bytes, whole: false, key: caller.key };
     let (upload, duplicate) = match api.media.begin(&caller.actor, new).await? {
         Begun::New(writing) => (writing.end().await?, false),

@@ -1,7 +1,7 @@
 //! Create a user.
 
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop, administration, directory, feed};
+use crate::ledger::{Order, Stop, administration, apps, directory, feed};
 use crate::model::{
     AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
     UserSettings,
@@ -12,6 +12,9 @@ use crate::store::{Read, Tables};
 /// Ids that the server keeps for itself in the app `home`, those that the audit log uses for itself included. Other apps bring ids
 /// of their own.
 const RESERVED: [&str; 5] = ["system", "admin", "assistant", "operator", "server"];
+
+/// Who speaks for an app itself.
+const SYSTEM: &str = "system";
 
 /// What is asked for.
 pub(in crate::ledger) struct NewUser<'a> {
@@ -51,9 +54,10 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
     if state.get::<AppRow>(&app)?.is_none() {
         return refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."));
     }
-    // The one id that is kept for what it says.
-    let is_its_own = kind == UserKind::Assistant && id.folded() == "assistant";
-    if app == AppId::HOME && RESERVED.contains(&id.folded().as_str()) && !is_its_own {
+    // Two ids are kept for what they say.
+    let is_its_own = (kind == UserKind::Assistant && id.folded() == "assistant")
+        || (kind == UserKind::Service && id.folded() == SYSTEM);
+    if app == AppId::HOME && !is_its_own && RESERVED.contains(&id.folded().as_str()) {
         return refuse(Code::Invalid, format!("The id `{id}` is kept for the server itself; choose another."));
     }
     if administrator && app != AppId::HOME {
@@ -66,6 +70,8 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
     if state.get::<UserIdRow>(&key)?.is_some() {
         return refuse(Code::Conflict, format!("There is a user `{id}` already; choose another id."));
     }
+    apps::check_active(state, app)?;
+    apps::totals::check_room(state, app)?;
     let name = match name {
         Some(name) => name.clone(),
         None => Name::new(id.as_str()).or_else(|error| refuse(Code::Invalid, error.0))?,
@@ -99,5 +105,6 @@ pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<Co
     directory::rewrite(tables, user, None, Some((&row, &CardRow::default())))?;
     tables.put(&user, row)?;
     tables.put(&plan.key, UserIdRow { user })?;
+    apps::totals::count(tables, app, 1, 0)?;
     Ok(CommandResult::User { user })
 }

@@ -2,7 +2,7 @@
 //! again. Its groups and contacts go afterwards, with each [`super::delete_user_step`].
 
 use super::{Change, end_all};
-use crate::ledger::{Order, Stop, administration, directory, links, media};
+use crate::ledger::{Order, Stop, administration, apps, directory, links, media};
 use crate::model::{Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserSettings};
 use crate::store::records::{AdministratorRow, AssistantRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
@@ -54,6 +54,7 @@ fn apply(
     tables.remove::<AdministratorRow>(&user)?;
     tables.remove::<AssistantRow>(&(plan.row.app, user))?;
     tables.put(&user, DeletionRow {})?;
+    apps::totals::count(tables, plan.row.app, -1, 0)?;
     let result = plan.apply(tables, effects)?;
     effects.push(Effect::Profile { user });
     Ok(result)

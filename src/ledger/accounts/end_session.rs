@@ -25,7 +25,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, session: SessionId) -> Result<
         Some(row) if row.user == caller.handle() => {
             let own = session == caller.actor.session;
             let reason = if own { EndReason::LoggedOut } else { EndReason::Revoked };
-            Ok(Plan(Ending { session, row, reason, by: Some(caller.session.device.name.clone()) }))
+            Ok(Plan(Ending { session, row, reason, by: caller.device() }))
         }
         Some(_) | None => refuse(
             Code::NotFound,

@@ -3,7 +3,7 @@
 use super::policy::may_stay;
 use super::{Ending, sessions_of};
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop};
+use crate::ledger::{Order, Stop, apps};
 use crate::model::{
     Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle, limits,
 };
@@ -38,13 +38,30 @@ pub(in crate::ledger) fn run(
     apply(tables, plan, effects)
 }
 
-fn decide(state: &impl Read, order: &Order, attempt: &Attempt<'_>) -> Result<Plan, Stop> {
+/// Checks what a new session of anybody must be.
+pub(in crate::ledger) fn check_new(
+    state: &impl Read,
+    order: &Order,
+    token: TokenHash,
+    address: &str,
+) -> Result<(), Stop> {
     if order.key.is_some() {
         return refuse(
             Code::Invalid,
             "A log-in takes no idempotency key, because its token is told once; leave it out.",
         );
     }
+    if address.len() > ADDRESS_BYTES_MAX {
+        return refuse(Code::TooLarge, format!("The address has more than {ADDRESS_BYTES_MAX} bytes."));
+    }
+    if state.get::<TokenRow>(&token)?.is_some() {
+        return refuse(Code::Conflict, "The token is in use; draw another one.");
+    }
+    Ok(())
+}
+
+fn decide(state: &impl Read, order: &Order, attempt: &Attempt<'_>) -> Result<Plan, Stop> {
+    check_new(state, order, attempt.token, attempt.address)?;
     let user = super::user(state, attempt.user)?;
     if user.flags.suspended {
         return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
@@ -55,12 +72,7 @@ fn decide(state: &impl Read, order: &Order, attempt: &Attempt<'_>) -> Result<Pla
     let Some(app) = state.get::<AppRow>(&user.app)? else {
         return refuse(Code::NotFound, "The app of this account is not there any more; ask its operator.");
     };
-    if attempt.address.len() > ADDRESS_BYTES_MAX {
-        return refuse(Code::TooLarge, format!("The address has more than {ADDRESS_BYTES_MAX} bytes."));
-    }
-    if state.get::<TokenRow>(&attempt.token)?.is_some() {
-        return refuse(Code::Conflict, "The token is in use; draw another one.");
-    }
+    apps::check_active(state, user.app)?;
     let row = SessionRow {
         app: user.app,
         user: attempt.user,

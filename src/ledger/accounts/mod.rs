@@ -43,16 +43,16 @@ pub fn sessions_of(state: &impl Read, user: UserHandle) -> Result<Vec<(SessionId
 }
 
 /// A session that ends, and why.
-struct Ending {
-    session: SessionId,
-    row: Arc<SessionRow>,
-    reason: EndReason,
-    by: Option<Name>,
+pub(super) struct Ending {
+    pub session: SessionId,
+    pub row: Arc<SessionRow>,
+    pub reason: EndReason,
+    pub by: Option<Name>,
 }
 
 impl Ending {
     /// Takes away its rows and tells it.
-    fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<(), Fault> {
+    pub fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<(), Fault> {
         let Self { session, row, reason, by } = self;
         tables.remove::<SessionRow>(&session)?;
         tables.remove::<UserSessionRow>(&(row.user, session))?;

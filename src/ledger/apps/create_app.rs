@@ -24,6 +24,12 @@ pub(in crate::ledger) fn run(
 
 fn decide(state: &impl Read, order: &Order, name: &Name, settings: &AppSettings) -> Result<Plan, Stop> {
     check_settings(settings)?;
+    if name.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+        return refuse(
+            Code::Invalid,
+            "The name of an app is no number alone, because apps have numbers; add a letter.",
+        );
+    }
     let apps = state.range::<AppRow>(&AppId(0), &AppId(u32::MAX), APPS_MAX)?;
     let taken = |row: &AppRow| row.name.as_str().to_lowercase() == name.as_str().to_lowercase();
     if apps.iter().any(|(_, row)| taken(row)) {

@@ -21,14 +21,18 @@ struct Plan {
     over: Vec<InviteCode>,
 }
 
-/// The codes of an app. There are never more than the limit.
-pub(in crate::ledger) fn of_app(state: &impl Read, app: AppId) -> Result<Vec<(InviteCode, Arc<InviteRow>)>, Fault> {
-    let to = InviteTo::App(app);
+/// The codes that lead to something, at most `limit`.
+pub(in crate::ledger) fn codes(state: &impl Read, to: InviteTo, limit: usize) -> Result<Vec<InviteCode>, Fault> {
     let highest = InviteCode::new("z".repeat(crate::model::text::INVITE_CODE_CHARS_MAX)).ok();
     let (first, last) = (InviteListKey { to, code: None }, InviteListKey { to, code: highest });
+    let rows = state.range::<InviteListRow>(&first, &last, limit)?;
+    Ok(rows.into_iter().filter_map(|(key, _)| key.code).collect())
+}
+
+/// The codes of an app. There are never more than the limit.
+pub(in crate::ledger) fn of_app(state: &impl Read, app: AppId) -> Result<Vec<(InviteCode, Arc<InviteRow>)>, Fault> {
     let mut found = Vec::new();
-    for (key, _) in state.range::<InviteListRow>(&first, &last, limits::INVITES_MAX)? {
-        let Some(code) = key.code else { continue };
+    for code in codes(state, InviteTo::App(app), limits::INVITES_MAX)? {
         if let Some(row) = state.get::<InviteRow>(&InviteKey(code.clone()))? {
             found.push((code, row));
         }
@@ -81,7 +85,7 @@ fn decide(state: &impl Read, order: &Order, new: &NewInvite<'_>) -> Result<Plan,
     }
     let by = match &order.actor {
         Actor::User(actor) => Some(actor.id.clone()),
-        Actor::Operator | Actor::Server => None,
+        Actor::App(_) | Actor::Operator | Actor::Server => None,
     };
     let row = InviteRow { to: InviteTo::App(app), by, created: order.at, expires, uses_max, uses: 0 };
     Ok(Plan { row, over })

@@ -1,13 +1,59 @@
-//! Apps (tenants) and their settings.
+//! Apps (tenants): their settings, how other systems use them, their keys, and what is done for a whole app a step at a time.
 
 pub(super) mod create_app;
+pub(super) mod delete_app;
 pub(super) mod found;
 pub(super) mod invites;
+pub(super) mod keys;
+pub(super) mod scope;
+pub(super) mod set_access;
 pub(super) mod set_app;
+pub(super) mod sign_in;
+pub(super) mod step;
+pub(super) mod step_delete;
+pub(super) mod suspend;
+pub(super) mod tokens;
+pub(super) mod totals;
 
 use super::Stop;
 use super::refuse::refuse;
-use crate::model::{AppSettings, Code};
+use crate::model::{AppId, AppSettings, AppState, Code};
+use crate::store::records::{AppRow, AppStateRow};
+use crate::store::{Fault, Read};
+use std::sync::Arc;
+
+/// An app, or the refusal that says that there is none.
+fn find(state: &impl Read, app: AppId) -> Result<Arc<AppRow>, Stop> {
+    state.get::<AppRow>(&app)?.map_or_else(|| no_such_app(app), Ok)
+}
+
+fn no_such_app<T>(app: AppId) -> Result<T, Stop> {
+    refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."))
+}
+
+/// How other systems use an app; as by default when nothing was set.
+pub(super) fn state_of(state: &impl Read, app: AppId) -> Result<Arc<AppStateRow>, Fault> {
+    Ok(state.get::<AppStateRow>(&app)?.unwrap_or_default())
+}
+
+/// Refuses an app of which nobody acts.
+pub(super) fn check_active(state: &impl Read, app: AppId) -> Result<(), Stop> {
+    match state_of(state, app)?.state {
+        AppState::Active => Ok(()),
+        AppState::Suspended => refuse(Code::Suspended, "This app is suspended; ask whoever runs this server."),
+        AppState::Deleting => {
+            refuse(Code::Suspended, "This app is being deleted; nobody of it can do anything any more.")
+        }
+    }
+}
+
+/// The server's own app is not done away with.
+fn check_not_home(app: AppId, doing: &str) -> Result<(), Stop> {
+    if app == AppId::HOME {
+        return refuse(Code::Invalid, format!("The app `home` is the server's own and cannot be {doing}."));
+    }
+    Ok(())
+}
 
 /// Settings that rules can work with: an entry must stay below its limit, a group must hold its owner and somebody else.
 fn check_settings(settings: &AppSettings) -> Result<(), Stop> {

@@ -1,7 +1,7 @@
 //! A file was uploaded and lies in its place. Asking again with the same file changes nothing.
 
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop};
+use crate::ledger::{Order, Stop, apps};
 use crate::model::{AppId, Code, CommandResult, MediaInfo, UserHandle};
 use crate::store::records::{AppRow, MediaRow, MediaTotalRow, UserRow};
 use crate::store::{Read, Tables};
@@ -63,6 +63,7 @@ fn decide(state: &impl Read, order: &Order, new: &NewMedia<'_>) -> Result<Option
             format!("With this file yours would take {} of {most} bytes (`media_quota_bytes`).", total.bytes),
         );
     }
+    apps::totals::check_storage(state, app, info.bytes)?;
     let row = MediaRow {
         app,
         owner,
@@ -77,6 +78,7 @@ fn decide(state: &impl Read, order: &Order, new: &NewMedia<'_>) -> Result<Option
 
 fn apply(tables: &mut Tables<'_>, Plan { row, total }: Plan) -> Result<(), Stop> {
     tables.put(&row.owner.clone(), total)?;
+    apps::totals::count(tables, row.app, 0, i64::try_from(row.info.bytes).unwrap_or(i64::MAX))?;
     tables.put(&row.info.media.clone(), row)?;
     Ok(())
 }

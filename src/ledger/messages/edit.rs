@@ -34,7 +34,7 @@ fn decide(
     seq: Seq,
     words: &str,
 ) -> Result<Plan, Stop> {
-    let place = Place::joined(state, caller, conversation)?;
+    let place = Place::speaking(state, caller, conversation)?;
     may_speak::check(caller, Some(&place))?;
     may_write::check_not_blocked(state, caller, &place.row)?;
     let before = place.message(state, seq)?;

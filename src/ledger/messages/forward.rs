@@ -60,6 +60,7 @@ fn alone(said: &Entry) -> Result<Body, Stop> {
         Body::Custom(custom) => Body::Custom(Custom { reply_to: None, ..custom.clone() }),
         Body::Location(location) => Body::Location(Location { reply_to: None, ..location.clone() }),
         Body::ContactCard(card) => Body::ContactCard(ContactCard { reply_to: None, ..card.clone() }),
+        Body::Post(post) => Body::Post(post.clone()),
         Body::Sticker(sticker) => Body::Sticker(Sticker { reply_to: None, ..sticker.clone() }),
         _ => return refuse(Code::Invalid, format!("What stands at seq {} cannot be forwarded.", said.seq)),
     })

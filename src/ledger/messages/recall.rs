@@ -39,7 +39,7 @@ fn decide(
     conversation: ConversationId,
     seq: Seq,
 ) -> Result<Option<Plan>, Stop> {
-    let place = Place::joined(state, caller, conversation)?;
+    let place = Place::speaking(state, caller, conversation)?;
     groups::check_open(&place.row)?;
     let before = place.message(state, seq)?;
     check_right(state, caller, &place, &before)?;

@@ -111,7 +111,7 @@ fn find(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, St
             Direct::New(new) => return Ok(Where::New(Box::new(new))),
         },
     };
-    Ok(Where::There(Box::new(Place::joined(state, caller, conversation)?)))
+    Ok(Where::There(Box::new(Place::speaking(state, caller, conversation)?)))
 }
 
 /// Of the users that a text names, the members; naming others, or oneself, tells nobody. Whoever names everybody names no one else

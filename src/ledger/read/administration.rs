@@ -1,12 +1,12 @@
 //! What those who run the server may read: apps, accounts, codes, the audit log. No conversation.
 
 use crate::ledger::accounts::sessions_of;
-use crate::ledger::apps::invites;
+use crate::ledger::apps::{self, invites};
 use crate::ledger::refuse::{no_such_user, refuse};
 use crate::ledger::{Stop, administration};
 use crate::model::{
-    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AssistantInfo, AuditLine, Code,
-    ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppKeyInfo, AppRef, AppUse, AssistantInfo, AuditLine,
+    Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
 };
 use crate::store::records::{
     AdministratorRow, AppRow, AssistantRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,
@@ -19,12 +19,26 @@ const APPS_MAX: usize = 1_000;
 
 /// Answers what an administrator, the operator or the server itself asks, as of one state.
 pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAnswer, Stop> {
-    if let Actor::User(actor) = actor {
-        administration::admit(view, actor)?;
-    }
+    let own = match actor {
+        Actor::User(actor) => {
+            administration::admit(view, actor)?;
+            None
+        }
+        Actor::App(actor) => {
+            apps::scope::admit_query(view, *actor, query)?;
+            Some(actor.app)
+        }
+        Actor::Operator | Actor::Server => None,
+    };
+    let find_app = |view: &View, wanted: &AppRef| find_app(view, own, wanted);
+    let find = |view: &View, app: &AppRef, id: &UserId| find(view, own, app, id);
     match query {
-        AdminQuery::Apps => Ok(AdminAnswer::Apps { apps: apps(view)?.into_iter().map(app_info).collect() }),
-        AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(find_app(view, app)?)] }),
+        AdminQuery::Apps => {
+            let apps = all_apps(view)?.into_iter().map(|found| app_info(view, found));
+            Ok(AdminAnswer::Apps { apps: apps.collect::<Result<_, Fault>>()? })
+        }
+        AdminQuery::AppUse { app } => app_use(view, find_app(view, app)?.0),
+        AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(view, find_app(view, app)?)?] }),
         AdminQuery::Accounts { app, prefix, after, limit } => {
             accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)
         }
@@ -57,18 +71,41 @@ fn page_limit(limit: u32) -> usize {
     (limit as usize).clamp(1, limits::ADMINISTRATION_PAGE_MAX)
 }
 
-fn apps(view: &View) -> Result<Vec<(AppId, Arc<AppRow>)>, Fault> {
+fn all_apps(view: &View) -> Result<Vec<(AppId, Arc<AppRow>)>, Fault> {
     view.range::<AppRow>(&AppId(0), &AppId(u32::MAX), APPS_MAX)
 }
 
-fn app_info((app, row): (AppId, Arc<AppRow>)) -> AppInfo {
-    AppInfo { app, name: row.name.clone(), created: row.created, settings: row.settings.clone() }
+fn app_info(view: &View, (app, row): (AppId, Arc<AppRow>)) -> Result<AppInfo, Fault> {
+    let (state, settings) = (apps::state_of(view, app)?.state, row.settings.clone());
+    Ok(AppInfo { app, name: row.name.clone(), created: row.created, state, settings })
 }
 
-/// An app by its name, else by its number.
-fn find_app(view: &View, wanted: &AppRef) -> Result<(AppId, Arc<AppRow>), Stop> {
+/// How an app is used.
+fn app_use(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
+    let (row, total) = (apps::state_of(view, app)?, apps::totals::of_app(view, app)?);
+    let keys = apps::keys::of_app(view, app)?.into_iter().map(|(key, row)| AppKeyInfo {
+        key,
+        kind: row.secret.kind(),
+        name: row.name.clone(),
+        created: row.created,
+        used: row.used,
+    });
+    let uses = AppUse {
+        state: row.state,
+        access: row.access.clone(),
+        users: total.users,
+        media_bytes: total.media_bytes,
+        tokens_from: row.tokens_from,
+        keys: keys.collect(),
+    };
+    Ok(AdminAnswer::AppUse { app, uses: Box::new(uses) })
+}
+
+/// An app by its name, else by its number; for another system its `own` alone.
+fn find_app(view: &View, own: Option<AppId>, wanted: &AppRef) -> Result<(AppId, Arc<AppRow>), Stop> {
     let name = if wanted.0.is_empty() { "home".to_owned() } else { wanted.0.to_lowercase() };
-    let apps = apps(view)?;
+    let mut apps = all_apps(view)?;
+    apps.retain(|(app, _)| own.is_none_or(|own| own == *app));
     let by_name = apps.iter().find(|(_, row)| row.name.as_str().to_lowercase() == name);
     let by_number = || apps.iter().find(|(app, _)| app.to_string() == name);
     match by_name.or_else(by_number) {
@@ -79,8 +116,8 @@ fn find_app(view: &View, wanted: &AppRef) -> Result<(AppId, Arc<AppRow>), Stop> 
     }
 }
 
-fn find(view: &View, app: &AppRef, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
-    let (app, _) = find_app(view, app)?;
+fn find(view: &View, own: Option<AppId>, app: &AppRef, id: &UserId) -> Result<(UserHandle, Arc<UserRow>), Stop> {
+    let (app, _) = find_app(view, own, app)?;
     let Some(found) = view.get::<UserIdRow>(&UserIdKey::new(app, id))? else { return no_such_user(id) };
     match view.get::<UserRow>(&found.user)? {
         Some(row) => Ok((found.user, row)),

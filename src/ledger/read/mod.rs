@@ -27,8 +27,8 @@ pub use size::conversation_bytes;
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, Code, Conversation, ConversationId, ConversationKind, Inbox, Lsn, Member, Query, Seq, Timestamp, UserActor,
-    UserHandle, UserId, limits,
+    Answer, Code, Conversation, ConversationId, ConversationKind, HookInfo, Inbox, Lsn, Member, Query, Seq, Timestamp,
+    UserActor, UserHandle, UserId, limits,
 };
 use crate::store::records::MemberRow;
 use crate::store::{Fault, Read};
@@ -96,6 +96,11 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
+}
+
+/// The webhooks of a conversation, for those who manage them.
+pub fn hooks(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Result<Vec<HookInfo>, Stop> {
+    super::hooks::list(state, actor, conversation)
 }
 
 /// One of the caller's conversations; others do not exist for them.

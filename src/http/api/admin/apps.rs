@@ -5,9 +5,11 @@ use crate::http::api::answers::created;
 use crate::http::api::caller::{Caller, unexpected};
 use crate::http::api::extract::{At, Json, invalid};
 use crate::http::api::problem::Problem;
-use crate::model::{AdminAnswer, AdminQuery, AppInfo, AppRef, AppSettings, Name, SystemCommand};
+use crate::model::{AdminAnswer, AdminQuery, AppAccess, AppInfo, AppRef, AppSettings, AppUse, Name, SystemCommand};
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +17,12 @@ use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(one)).routes(routes!(settings, change))
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(one, delete))
+        .routes(routes!(settings, change))
+        .routes(routes!(access, change_access))
+        .routes(routes!(suspend, resume))
 }
 
 /// All apps.
@@ -97,7 +104,72 @@ async fn change(
     Ok(Json(settings))
 }
 
-fn merged(settings: &AppSettings, changes: serde_json::Map<String, serde_json::Value>) -> Result<AppSettings, Problem> {
+/// Delete an app with everything in it
+///
+/// At once nobody of it logs in or acts any more, and its keys open nothing. Its conversations, users and keys go in the background.
+/// Cannot be undone.
+#[utoipa::path(delete, path = "/admin/apps/{app}", tag = "administration",
+    params(("app" = String, Path, description = "The app by name or number; not `home`.", example = "shop")),
+    responses((status = 202, description = "It is being deleted.")))]
+async fn delete(State(api): State<ApiState>, caller: Caller, At(app): At<String>) -> Result<StatusCode, Problem> {
+    api.office.delete_app(&caller.by(), AppRef(app)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Show how an app is used
+///
+/// How another system uses it and how much it may, how much it has, and its keys without their secrets.
+#[utoipa::path(get, path = "/admin/apps/{app}/access", tag = "administration",
+    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
+    responses((status = 200, description = "How it is used.", body = AppUse)))]
+async fn access(State(api): State<ApiState>, caller: Caller, At(app): At<String>) -> Result<Json<AppUse>, Problem> {
+    Ok(Json(api.office.app_use(&caller.by(), AppRef(app)).await?))
+}
+
+/// Change how an app is used
+///
+/// What is in the body; the rest stays.
+#[utoipa::path(patch, path = "/admin/apps/{app}/access", tag = "administration",
+    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
+    request_body(content = Object, description = "Any fields of `access`."),
+    responses((status = 200, description = "All of it as it is now.", body = AppAccess)))]
+async fn change_access(
+    State(api): State<ApiState>,
+    caller: Caller,
+    At(app): At<String>,
+    Json(changes): Json<serde_json::Map<String, serde_json::Value>>,
+) -> Result<Json<AppAccess>, Problem> {
+    let (by, app) = (caller.by(), AppRef(app));
+    let access = merged(&api.office.app_use(&by, app.clone()).await?.access, changes)?;
+    api.office.set_access(&by, app, access.clone()).await?;
+    Ok(Json(access))
+}
+
+/// Suspend an app
+///
+/// Nobody of it logs in or acts, its keys open nothing, and its sessions end.
+#[utoipa::path(put, path = "/admin/apps/{app}/suspension", tag = "administration",
+    params(("app" = String, Path, description = "The app by name or number; not `home`.", example = "shop")),
+    responses((status = 204, description = "It is suspended.")))]
+async fn suspend(State(api): State<ApiState>, caller: Caller, At(app): At<String>) -> Result<StatusCode, Problem> {
+    api.office.suspend_app(&caller.by(), AppRef(app), true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End the suspension of an app
+#[utoipa::path(delete, path = "/admin/apps/{app}/suspension", tag = "administration",
+    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
+    responses((status = 204, description = "It is in use again.")))]
+async fn resume(State(api): State<ApiState>, caller: Caller, At(app): At<String>) -> Result<StatusCode, Problem> {
+    api.office.suspend_app(&caller.by(), AppRef(app), false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `settings` with what `changes` names.
+fn merged<T: Serialize + DeserializeOwned>(
+    settings: &T,
+    changes: serde_json::Map<String, serde_json::Value>,
+) -> Result<T, Problem> {
     let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(settings) else { return Err(unexpected()) };
     for (name, value) in changes {
         if let Some(setting) = all.get_mut(&name) {

@@ -1,6 +1,7 @@
 //! `/admin`: what administrators do. Every handler hands a command or query of theirs to the ledger, which decides whether the caller
 //! is one; nothing here opens a conversation.
 
+mod app_keys;
 mod apps;
 mod assistants;
 mod audit;
@@ -22,6 +23,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(users::router())
         .merge(apps::router())
         .merge(assistants::router())
+        .merge(app_keys::router())
         .merge(invites::router())
         .merge(audit::router())
         .merge(retention::router())

@@ -1,0 +1,79 @@
+//! Events of one app: the log, filtered and with the entries that its items name, as of one View.
+
+use crate::model::{AppEvent, AppEvents, AppId, ConversationId, EventPlace, Lsn};
+use crate::store::records::{ConversationRow, MemberRow};
+use crate::store::{Fault, LogItem, LogKind, Read, View};
+use std::collections::BTreeMap;
+
+/// Items of all apps that are looked through for one answer.
+const LOOKED_THROUGH: usize = 5_000;
+/// Bytes of entries in one answer; one event is always in it.
+const BYTES_MAX: usize = 512 * 1024;
+
+/// What happened in an app after `after`, at least `limit` events when there are so many within reach, and the rest of the last
+/// one's command.
+pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Fault> {
+    let batch = view.log_after(after, LOOKED_THROUGH)?;
+    let mut found = AppEvents { events: Vec::new(), upto: batch.upto, gap: batch.gap };
+    let mut places: BTreeMap<ConversationId, Option<EventPlace>> = BTreeMap::new();
+    let (mut bytes, mut nth) = (0, 0);
+    for item in batch.items.iter().filter(|item| item.app == app) {
+        let last = found.events.last().map(|event: &AppEvent| event.lsn);
+        if last == Some(item.lsn) {
+            nth += 1;
+        } else {
+            if let Some(last) = last
+                && (found.events.len() >= limit || bytes >= BYTES_MAX)
+            {
+                found.upto = last;
+                break;
+            }
+            nth = 0;
+        }
+        let place = if let Some(place) = places.get(&item.conversation) {
+            place.clone()
+        } else {
+            let place = place(view, item.conversation)?;
+            places.insert(item.conversation, place.clone());
+            place
+        };
+        // Of a conversation that went with its app nobody is left who could be told.
+        let Some(place) = place else { continue };
+        let event = event(view, item, nth, place)?;
+        bytes += event.entry.as_ref().map_or(64, |entry| entry.body.text().map_or(256, |text| text.text.len() + 256));
+        found.events.push(event);
+    }
+    Ok(found)
+}
+
+fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<AppEvent, Fault> {
+    let entry = match item.kind {
+        LogKind::Trimmed => None,
+        LogKind::Appended | LogKind::Rewritten => view.entry(item.conversation, item.seq)?,
+    };
+    let kind = match (item.kind, &entry) {
+        (LogKind::Trimmed, _) => "entries.trimmed".to_owned(),
+        (_, None) => "entry.gone".to_owned(),
+        (LogKind::Rewritten, Some(_)) => "entry.changed".to_owned(),
+        (LogKind::Appended, Some(entry)) => format!("entry.{}", entry.body.kind()),
+    };
+    Ok(AppEvent {
+        id: format!("{}.{}.{nth}", view.epoch(), item.lsn),
+        kind,
+        lsn: item.lsn,
+        app: item.app,
+        conversation: place,
+        entry,
+        first: (item.kind == LogKind::Trimmed).then_some(item.seq),
+    })
+}
+
+fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
+    let Some(row) = view.get::<ConversationRow>(&id)? else { return Ok(None) };
+    let mut users = Vec::new();
+    if row.group.is_none() {
+        let (from, to) = ((id, crate::model::UserHandle(0)), (id, crate::model::UserHandle(u64::MAX)));
+        users.extend(view.range::<MemberRow>(&from, &to, 2)?.into_iter().map(|(_, member)| member.id.clone()));
+    }
+    Ok(Some(EventPlace { id, kind: row.kind, title: row.title.clone(), users }))
+}

@@ -1,0 +1,228 @@
+//! `/apps/{app}/events`: what happened in an app, pulled: page by page with a wait for news, or as server-sent events. It is read from
+//! the log, so whoever remembers how far they are loses nothing and gets nothing twice.
+
+use crate::http::api::ApiState;
+use crate::http::api::caller::AppCaller;
+use crate::http::api::extract::{Find, Json, invalid};
+use crate::http::api::problem::Problem;
+use crate::model::{AppEvent, AppEvents, Code, Epoch, Lsn, Refusal};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+use tokio::sync::watch;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Events in an answer when the caller does not say.
+const PAGE_EVENTS: u32 = 100;
+/// Longest wait for news, in seconds.
+const WAIT_S_MAX: u32 = 60;
+/// A stream without news says that it is there this often.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
+/// The routes of this resource.
+pub fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default().routes(routes!(events))
+}
+
+/// From where on, and how.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct From {
+    /// `EPOCH.LSN`, as `next` of the last answer: everything up to there is processed. Absent: from now on.
+    #[serde(default)]
+    #[param(example = "4503599627370496.17")]
+    after: Option<String>,
+    /// About how many at most; the events of one command come together.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// Seconds to wait when there is none yet.
+    #[serde(default)]
+    #[param(minimum = 0, maximum = 60)]
+    wait: Option<u32>,
+    /// Only events whose `type` is one of these, or begins with one that ends in `*`; separated by commas.
+    #[serde(default)]
+    #[param(example = "entry.text,entry.member_*")]
+    types: Option<String>,
+}
+
+/// What happened.
+#[derive(Serialize, ToSchema)]
+pub struct EventPage {
+    /// In the one order.
+    events: Vec<AppEvent>,
+    /// Ask on with `after` set to this.
+    next: String,
+    /// Events that came right after `after` are not kept any more (they are for seven days): look at state once, then go on.
+    gap: bool,
+}
+
+/// Follow what happens in an app
+///
+/// With `Accept: text/event-stream` as server-sent events: each with its `type` as name and `EPOCH.LSN` as id, at the last event of a
+/// command; `gap` when events are missing. `Last-Event-ID` goes on after it.
+#[utoipa::path(get, path = "/apps/{app}/events", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop"), From),
+    responses((status = 200, description = "What happened.", body = EventPage)))]
+async fn events(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    headers: HeaderMap,
+    Find(from): Find<From>,
+) -> Result<Response, Problem> {
+    let engine = api.engine();
+    let epoch = engine.epoch();
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.after);
+    let after = match last.filter(|last| !last.is_empty()) {
+        Some(last) => place(&last, epoch)?,
+        None => engine.view().lsn(),
+    };
+    let limit = from.limit.unwrap_or(PAGE_EVENTS).clamp(1, 1_000) as usize;
+    let wanted = Wanted::read(from.types.as_deref());
+    let streams = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if streams.is_some_and(|accept| accept.contains("text/event-stream")) {
+        let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit };
+        return Ok(stream.into_response());
+    }
+    let wait = Duration::from_secs(u64::from(from.wait.unwrap_or(0).min(WAIT_S_MAX)));
+    let mut news = engine.news();
+    let deadline = tokio::time::Instant::now() + wait;
+    let (mut at, mut gap) = (after, false);
+    loop {
+        news.mark_unchanged();
+        still_may(&api, caller).await?;
+        let mut found = engine.events(caller.0.app, at, limit).await?;
+        gap |= found.gap;
+        found.events.retain(|event| wanted.holds(&event.kind));
+        let behind = found.upto < engine.view().lsn();
+        at = found.upto;
+        if !found.events.is_empty() || gap {
+            return Ok(Json(EventPage { events: found.events, next: id(epoch, at), gap }).into_response());
+        }
+        let closing = || api.gateway.is_draining() || tokio::time::Instant::now() >= deadline;
+        if closing() || !behind && !wait_for(&mut news, deadline).await {
+            return Ok(Json(EventPage { events: Vec::new(), next: id(epoch, at), gap }).into_response());
+        }
+    }
+}
+
+/// Waits for news; false when the time is over. Wakes now and then, so that a server that stops is not held up.
+async fn wait_for(news: &mut watch::Receiver<Lsn>, deadline: tokio::time::Instant) -> bool {
+    let soon = tokio::time::Instant::now() + Duration::from_secs(1);
+    drop(tokio::time::timeout_at(deadline.min(soon), news.changed()).await);
+    tokio::time::Instant::now() < deadline
+}
+
+/// Reads a place in the one order.
+fn place(text: &str, epoch: Epoch) -> Result<Lsn, Problem> {
+    let mut parts = text.split('.');
+    let read = (parts.next().and_then(|part| part.parse().ok()), parts.next().and_then(|part| part.parse().ok()));
+    let (Some(found), Some(lsn)) = read else {
+        return Err(invalid("`after` is `EPOCH.LSN`, as `next` tells it.".to_owned()));
+    };
+    if Epoch(found) != epoch {
+        return Err(Problem::new(
+            Code::Conflict,
+            "This server's data is another since then (a backup was restored); look at state once, and begin without `after`.",
+        ));
+    }
+    Ok(Lsn(lsn))
+}
+
+fn id(epoch: Epoch, lsn: Lsn) -> String {
+    format!("{epoch}.{lsn}")
+}
+
+/// Which events are wanted; all when it is empty.
+#[derive(Clone, Debug, Default)]
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    fn read(text: Option<&str>) -> Self {
+        let words = text.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+        Self(words.take(64).map(str::to_owned).collect())
+    }
+
+    fn holds(&self, kind: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| crate::model::event::is_of(kind, word))
+    }
+}
+
+/// Events as they come.
+struct Stream {
+    api: ApiState,
+    news: watch::Receiver<Lsn>,
+    caller: AppCaller,
+    after: Lsn,
+    wanted: Wanted,
+    limit: usize,
+}
+
+/// Refuses a key that was revoked, or an app that was suspended, since the request began.
+async fn still_may(api: &ApiState, caller: AppCaller) -> Result<(), Refusal> {
+    api.office.app(&caller.by(), caller.app()).await.map(drop)
+}
+
+impl Stream {
+    fn into_response(self) -> Response {
+        let epoch = self.api.engine().epoch();
+        let body = Body::from_stream(futures_util::stream::unfold(Some(self), move |stream| async move {
+            let mut stream = stream?;
+            match stream.next(epoch).await {
+                Ok(text) => Some((Ok::<_, io::Error>(Bytes::from(text)), Some(stream))),
+                Err(refusal) => {
+                    tracing::debug!(%refusal, "a stream of an app's events ends");
+                    None
+                }
+            }
+        }));
+        let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
+        (headers, body).into_response()
+    }
+
+    /// The next piece of the stream; a sign of life when there is no news.
+    async fn next(&mut self, epoch: Epoch) -> Result<String, Refusal> {
+        let deadline = tokio::time::Instant::now() + SIGN_OF_LIFE;
+        loop {
+            self.news.mark_unchanged();
+            still_may(&self.api, self.caller).await?;
+            if self.api.gateway.is_draining() {
+                return Err(Refusal::new(Code::Overloaded, "The server is stopping; come back shortly."));
+            }
+            let engine = self.api.engine();
+            let AppEvents { events, upto, gap } = engine.events(self.caller.0.app, self.after, self.limit).await?;
+            let behind = upto < engine.view().lsn();
+            self.after = upto;
+            let mut text = String::new();
+            if gap {
+                text = format!("event: gap\nid: {}\ndata: {{}}\n\n", id(epoch, upto));
+            }
+            let count = events.len();
+            for (nth, event) in events.iter().enumerate() {
+                if !self.wanted.holds(&event.kind) {
+                    continue;
+                }
+                let data = serde_json::to_string(event).unwrap_or_default();
+                // Whoever goes on after an id has all of its command.
+                let ends = nth + 1 == count || events[nth + 1].lsn != event.lsn;
+                let mark = if ends { format!("id: {}\n", id(epoch, event.lsn)) } else { String::new() };
+                let written = write!(text, "event: {}\n{mark}data: {data}\n\n", event.kind);
+                written.map_err(|_| Refusal::new(Code::Unavailable, "An event could not be written."))?;
+            }
+            if !text.is_empty() {
+                return Ok(text);
+            }
+            if !behind && !wait_for(&mut self.news, deadline).await {
+                return Ok(": \n\n".to_owned());
+            }
+        }
+    }
+}

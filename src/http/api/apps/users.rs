@@ -1,0 +1,325 @@
+//! `/apps/{app}/users`: the users of an app, for the app itself.
+
+use crate::administration::{Became, FlagChanges, PutUser};
+use crate::http::api::ApiState;
+use crate::http::api::answers::created;
+use crate::http::api::caller::{AppCaller, unexpected};
+use crate::http::api::extract::{At, Find, Json};
+use crate::http::api::problem::Problem;
+use crate::model::{
+    AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, SessionInfo, Timestamp, UserFlags, UserId,
+    UserKind,
+};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this resource.
+pub fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(one, put, delete))
+        .routes(routes!(set_flags))
+        .routes(routes!(sessions, sign_out))
+        .routes(routes!(presence))
+        .routes(routes!(revoke_tokens))
+}
+
+/// Which users.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// Only those whose id begins so.
+    prefix: Option<UserId>,
+    /// Start after this one: `next` of the page before.
+    after: Option<UserId>,
+    /// How many at most (1–200).
+    #[serde(default = "limit")]
+    #[param(minimum = 1, maximum = 200)]
+    limit: u32,
+}
+
+const fn limit() -> u32 {
+    50
+}
+
+/// A page of users.
+#[derive(Serialize, ToSchema)]
+pub struct AppUsers {
+    /// The users, by id.
+    users: Vec<AccountInfo>,
+    /// Where the next page starts; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<UserId>,
+}
+
+/// A user to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAppUser {
+    /// Their id, as the app has it.
+    user: UserId,
+    /// Who they are.
+    #[serde(flatten)]
+    as_they_are: AppUser,
+}
+
+/// A user as they shall be; what is absent stays as it is.
+#[derive(Deserialize, ToSchema)]
+pub struct AppUser {
+    /// Their display name; of a new user the id when absent.
+    #[serde(default)]
+    name: Option<Name>,
+    /// The rest of their profile, replaced whole.
+    #[serde(default)]
+    card: Option<Card>,
+    /// What kind of user; counts when they are made.
+    #[serde(default)]
+    kind: UserKind,
+}
+
+impl AppUser {
+    /// The same of a user with an id.
+    pub fn of(self, id: UserId) -> PutUser {
+        let Self { name, card, kind } = self;
+        PutUser { id, name, card, kind }
+    }
+}
+
+/// Flags to be set; those that are absent stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppUserFlags {
+    /// Cannot log in or act; sessions end at once.
+    #[serde(default)]
+    suspended: Option<bool>,
+    /// Can read, but not send.
+    #[serde(default)]
+    silenced: Option<bool>,
+    /// Can neither send nor get contact requests.
+    #[serde(default)]
+    contacts_disabled: Option<bool>,
+}
+
+/// The sessions of a user.
+#[derive(Serialize, ToSchema)]
+pub struct AppUserSessions {
+    /// Oldest first.
+    sessions: Vec<SessionInfo>,
+}
+
+/// Whose presence.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Whose {
+    /// Their ids, 1 to 100, separated by commas.
+    #[param(example = "ada,bob")]
+    ids: String,
+}
+
+/// Who is there.
+#[derive(Serialize, ToSchema)]
+pub struct AppPresences {
+    /// In the order asked for; those that are not there are left out.
+    presences: Vec<PresenceOf>,
+}
+
+/// Whose signed tokens, and which.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppRevocation {
+    /// Whose; all users' when absent.
+    user: Option<UserId>,
+    /// Those issued before this; before now when absent.
+    before: Option<Timestamp>,
+}
+
+/// From when on signed tokens count.
+#[derive(Serialize, ToSchema)]
+pub struct AppRevoked {
+    /// Those issued before this are refused.
+    before: Timestamp,
+}
+
+/// List the users of an app
+#[utoipa::path(get, path = "/apps/{app}/users", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop"), Which),
+    responses((status = 200, description = "A page of users.", body = AppUsers)))]
+async fn list(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    Find(which): Find<Which>,
+) -> Result<Json<AppUsers>, Problem> {
+    let Which { prefix, after, limit } = which;
+    let query = AdminQuery::Accounts { app: caller.app(), prefix, after, limit };
+    match api.office.read(&caller.by(), query).await? {
+        AdminAnswer::Accounts { accounts, more } => {
+            let next = accounts.last().filter(|_| more).map(|last| last.id.clone());
+            Ok(Json(AppUsers { users: accounts, next }))
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+/// Make a user of an app
+///
+/// Refused when there is one of that id; `PUT …/users/{user}` makes or changes.
+#[utoipa::path(post, path = "/apps/{app}/users", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    request_body = NewAppUser,
+    responses((status = 201, description = "The user was made.", body = AccountInfo)))]
+async fn create(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    Json(NewAppUser { user, as_they_are }): Json<NewAppUser>,
+) -> Result<Response, Problem> {
+    match api.office.put_user(caller.0, as_they_are.of(user.clone())).await? {
+        Became::Created => {
+            let made = api.office.account(&caller.by(), caller.app(), user).await?;
+            Ok(created(&format!("{}/apps/{}/users/{}", crate::http::api::ROOT, made.app, made.id), Json(made)))
+        }
+        Became::Updated | Became::Unchanged => Err(Problem::new(
+            Code::Conflict,
+            format!("There is a user `{user}` already; PUT …/users/{user} changes what is said of them."),
+        )),
+    }
+}
+
+/// Show a user of an app
+#[utoipa::path(get, path = "/apps/{app}/users/{user}", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    responses((status = 200, description = "The user.", body = AccountInfo)))]
+async fn one(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+) -> Result<Json<AccountInfo>, Problem> {
+    Ok(Json(api.office.account(&caller.by(), caller.app(), user).await?))
+}
+
+/// Make a user of an app, or change what is said of them
+///
+/// The same again changes nothing.
+#[utoipa::path(put, path = "/apps/{app}/users/{user}", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    request_body = AppUser,
+    responses(
+        (status = 200, description = "The user as they are now.", body = AccountInfo),
+        (status = 201, description = "The user was made.", body = AccountInfo)))]
+async fn put(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+    Json(new): Json<AppUser>,
+) -> Result<Response, Problem> {
+    let became = api.office.put_user(caller.0, new.of(user.clone())).await?;
+    let account = Json(api.office.account(&caller.by(), caller.app(), user).await?);
+    let status = if became == Became::Created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, account).into_response())
+}
+
+/// Delete a user of an app
+///
+/// For good: what they say of themselves goes, their sessions end, they leave their groups. Their messages stay.
+#[utoipa::path(delete, path = "/apps/{app}/users/{user}", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    responses((status = 204, description = "The account is deleted.")))]
+async fn delete(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+) -> Result<StatusCode, Problem> {
+    api.office.delete_user(&caller.by(), caller.app(), user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Set the flags of a user of an app
+#[utoipa::path(patch, path = "/apps/{app}/users/{user}/flags", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    request_body = AppUserFlags,
+    responses((status = 200, description = "The flags as they are now.", body = UserFlags)))]
+async fn set_flags(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+    Json(flags): Json<AppUserFlags>,
+) -> Result<Json<UserFlags>, Problem> {
+    let AppUserFlags { suspended, silenced, contacts_disabled } = flags;
+    let changes = FlagChanges { suspended, silenced, contacts_disabled };
+    Ok(Json(api.office.set_flags(&caller.by(), caller.app(), user, changes).await?))
+}
+
+/// List the sessions of a user of an app
+#[utoipa::path(get, path = "/apps/{app}/users/{user}/sessions", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    responses((status = 200, description = "Every device they are logged in on.", body = AppUserSessions)))]
+async fn sessions(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+) -> Result<Json<AppUserSessions>, Problem> {
+    match api.office.read(&caller.by(), AdminQuery::Sessions { app: caller.app(), id: user }).await? {
+        AdminAnswer::Sessions { sessions } => Ok(Json(AppUserSessions { sessions })),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Sign a user of an app out everywhere
+#[utoipa::path(delete, path = "/apps/{app}/users/{user}/sessions", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    responses((status = 204, description = "All their sessions have ended.")))]
+async fn sign_out(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    At((_app, user)): At<(String, UserId)>,
+) -> Result<StatusCode, Problem> {
+    api.office.end_sessions(&caller.by(), caller.app(), user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who of an app is there
+///
+/// As each user themselves is told, whatever others may see.
+#[utoipa::path(get, path = "/apps/{app}/presence", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop"), Whose),
+    responses((status = 200, description = "How they are.", body = AppPresences)))]
+async fn presence(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    Find(whose): Find<Whose>,
+) -> Result<Json<AppPresences>, Problem> {
+    let mut presences = Vec::new();
+    for id in crate::http::api::users::ids(&whose.ids)?.into_iter().take(100) {
+        let acting = match api.office.acting(caller.0, &id) {
+            Ok(acting) => acting,
+            Err(refusal) if refusal.code == Code::NotFound => continue,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let query = crate::model::Query::Presences { users: vec![acting.id.clone()] };
+        if let crate::model::Answer::Presences { presences: found } = api.gateway.query(&acting, query).await? {
+            presences.extend(found);
+        }
+    }
+    Ok(Json(AppPresences { presences }))
+}
+
+/// Refuse signed tokens of an app that were issued before a time
+///
+/// Of one user, or of all. Sessions that they have opened are ended apart.
+#[utoipa::path(post, path = "/apps/{app}/token-revocation", tag = "apps",
+    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+    request_body = AppRevocation,
+    responses((status = 200, description = "They are refused from now on.", body = AppRevoked)))]
+async fn revoke_tokens(
+    State(api): State<ApiState>,
+    caller: AppCaller,
+    Json(AppRevocation { user, before }): Json<AppRevocation>,
+) -> Result<Json<AppRevoked>, Problem> {
+    let before = api.office.revoke_tokens(&caller.by(), caller.app(), user, before).await?;
+    Ok(Json(AppRevoked { before }))
+}

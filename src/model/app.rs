@@ -1,0 +1,146 @@
+//! Apps as other systems see them: how they get in, with which keys, and how much they may use.
+
+use super::{AppId, AppKeyId, Name, Timestamp, TokenHash};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How another system uses an app, and how much of the server: each a row set by command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppAccess {
+    /// Most users; 0: as many as there is room for.
+    pub users_max: u32,
+    /// Commands a second of all users and keys of the app together; 0: each user's own limit alone.
+    pub commands_per_second: u32,
+    /// All files of the app together, in bytes; 0: each user's quota alone.
+    pub storage_bytes_max: u64,
+    /// Whether a token that the app has signed makes a user who is not there yet.
+    pub signed_users: bool,
+    /// How long a signed token may live from `iat` to `exp`, in milliseconds: one minute to seven days.
+    pub signed_age_max_ms: u64,
+}
+
+impl AppAccess {
+    /// The shortest that `signed_age_max_ms` can be.
+    pub const SIGNED_AGE_FLOOR_MS: u64 = 60 * 1_000;
+    /// The longest that `signed_age_max_ms` can be.
+    pub const SIGNED_AGE_LIMIT_MS: u64 = 7 * 24 * 3_600 * 1_000;
+}
+
+impl Default for AppAccess {
+    fn default() -> Self {
+        Self {
+            users_max: 0,
+            commands_per_second: 0,
+            storage_bytes_max: 0,
+            signed_users: true,
+            signed_age_max_ms: 24 * 3_600 * 1_000,
+        }
+    }
+}
+
+/// Whether an app is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AppState {
+    /// It is.
+    #[default]
+    Active,
+    /// Nobody of it logs in or acts.
+    Suspended,
+    /// It is being deleted, with everything in it.
+    Deleting,
+}
+
+/// What a key of an app is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AppKeyKind {
+    /// Opens the server API (`tdk_…`).
+    Api,
+    /// Signs tokens of users with HMAC-SHA-256; both sides have the secret.
+    Hs256,
+    /// Signs tokens of users with Ed25519; this server has the public half alone.
+    Eddsa,
+}
+
+impl AppKeyKind {
+    /// Keys of one kind are counted apart from those of the others: whether it opens the API or signs.
+    pub const fn signs(self) -> bool {
+        !matches!(self, Self::Api)
+    }
+}
+
+/// A secret that has to be read back, encrypted with the key file of the data folder.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(sealed)")
+    }
+}
+
+/// What is stored of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppKeySecret {
+    /// The SHA-256 of an API key.
+    Api(TokenHash),
+    /// The secret of HMAC-SHA-256.
+    Hs256(Sealed),
+    /// The public key of Ed25519.
+    Eddsa([u8; 32]),
+}
+
+impl AppKeySecret {
+    /// What the key is for.
+    pub const fn kind(&self) -> AppKeyKind {
+        match self {
+            Self::Api(_) => AppKeyKind::Api,
+            Self::Hs256(_) => AppKeyKind::Hs256,
+            Self::Eddsa(_) => AppKeyKind::Eddsa,
+        }
+    }
+}
+
+/// A key of an app as those who run the server see it; the secret is told once, when it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppKeyInfo {
+    /// Its number; of a signing key also its `kid`, as text.
+    pub key: AppKeyId,
+    /// What it is for.
+    pub kind: AppKeyKind,
+    /// What it is called.
+    pub name: Option<Name>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used, exact to an hour.
+    pub used: Option<Timestamp>,
+}
+
+/// How an app is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AppUse {
+    /// Whether it is in use.
+    pub state: AppState,
+    /// How another system uses it, and how much.
+    pub access: AppAccess,
+    /// Its users.
+    pub users: u64,
+    /// The bytes of all of their files.
+    pub media_bytes: u64,
+    /// Signed tokens that were issued before this are refused.
+    pub tokens_from: Timestamp,
+    /// Its keys.
+    pub keys: Vec<AppKeyInfo>,
+}
+
+/// Another system that acts for its app, with one of the app's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppActor {
+    /// The app.
+    pub app: AppId,
+    /// The key.
+    pub key: AppKeyId,
+}

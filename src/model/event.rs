@@ -1,0 +1,63 @@
+//! Events: what happened in an app, for other systems. They are read from the log, so none is lost and none comes twice.
+
+use super::{AppId, ConversationId, ConversationKind, Entry, Lsn, Name, Seq, UserId};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// One thing that happened in an app.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct AppEvent {
+    /// Its name, unique for ever: `EPOCH.LSN.N`, the data, the command and the how-manieth of it.
+    pub id: String,
+    /// What happened: `entry.` and the kind of the body of a new entry (`entry.text`, `entry.member_joined`); `entry.changed` when
+    /// one was edited, recalled or reacted to; `entry.gone` when it is not there any more; `entries.trimmed` when those below `first`
+    /// were deleted by retention.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The command; the events after it have higher ones.
+    pub lsn: Lsn,
+    /// The app.
+    pub app: AppId,
+    /// Where.
+    pub conversation: EventPlace,
+    /// The entry as it is now: what was edited since is edited here, what was recalled since is recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Entry>, nullable = false)]
+    pub entry: Option<Arc<Entry>>,
+    /// Of `entries.trimmed`: the first that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub first: Option<Seq>,
+}
+
+/// Where something happened.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct EventPlace {
+    /// The conversation.
+    pub id: ConversationId,
+    /// What it is; a feed is a user's own, with what happens to their contacts.
+    pub kind: ConversationKind,
+    /// The title of a group.
+    pub title: Option<Name>,
+    /// The two of a direct chat, or whose feed it is; of a group nobody.
+    pub users: Vec<UserId>,
+}
+
+/// What happened after a place in the one order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppEvents {
+    /// In the one order.
+    pub events: Vec<AppEvent>,
+    /// Everything up to here is in it, or was nothing of the app: go on from here.
+    pub upto: Lsn,
+    /// Events that came right after the place asked for are not kept any more.
+    pub gap: bool,
+}
+
+/// Whether a kind of event is one that is wanted: by its whole name, or by a beginning with `*` after it.
+pub fn is_of(kind: &str, wanted: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(beginning) => kind.starts_with(beginning),
+        None => kind == wanted,
+    }
+}

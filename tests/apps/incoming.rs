@@ -1,0 +1,177 @@
+//! Webhooks into conversations: who makes them, what comes through each dialect, and what does not.
+
+use super::{administrator, start, text};
+use crate::support::http::{Api, Reply};
+use serde_json::{Value, json};
+
+/// Where a webhook is, below the server.
+fn path(made: &Value) -> String {
+    let url = made["url"].as_str().unwrap();
+    format!("/hooks/{}", url.split_once("/hooks/").unwrap().1)
+}
+
+struct Posting {
+    api: Api,
+    path: String,
+}
+
+impl Posting {
+    async fn send(&self, headers: &[(&str, &str)], body: &str) -> Reply {
+        let api = headers.iter().fold(self.api.clone(), |api, (name, value)| api.header(name, value));
+        api.at_root_with("POST", &self.path, body.as_bytes()).await
+    }
+
+    async fn json(&self, body: &Value) -> Reply {
+        self.send(&[("content-type", "application/json")], &body.to_string()).await
+    }
+}
+
+fn alert(status: &str, fingerprint: &str) -> Value {
+    json!({"version": "4", "groupKey": "x", "status": status, "receiver": "team", "externalURL": "http://a:9093", "alerts": [{
+        "status": status, "labels": {"alertname": "DiskFull", "severity": "critical"}, "annotations": {"summary": "Full"},
+        "startsAt": "2026-01-01T00:00:00Z", "generatorURL": "http://p:9090/", "fingerprint": fingerprint}]})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_run_posts_into_a_group_as_it_is() {
+    let (_folder, server) = start().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (ada, bob) = (Api::with_token(server.http, &ada.token), Api::with_token(server.http, &bob.token));
+    let group = json!({"group": {"title": "Alerts", "members": ["bob"]}});
+    let group = ada.post("/conversations", group).await.ok(201)["conversation"]["id"].as_u64().unwrap();
+    let hooks = format!("/conversations/{group}/hooks");
+    assert_eq!(bob.post(&hooks, json!({"name": "Mine"})).await.problem(), (403, "forbidden".to_owned()));
+    let made = ada.post(&hooks, json!({"name": "Monitoring"})).await.ok(201);
+    let hook = made["hook"].as_u64().unwrap();
+    let url = made["url"].as_str().unwrap();
+    assert!(!ada.get(&hooks).await.ok(200).to_string().contains(url.rsplit('/').next().unwrap()), "told once");
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    let newest = async || {
+        let page = bob.get(&format!("/conversations/{group}/entries?limit=1")).await.ok(200);
+        page["entries"].as_array().unwrap().last().unwrap().clone()
+    };
+
+    let reply = posting.json(&json!({"text": "*Hello* from <https://example.org|Slack>", "username": "CI"})).await;
+    assert_eq!((reply.status, reply.body.as_slice()), (200, &b"ok"[..]));
+    let entry = newest().await;
+    assert_eq!(entry["body"]["post"]["text"], "**Hello** from [Slack](https://example.org)");
+    let author = entry["author"].as_str().unwrap();
+    let profile = bob.get(&format!("/users/{author}")).await.ok(200);
+    assert_eq!((&profile["name"], &profile["kind"]), (&json!("Monitoring"), &json!("service")));
+    let shown = bob.get(&format!("/conversations/{group}")).await.ok(200);
+    assert_eq!((&shown["conversation"]["inbox"]["unread"], &shown["conversation"]["members"]), (&json!(1), &json!(2)));
+    // Found by its words.
+    let mut hits = 0;
+    for _ in 0..100 {
+        hits = bob.get("/search?q=hello").await.ok(200)["hits"].as_array().unwrap().len();
+        if hits > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(hits, 1);
+
+    // An alert fires, fires again, and resolves: one post, edited.
+    for (status, title) in
+        [("firing", "Firing: DiskFull"), ("firing", "Firing: DiskFull"), ("resolved", "Resolved: DiskFull")]
+    {
+        assert_eq!(posting.json(&alert(status, "c0ffee")).await.status, 200);
+        let page = bob.get(&format!("/conversations/{group}/entries")).await.ok(200);
+        let alerts: Vec<&Value> = page["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["body"]["post"]["attachments"][0].is_object())
+            .collect();
+        assert_eq!(alerts.len(), 1, "{status}");
+        assert_eq!(alerts[0]["body"]["post"]["attachments"][0]["title"], title);
+    }
+    assert!(newest().await["body"]["edited"].is_object());
+    // The next one of that name is another.
+    posting.json(&alert("firing", "c0ffee")).await;
+    assert_eq!(newest().await["body"]["post"]["attachments"][0]["title"], "Firing: DiskFull");
+
+    // Words, ntfy's headers, Gotify's form, GitHub's header.
+    assert_eq!(posting.send(&[], "just *words*").await.status, 200);
+    assert_eq!(newest().await["body"]["post"]["text"], "just \\*words\\*");
+    assert_eq!(posting.send(&[("title", "Backup"), ("priority", "5")], "failed").await.status, 200);
+    assert_eq!(newest().await["body"]["post"]["attachments"][0]["title"], "Backup");
+    let gotify = Posting { api: posting.api.clone(), path: format!("{}/message", posting.path) };
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(gotify.send(&form, "title=Door&message=It+rings%21&priority=8").await.status, 200);
+    assert_eq!(newest().await["body"]["post"]["attachments"][0]["text"], "It rings!");
+    let push = json!({"ref": "refs/heads/main", "repository": {"full_name": "a/b"}, "sender": {"login": "ada"},
+        "commits": [{"id": "0123456789", "message": "docs: A sentence"}]});
+    let github = [("content-type", "application/json"), ("x-github-event", "push")];
+    assert_eq!(posting.send(&github, &push.to_string()).await.status, 200);
+    assert!(newest().await["body"]["post"]["text"].as_str().unwrap().starts_with("ada pushed a commit to main"));
+
+    // What is wrong is said, and stands in the list of calls.
+    assert_eq!(posting.json(&json!({"a": 1})).await.status, 400);
+    assert_eq!(posting.send(&[], &"x".repeat(300_000)).await.status, 413);
+    let calls = ada.get(&format!("{hooks}/{hook}/calls")).await.ok(200);
+    assert_eq!((&calls["calls"][0]["dialect"], &calls["calls"][1]["dialect"]), (&json!("unknown"), &json!("forge")));
+    assert!(calls["calls"][0]["problem"].as_str().unwrap().contains("none of the forms"));
+    // Nobody edits or speaks as a webhook, and it is no way in.
+    let seq = newest().await["seq"].clone();
+    let edit = ada.patch(&format!("/conversations/{group}/entries/{seq}"), json!({"text": "forged"})).await;
+    assert_eq!(edit.problem(), (403, "forbidden".to_owned()));
+    ada.delete(&format!("/conversations/{group}/entries/{seq}")).await.ok(200);
+
+    // Another address; the old one opens nothing. Then it goes, and what it said stays.
+    let again = ada.post(&format!("{hooks}/{hook}/rotation"), json!({})).await.ok(200);
+    assert_eq!(posting.send(&[], "late").await.status, 404);
+    let posting = Posting { api: posting.api, path: path(&again) };
+    assert_eq!(posting.send(&[], "in time").await.status, 200);
+    assert_eq!(ada.delete(&format!("{hooks}/{hook}")).await.status, 204);
+    assert_eq!(posting.send(&[], "too late").await.status, 404);
+    assert_eq!(newest().await["body"]["post"]["text"], "in time");
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_has_limits_and_ends_with_its_conversation() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (ada, bob) = (Api::with_token(server.http, &ada.token), Api::with_token(server.http, &bob.token));
+    let sent = ada.post("/users/bob/entries", text("hello")).await.ok(201);
+    let chat = sent["entry"]["conversation"].as_u64().unwrap();
+    // Either side of a direct chat makes one, and so does an administrator, who reads nothing by that.
+    let made = bob.post(&format!("/conversations/{chat}/hooks"), json!({"name": "Script"})).await.ok(201);
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    assert_eq!(posting.send(&[], "from a script").await.status, 200);
+    let group =
+        ada.post("/conversations", json!({"group": {"title": "G"}})).await.ok(201)["conversation"]["id"].clone();
+    let hooks = format!("/conversations/{group}/hooks");
+    let made = admin.post(&hooks, json!({"name": "Office"})).await.ok(201);
+    assert_eq!(admin.get(&format!("/conversations/{group}")).await.problem(), (404, "not_found".to_owned()));
+    assert_eq!(bob.get(&hooks).await.problem(), (404, "not_found".to_owned()));
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    let mut refused = 0;
+    for _ in 0..80 {
+        refused += usize::from(posting.send(&[], "again and again").await.status == 429);
+    }
+    assert!(refused > 5, "{refused}");
+    for n in 1..20 {
+        ada.post(&hooks, json!({"name": format!("hook {n}")})).await.ok(201);
+    }
+    assert_eq!(ada.post(&hooks, json!({"name": "one more"})).await.problem(), (409, "full".to_owned()));
+    let made = ada.post(&format!("{hooks}/{}/rotation", made["hook"]), json!({})).await.ok(200);
+    ada.delete(&format!("/groups/{group}")).await.ok(200);
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    let late = posting.send(&[], "x").await;
+    assert!(matches!(late.problem().1.as_str(), "dissolved" | "rate_limited"), "{late:?}");
+    // Guessing addresses is slowed down like guessing passwords.
+    let mut throttled = false;
+    for n in 0..150 {
+        let guess = Posting { api: Api::at(server.http), path: format!("/hooks/{n:026}") };
+        throttled |= guess.send(&[], "x").await.status == 429;
+    }
+    assert!(throttled);
+    let audit = admin.get("/admin/audit?limit=100").await.ok(200).to_string();
+    for action in ["hook.create", "hook.rotate"] {
+        assert!(audit.contains(action), "{action}");
+    }
+    assert!(server.stop().await);
+}

@@ -1,0 +1,232 @@
+//! The life of an app: made, limited, suspended, deleted with everything, and its keys.
+
+use super::{administrator, app, key, start, system, text};
+use crate::server::Server as Binary;
+use crate::support::http::Api;
+use crate::support::in_process::Server;
+use crate::support::peer::{Peer, SOON, Way};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tidings::auth::Vault;
+use tidings::model::clock::monotonic;
+use tidings::model::{AppId, EndReason};
+use tidings::protocol::{Encoding, ServerFrame};
+
+/// Asks again until it is so.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = monotonic() + SOON;
+    while !holds().await {
+        assert!(monotonic() < deadline, "{what} does not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn use_of(admin: &Api, name: &str) -> Value {
+    admin.get(&format!("/admin/apps/{name}/access")).await.ok(200)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_told_once_two_count_at_once_and_a_revoked_one_opens_nothing() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201);
+    let (old, first) = key(&admin, "shop", "api").await;
+    assert!(first.starts_with("tdk_"));
+    let (_, second) = key(&admin, "2", "api").await;
+    let third = admin.post("/admin/apps/shop/keys", json!({"kind": "api"})).await;
+    assert_eq!(third.problem(), (409, "full".to_owned()), "two of a sort");
+    // Those that sign are another sort.
+    assert!(key(&admin, "shop", "hs256").await.1.starts_with("tdh_"));
+    let (one, other) = (system(&server, &first), system(&server, &second));
+    for api in [&one, &other] {
+        assert_eq!(api.get("/apps/shop").await.ok(200)["name"], "shop");
+        assert_eq!(api.get("/apps/2").await.ok(200)["app"], 2);
+    }
+    let shown = admin.get("/admin/apps/shop/keys").await.ok(200);
+    assert!(!shown.to_string().contains(&first) && !shown.to_string().contains("tdh_"), "{shown}");
+    until("the use of the key", async || use_of(&admin, "shop").await["keys"][0]["used"].is_u64()).await;
+    assert_eq!(admin.delete(&format!("/admin/apps/shop/keys/{old}")).await.status, 204);
+    assert_eq!(one.get("/apps/shop").await.problem(), (401, "session_revoked".to_owned()));
+    other.get("/apps/shop").await.ok(200);
+    key(&admin, "shop", "api").await;
+    // A key is no session, nor is a session a key, and no key of anybody else's is one.
+    assert_eq!(other.get("/me").await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(admin.get("/apps/shop").await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(system(&server, "tdk_nonsense").get("/apps/shop").await.problem().0, 401);
+    assert_eq!(system(&server, &second).get("/admin/apps").await.problem().0, 403);
+    assert_eq!(other.get("/apps/home").await.problem(), (404, "not_found".to_owned()));
+    assert_eq!(other.get("/apps/nowhere").await.json(), other.get("/apps/home").await.json());
+    let eddsa = json!({"kind": "eddsa", "public_key": "not a key"});
+    assert_eq!(admin.post("/admin/apps/shop/keys", eddsa).await.problem().0, 400);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspended_app_is_still_at_once_and_acts_again_when_that_ends() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    let ada = server.person_of(AppId(2), "ada").await;
+    let api = Api::with_token(server.http, &ada.token);
+    api.get("/me").await.ok(200);
+    let (mut live, _) = Peer::log_in(&server, Way::Tcp(Encoding::Json), &ada.token).await;
+    assert_eq!(admin.put("/admin/apps/shop/suspension", json!({})).await.status, 204);
+    let reason = live
+        .until(|frame| match frame {
+            ServerFrame::Kicked { reason, .. } => Some(*reason),
+            _ => None,
+        })
+        .await;
+    assert_eq!(reason, EndReason::Suspended);
+    assert_eq!(shop.get("/apps/shop").await.problem(), (403, "suspended".to_owned()));
+    assert!(matches!(api.get("/me").await.problem().0, 401 | 403));
+    assert_eq!(use_of(&admin, "shop").await["state"], "suspended");
+    assert_eq!(admin.delete("/admin/apps/shop/suspension").await.status, 204);
+    assert_eq!(shop.get("/apps/shop").await.ok(200)["state"], "active");
+    let back = server.device("ada", ada.handle, "another").await;
+    Api::with_token(server.http, &back.token).get("/me").await.ok(200);
+    // The server's own app is neither suspended nor deleted.
+    assert_eq!(admin.put("/admin/apps/home/suspension", json!({})).await.problem().0, 400);
+    assert_eq!(admin.delete("/admin/apps/home").await.problem().0, 400);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
+    let (folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    let mut tokens = Vec::new();
+    for n in 0..20 {
+        tokens.push(server.person_of(AppId(2), &format!("user{n}")).await.token);
+    }
+    let keep = server.person("user0").await;
+    let keep = Api::with_token(server.http, &keep.token);
+    let one = Api::with_token(server.http, &tokens[0]);
+    let members: Vec<String> = (1..20).map(|n| format!("user{n}")).collect();
+    let new = json!({"group": {"title": "A public shop", "members": members, "rules": {"kind": "public"}}});
+    let group = one.post("/conversations", new).await.ok(201)["conversation"]["id"].as_u64().unwrap();
+    let entries = format!("/conversations/{group}/entries");
+    for n in 0..450 {
+        let body = json!({"text": {"text": format!("words of the shop {n}"), "mentions": ["user1", "user2"]}});
+        one.post(&entries, body).await.ok(201);
+    }
+    one.post(&format!("/groups/{group}/invites"), json!({})).await.ok(201);
+    let media = one.raw("POST", "/media?name=x", b"a file of the shop").await.ok(201)["media"].clone();
+    one.post(&entries, json!({"media": {"kind": "file", "media": media}})).await.ok(201);
+    one.post("/contact-requests", json!({"user": "user1"})).await.ok(200);
+    one.post("/users/user2/entries", text("between two")).await.ok(201);
+    keep.post("/users/grace/entries", text("words of home")).await.ok(201);
+    admin.post("/admin/invites?app=shop", json!({})).await;
+
+    // Under legal hold nothing goes.
+    admin.patch("/admin/apps/shop/settings", json!({"hold": true})).await.ok(200);
+    assert_eq!(admin.delete("/admin/apps/shop").await.problem(), (409, "conflict".to_owned()));
+    admin.patch("/admin/apps/shop/settings", json!({"hold": false})).await.ok(200);
+
+    assert_eq!(admin.delete("/admin/apps/shop").await.status, 202);
+    assert!(matches!(shop.get("/apps/shop").await.problem().0, 401 | 403), "at once");
+    assert!(matches!(one.get("/me").await.problem().0, 401 | 403), "at once");
+    until("the end of the app", async || admin.get("/admin/apps/shop").await.status == 404).await;
+    assert_eq!(admin.get("/admin/apps").await.ok(200)["apps"].as_array().unwrap().len(), 1);
+    assert_eq!(one.get("/me").await.problem(), (401, "session_revoked".to_owned()));
+    let own = keep.get("/conversations").await.ok(200);
+    assert_eq!(own["conversations"].as_array().unwrap().len(), 1);
+    // Its name can be had again, and what has it then has nothing of the old one.
+    assert_eq!(admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201)["app"], 3);
+    assert_eq!(admin.get("/admin/users?app=shop").await.ok(200)["users"], json!([]));
+    assert!(server.stop().await);
+    // The file holds together, and starts again.
+    let report = tidings::store::check(folder.path()).unwrap();
+    assert!(report.problems.is_empty(), "{report:?}");
+    let server = Server::start(folder.path(), crate::support::in_process::quick()).await;
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_has_as_much_as_it_may() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    let change = async |changes: Value| admin.patch("/admin/apps/shop/access", changes).await;
+    change(json!({"users_max": 2, "storage_bytes_max": 10_000})).await.ok(200);
+    assert_eq!(change(json!({"users": 2})).await.problem().0, 400);
+    assert_eq!(change(json!({"signed_age_max_ms": 5})).await.problem().0, 400);
+    for id in ["ada", "bob"] {
+        shop.post("/apps/shop/users", json!({"user": id})).await.ok(201);
+    }
+    let third = shop.post("/apps/shop/users", json!({"user": "cy"})).await;
+    assert_eq!(third.problem(), (403, "quota_exceeded".to_owned()));
+    assert_eq!(shop.delete("/apps/shop/users/bob").await.status, 204);
+    shop.post("/apps/shop/users", json!({"user": "cy"})).await.ok(201);
+    let ada = |api: &Api| api.clone();
+    let upload =
+        async |bytes: usize| ada(&shop).raw("POST", "/apps/shop/as/ada/media?name=x", &vec![b'x'; bytes]).await;
+    upload(6_000).await.ok(201);
+    assert_eq!(upload(6_000).await.problem(), (403, "quota_exceeded".to_owned()));
+    let used = use_of(&admin, "shop").await;
+    assert_eq!((&used["users"], &used["media_bytes"]), (&json!(2), &json!(6_000)));
+    // All of its users and keys together.
+    change(json!({"commands_per_second": 5})).await.ok(200);
+    let mut refused = 0;
+    for n in 0..20 {
+        let (from, to) = if n % 2 == 0 { ("ada", "cy") } else { ("cy", "ada") };
+        let reply = shop.post(&format!("/apps/shop/as/{from}/users/{to}/entries"), text("hello")).await;
+        refused += usize::from(reply.status == 429);
+    }
+    assert!(refused > 3, "{refused}");
+    assert!(server.stop().await);
+}
+
+#[test]
+fn the_command_line_makes_an_app_its_keys_and_an_end_of_both() {
+    let server = Binary::start();
+    server.command(&["app", "create", "shop"], "").ok();
+    server.command(&["app", "create", "7"], "").fails_with(65);
+    let made = server.command(&["app", "key-create", "shop", "--kind", "hs256", "--called", "backend"], "").ok();
+    let (number, secret) = made.trim_end().split_once(' ').unwrap();
+    assert!(secret.starts_with("tdh_"), "{made}");
+    let shown = server.command(&["app", "show", "shop"], "").ok();
+    assert!(shown.contains(&format!("key {number} hs256 never used backend")), "{shown}");
+    assert!(!shown.contains(secret));
+    let changed = server.command(&["app", "access", "shop", "users_max=5", "signed_users=false"], "").ok();
+    assert!(changed.contains("users_max = 5") && changed.contains("signed_users = false"), "{changed}");
+    let wrong = server.command(&["app", "access", "shop", "user_max=5"], "").fails_with(65);
+    assert!(wrong.contains("users_max"), "{wrong}");
+    let json: Value = serde_json::from_str(&server.command(&["app", "show", "shop", "--json"], "").ok()).unwrap();
+    assert_eq!(json["access"]["users_max"], 5);
+    server.command(&["app", "revoke-tokens", "shop"], "").ok();
+    server.command(&["app", "suspend", "shop"], "").ok();
+    assert!(server.command(&["app", "list"], "").ok().contains("shop (suspended)"));
+    server.command(&["app", "suspend", "shop", "--undo"], "").ok();
+    server.command(&["app", "key-revoke", "shop", number], "").ok();
+    server.command(&["app", "key-revoke", "shop", number], "").fails_with(65);
+    server.command(&["app", "delete", "shop"], "").fails_with(64);
+    server.command(&["app", "delete", "shop", "--yes"], "").ok();
+    let deadline = monotonic() + SOON;
+    while server.command(&["app", "list"], "").ok().contains("shop") {
+        assert!(monotonic() < deadline, "the app does not go");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Each of it is in the audit log, and no secret is.
+    let audit = server.command(&["audit", "--json"], "").ok();
+    for action in [
+        "app.delete",
+        "app_key.revoke",
+        "app.unsuspend",
+        "app.suspend",
+        "app.revoke_tokens",
+        "app.access",
+        "app_key.create",
+        "app.create",
+    ] {
+        assert!(audit.contains(&format!("\"{action}\"")), "{action}: {audit}");
+    }
+    assert!(!audit.contains("tdh_"));
+    // The secret is nowhere on the disk, and its key is for the owner alone.
+    let file = std::fs::read(server.folder().join("tidings.redb")).unwrap();
+    assert!(!file.windows(secret.len()).any(|part| part == secret.as_bytes()), "in the clear");
+    let key = std::fs::metadata(server.folder().join("secrets.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
+    drop(Vault::open(server.folder()).unwrap());
+}
