@@ -2,16 +2,23 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { actions, store, textOf, type ConversationId, type Row, type UserId, type Writable } from '../core';
-import { Face } from '../contacts/Face';
-import { dateTime, t } from '../i18n';
-import { Button, composing, cx, EmojiButton, Icon, IconButton, now, toastError, useListbox } from '../ui';
-import { prepared } from './attach';
+import { dateTime, t, withWords } from '../i18n';
+import { go, paths } from '../router';
+import { Button, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
+import { mayRecord, prepared } from './attach';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
-import { everybody, mentionAt, mentionsIn, type Choice } from './mention';
+import type { Extra } from './Extras';
+import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
-import { Recorder } from './Recorder';
 import { bodyWords, me, nameIn } from './words';
+
+const Completion = lazy(() => import('./Completion'), 'nothing');
+const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
+const Recorder = lazy(() => import('./Recorder'), 'nothing');
+
+/** A word before the caret that may be completed: @somebody, :smile:. */
+const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$/u;
 
 /** The field, or a sentence that says why there is none. */
 export function Composer({ pane }: { pane: Pane }) {
@@ -26,8 +33,33 @@ export function Composer({ pane }: { pane: Pane }) {
       </div>
     );
   }
+  const refused = refusalOf(pane);
+  if (refused) return <Refused pane={pane} row={refused} />;
   if (writable !== 'open') return <div class={css.closed} role="status">{closedWords(writable, group?.silenced_until ?? null)}</div>;
   return <Open pane={pane} />;
+}
+
+/** The own last message when the other side takes none: whoever blocked the writer, or hears contacts only. */
+function refusalOf({ view, thread }: Pane): Row | null {
+  const { peer } = view.meta.value;
+  if (peer === null) return null;
+  const last = thread.rows.value.findLast(({ mine }) => mine);
+  const code = last?.state === 'failed' ? last.problem?.code : undefined;
+  return last && (code === 'blocked' || (code === 'stranger' && !store.person(peer).value.contact)) ? last : null;
+}
+
+function Refused({ pane, row }: { pane: Pane; row: Row }) {
+  const peer = pane.view.meta.value.peer ?? '';
+  const { name } = store.person(peer).value;
+  const stranger = row.problem?.code === 'stranger';
+  return (
+    <div class={css.closed} role="status">
+      <span>{t(stranger ? 'chat.closedStranger' : 'chat.closedRefused', { name })}</span>
+      {stranger && <Button size="small" kind="primary" onClick={() => go(paths.user(peer))}>{t('chat.addFriend')}</Button>}
+      <Button size="small" icon="retry" onClick={() => void actions.retry(row.id).catch(toastError)}>{t('common.retry')}</Button>
+      <Button size="small" kind="quiet" onClick={() => void actions.discard(row.id).catch(toastError)}>{t('chat.discard')}</Button>
+    </div>
+  );
 }
 
 function closedWords(writable: Exclude<Writable, 'open'>, until: number | null): string {
@@ -49,14 +81,12 @@ function Open({ pane }: { pane: Pane }) {
   const [caret, setCaret] = useState(text.length);
   const [recording, setRecording] = useState(false);
   const wasRecording = useRef(false);
-  const [dismissed, setDismissed] = useState<number | null>(null);
+  const completing = useRef<((event: KeyboardEvent) => boolean) | null>(null);
+  const [aria, setAria] = useState<object>({});
+  const [extra, setExtra] = useState<Extra | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
   const enterSends = store.preferences.value.enter === 'send';
-
-  const asked = editing ? null : mentionAt(text, caret);
-  const choices = asked && asked.at !== dismissed ? everybody(view, asked.words) : [];
-  const list = useListbox({ count: choices.length, open: choices.length > 0, onPick: (index) => pick(choices[index]), onClose: () => setDismissed(asked?.at ?? null) });
 
   const put = (next: string, at = next.length) => {
     setText(next);
@@ -74,13 +104,6 @@ function Open({ pane }: { pane: Pane }) {
     if (editing) return;
     actions.typing(view.id, next !== '');
     keep(view.id, next, replying, mentionsIn(view, next).mentions);
-  };
-  const pick = (choice: Choice | undefined) => {
-    if (!choice || !asked) return;
-    const word = `@${choice.user ?? 'all'} `;
-    const next = text.slice(0, asked.at) + word + text.slice(caret);
-    write(next);
-    put(next, asked.at + word.length);
   };
   const insert = (words: string) => {
     const at = field.current?.selectionStart ?? text.length;
@@ -149,7 +172,7 @@ function Open({ pane }: { pane: Pane }) {
   }, [text]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (composing(event) || list.onKeyDown(event)) return;
+    if (composing(event) || completing.current?.(event)) return;
     if (event.key === 'Enter' && (enterSends ? !event.shiftKey : event.ctrlKey || event.metaKey) && !event.altKey) {
       event.preventDefault();
       send();
@@ -173,25 +196,24 @@ function Open({ pane }: { pane: Pane }) {
   return (
     <div class={css.composer}>
       {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
-      {choices.length > 0 && (
-        <div {...list.list} class={css.mentions} aria-label={t('chat.mentionList')}>
-          {choices.map((choice, index) => (
-            <div key={choice.user ?? ''} {...list.option(index)} class={css.choice}>
-              {choice.user ? <Face user={choice.user} size={28} presence={false} /> : <span class={css.all}>@</span>}
-              <span>{choice.name}</span>
-              {choice.user && <span class={css.id}>@{choice.user}</span>}
-            </div>
-          ))}
-        </div>
-      )}
+      {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
+      {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
       <div class={css.line}>
         <div class={css.box}>
-          <IconButton icon="attach" label={t('chat.attach')} onClick={() => picker.current?.click()} />
+          <IconButton
+            icon="attach" label={t('chat.attach')} aria-haspopup="menu"
+            onClick={({ currentTarget: anchor }) => openMenu(anchor, [
+              { label: t('chat.attachFiles'), icon: 'file', onSelect: () => picker.current?.click() },
+              { label: t('chat.sendCard'), icon: 'user', onSelect: () => setExtra({ kind: 'card' }) },
+              { label: t('chat.location'), icon: 'place', onSelect: () => setExtra({ kind: 'place' }) },
+              { label: t('chat.sticker'), icon: 'emoji', onSelect: () => setExtra({ kind: 'sticker', anchor }) },
+            ], { label: t('chat.attach') })}
+          />
           <input ref={picker} type="file" multiple hidden onChange={(event) => { take([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
           <textarea
             ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t('chat.message')} value={text} dir="auto"
-            {...((choices.length > 0 ? list.input : {}) as object)}
-            onInput={(event) => { setCaret(event.currentTarget.selectionStart); setDismissed(null); list.reset(); write(event.currentTarget.value); }}
+            {...aria}
+            onInput={(event) => { setCaret(event.currentTarget.selectionStart); write(event.currentTarget.value); }}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
             onPaste={(event) => {
@@ -203,7 +225,7 @@ function Open({ pane }: { pane: Pane }) {
           />
           <EmojiButton onPick={insert} />
         </div>
-        {text.trim() === '' && !editing && Recorder.possible() ? (
+        {text.trim() === '' && !editing && mayRecord() ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
           <button type="button" class={cx(css.send, text.trim() === '' && css.idle)} aria-label={t('common.send')} title={t('common.send')} aria-disabled={text.trim() === ''} onClick={send}><Icon name={editing ? 'check' : 'send'} /></button>

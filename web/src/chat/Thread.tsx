@@ -6,7 +6,7 @@ import { PresenceWords } from '../contacts/Presence';
 import { useLoad } from '../contacts/useLoad';
 import { t } from '../i18n';
 import { go, paths } from '../router';
-import { detailsOpen } from '../shell/panes';
+import { detailsOpen, searchNext } from '../shell/panes';
 import { ErrorState, IconButton, lazy, Loading } from '../ui';
 import { Composer } from './Composer';
 import { ChatFace } from './List';
@@ -30,6 +30,8 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
   useEffect(() => {
     const made = openPane(view, seq);
     setPane(made);
+    if (searchNext.peek()) made.panel.value = 'search';
+    searchNext.value = false;
     if (view.meta.peek().kind === 'group' && !view.members.peek()) void actions.loadMembers(view.id).catch(() => undefined);
     if (!view.pins.peek()) void actions.loadPins(view.id).catch(() => undefined);
     return () => made.thread.close();

@@ -9,7 +9,6 @@ import { newInviteCode } from './key';
 import { Problem } from './problem';
 import type { State } from './state';
 import type { Actions } from './store';
-import { uploadFile } from './uploads';
 
 /** Muted for ever is muted until a time far away. */
 const FOREVER = 253_402_300_799_000;
@@ -33,7 +32,7 @@ export interface Hands {
 
 type Some = Omit<
   Actions,
-  | 'logIn' | 'register' | 'setUp' | 'usePasswordLink' | 'logOut' | 'retrySession' | 'changePassword' | 'deleteAccount' | 'reconnect'
+  | 'logOut' | 'changePassword' | 'deleteAccount' | 'reconnect'
   | 'setPreferences' | 'allowNotifications' | 'pushOn' | 'pushOff' | 'pushTest' | 'update'
 >;
 
@@ -121,8 +120,9 @@ export function actionsOf(hands: Hands): Some {
     ...people(hands, submit, done, load, query),
 
     setProfile: (name, card) => done({ set_profile: { name, card } }),
-    upload: (file, name, progress) => {
+    upload: async (file, name, progress) => {
       const upload: Upload = { blob: file, name, kind: 'image', caption: textOf({ text: '' }), id: null, media: null };
+      const { uploadFile } = await import('./uploads');
       return uploadFile(upload, { key: hands.newKey(), ...(progress ? { progress } : {}) });
     },
     setSettings: (settings) => done({ set_settings: { settings } }),

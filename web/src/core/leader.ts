@@ -15,7 +15,6 @@ import { Outbox } from './outbox';
 import { Problem } from './problem';
 import { Socket, type Outcome, type SocketWorld } from './socket';
 import type { State } from './state';
-import { uploadFile } from './uploads';
 import { isMessage, kindOf, targetOf } from './words';
 
 /** A hole of at most so many entries is filled at once; a longer one when somebody scrolls there. */
@@ -569,6 +568,7 @@ export class Leader {
     const stop = new AbortController();
     this.uploads.set(item.key, stop);
     try {
+      const { uploadFile } = await import('./uploads');
       return await uploadFile(item.upload!, {
         key: item.key,
         signal: stop.signal,

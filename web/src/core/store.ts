@@ -129,17 +129,9 @@ export interface Store {
 }
 
 export interface Actions {
-  // --- Coming and going. Reject with `Problem`; `store.session` changes by itself. ---
-  logIn(user: string, password: string): Promise<void>;
-  register(account: { user: string; name: string | null; password: string; code: string | null }): Promise<void>;
-  /** Makes the first administrator with the secret of the set-up link, and logs in. */
-  setUp(account: { token: string; user: string; name: string | null; password: string }): Promise<void>;
-  /** Sets a password with the secret of a one-time link. Gives whose it is, to log in with. */
-  usePasswordLink(token: string, password: string): Promise<{ user: UserId }>;
+  // --- Going. Reject with `Problem`; `store.session` changes by itself. How one comes is in `door.ts`. ---
   /** Logs out and deletes everything that was kept on this device. */
   logOut(): Promise<void>;
-  /** From `kicked` or `unreachable`: try again, or show the log-in. */
-  retrySession(): Promise<void>;
   changePassword(old: string, next: string): Promise<void>;
   deleteAccount(password: string): Promise<void>;
   /** Try the connection now. */

@@ -7,11 +7,12 @@ import { go, paths } from '../router';
 import { Avatar, Badge, Combobox, Dialog, Icon, toastError } from '../ui';
 import { type Found, find } from './find';
 import { MessageSearch } from './MessageSearch';
-import { overlay } from './panes';
+import { early, overlay } from './panes';
 import css from './Switcher.module.css';
 
 export default function Switcher() {
-  const [text, setText] = useState('');
+  const [text, setText] = useState(() => early.peek());
+  useEffect(() => { early.value = ''; }, []);
   const [messages, setMessages] = useState<string | null>(null);
   useEffect(() => {
     if (store.contacts.peek() === null) actions.loadContacts().catch(() => undefined);

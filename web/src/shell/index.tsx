@@ -2,14 +2,14 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { store } from '../core';
-import { t } from '../i18n';
+import { deletedName, store } from '../core';
+import { t, withWords } from '../i18n';
 import { go, paths, type Route, route, sectionOf } from '../router';
 import { Button, cx, Empty, lazy } from '../ui';
 import { ConnectionBanner } from './ConnectionBanner';
 import { startKeys } from './keys';
 import { Rail, TabBar } from './Navigation';
-import { detailsOpen, overlay } from './panes';
+import { detailsOpen, early, overlay } from './panes';
 import css from './Shell.module.css';
 import { showTitle } from './title';
 import { offerUpdates } from './updates';
@@ -18,13 +18,13 @@ const ConversationList = lazy(async () => ({ default: (await import('../chat')).
 const Thread = lazy(async () => ({ default: (await import('../chat')).Thread }));
 const Details = lazy(async () => ({ default: (await import('../chat/Details')).Details }));
 const AssistantList = lazy(async () => ({ default: (await import('../chat')).AssistantList }));
-const ContactList = lazy(async () => ({ default: (await import('../contacts')).ContactList }));
-const ContactsPage = lazy(async () => ({ default: (await import('../contacts')).ContactsPage }));
-const PersonPage = lazy(async () => ({ default: (await import('../contacts')).PersonPage }));
-const GroupPage = lazy(async () => ({ default: (await import('../groups')).GroupPage }));
-const SettingsPage = lazy(async () => ({ default: (await import('../settings')).SettingsPage }));
-const AdminPage = lazy(async () => ({ default: (await import('../admin')).AdminPage }));
-const Switcher = lazy(() => import('./Switcher'));
+const ContactList = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactList }));
+const ContactsPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactsPage }));
+const PersonPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).PersonPage }));
+const GroupPage = lazy(async () => ({ default: (await withWords(import('../groups'))).GroupPage }));
+const SettingsPage = lazy(async () => ({ default: (await withWords(import('../settings'))).SettingsPage }));
+const AdminPage = lazy(async () => ({ default: (await withWords(import('../admin'))).AdminPage }));
+const Switcher = lazy(() => import('./Switcher'), Early);
 const KeySheet = lazy(() => import('./KeySheet'));
 
 /** What stands where. `pane` is what a phone shows; `immersed` hides its tab bar. */
@@ -74,6 +74,8 @@ export function Shell() {
   useEffect(() => showTitle(layout.title, count), [layout.title, count]);
   useEffect(startKeys, []);
   useEffect(offerUpdates, []);
+  const deleted = t('contacts.deletedUser');
+  useEffect(() => { deletedName.value = deleted; }, [deleted]);
   return (
     <div class={cx(css.shell, !layout.list && css.single, Boolean(layout.details) && css.withDetails, layout.immersed && css.immersed)} data-pane={layout.pane}>
       <a href="#content" class={css.skip} onClick={skip}>{t('common.skipToContent')}</a>
@@ -97,6 +99,17 @@ function skip(event: MouseEvent): void {
   event.preventDefault();
   const page = document.getElementById('content');
   (page?.querySelector<HTMLElement>('[data-composer]') ?? page)?.focus();
+}
+
+/** Takes what is typed before the switcher is there: those letters are not for the page behind it. */
+function Early() {
+  return (
+    <input
+      class="hidden-text" ref={(field) => field?.focus()} aria-label={t('common.quickTitle')}
+      onInput={(event) => { early.value = event.currentTarget.value; }}
+      onKeyDown={(event) => { if (event.key === 'Escape') overlay.value = null; }}
+    />
+  );
 }
 
 function PickChat() {

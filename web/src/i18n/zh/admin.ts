@@ -39,5 +39,10 @@ export default {
   limitsNote: '保存后立即生效。', recallWindow: '撤回时限（分钟）', editWindow: '编辑时限（分钟）', cooldown: '被拒后再次申请的间隔（分钟）',
   messageMax: '单条消息上限（字节）', membersMax: '群成员上限', fileMax: '单个文件上限（MB）', quota: '每位用户的文件总量（MB）',
   retention: '消息保留天数', retentionEntries: '每个会话保留条数', zeroKeeps: '0 表示全部保留', numberNeeded: '请输入不小于 0 的数字。',
+  didCreateAdministrator: '创建了管理员', didGrant: '授予管理员权限', didRevoke: '撤销管理员权限', didCreateApp: '创建了应用', didSetApp: '更改了设置',
+  didCreateInvite: '创建了邀请', didRevokeInvite: '撤销了邀请', didThrottle: '密码猜测被限制', didCreateLink: '创建了密码链接', didUseLink: '使用了密码链接',
+  didSetRetention: '更改了消息保留时间', didCreateSetUp: '创建了初始设置链接', didUseSetUp: '使用了初始设置链接', didCreateUser: '创建了账号', didDeleteUser: '删除了账号',
+  didDisableContacts: '关闭了好友申请', didEnableContacts: '开启了好友申请', didEndSessions: '结束了所有会话', didSetPassword: '设置了密码',
+  didSilence: '禁言了用户', didSuspend: '停用了用户', didUnsilence: '解除了禁言', didUnsuspend: '恢复了用户',
   noAudit: '暂无记录', noAuditText: '管理操作会显示在这里。', auditNote: '记录保留 400 天。',
 } as const satisfies Translation<typeof en>;
