@@ -40,6 +40,7 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
     if (pane && seq !== null && seq !== shown.current) void jumpTo(pane, seq);
     shown.current = seq;
   }, [pane, seq]);
+  useEffect(bringSoon, []);
   if (!pane) return <Loading />;
   const escape = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -63,6 +64,15 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
     </section>
   );
 }
+
+/** What the next click or key may ask for is there before it, once the page has come to rest. */
+function bringSoon(): () => void {
+  const timer = setTimeout(() => {
+    for (const part of [import('../ui/Menu'), import('./menus'), import('./Completion'), import('./ReactPopover')]) part.catch(() => undefined);
+  }, SOON_MS);
+  return () => clearTimeout(timer);
+}
+const SOON_MS = 1_500;
 
 function Head({ pane }: { pane: Pane }) {
   const { view } = pane;

@@ -11,8 +11,9 @@ import { early, overlay } from './panes';
 import css from './Switcher.module.css';
 
 export default function Switcher() {
-  const [text, setText] = useState(() => early.peek());
-  useEffect(() => { early.value = ''; }, []);
+  const [text, setText] = useState('');
+  // The dialog is open now, and has the keys.
+  useEffect(() => setText(early.peek()), []);
   const [messages, setMessages] = useState<string | null>(null);
   useEffect(() => {
     if (store.contacts.peek() === null) actions.loadContacts().catch(() => undefined);
@@ -44,6 +45,8 @@ export default function Switcher() {
           keyOf={(found) => found.key}
           render={(found) => <Option found={found} />}
           onPick={pick}
+          // A search field would take the first one to empty itself.
+          onKeyDown={(event) => { if (event.key === 'Escape') { event.preventDefault(); close(); } }}
         />
       )}
     </Dialog>

@@ -1,7 +1,7 @@
 // The frame around all pages of somebody who is in: rail | list | page | details on a desk, one pane and a tab bar on a phone.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { deletedName, store } from '../core';
 import { t, withWords } from '../i18n';
 import { go, paths, type Route, route, sectionOf } from '../router';
@@ -24,7 +24,7 @@ const PersonPage = lazy(async () => ({ default: (await withWords(import('../cont
 const GroupPage = lazy(async () => ({ default: (await withWords(import('../groups'))).GroupPage }));
 const SettingsPage = lazy(async () => ({ default: (await withWords(import('../settings'))).SettingsPage }));
 const AdminPage = lazy(async () => ({ default: (await withWords(import('../admin'))).AdminPage }));
-const Switcher = lazy(() => import('./Switcher'), Early);
+const Switcher = lazy(() => import('./Switcher'), 'nothing');
 const KeySheet = lazy(() => import('./KeySheet'));
 
 /** What stands where. `pane` is what a phone shows; `immersed` hides its tab bar. */
@@ -88,7 +88,7 @@ export function Shell() {
         {layout.details && <div class={css.details}>{layout.details}</div>}
       </main>
       <TabBar section={sectionOf(current)} />
-      {overlay.value === 'switcher' && <Switcher />}
+      {overlay.value === 'switcher' && <><Switcher /><Early /></>}
       {overlay.value === 'keys' && <KeySheet />}
     </div>
   );
@@ -101,11 +101,20 @@ function skip(event: MouseEvent): void {
   (page?.querySelector<HTMLElement>('[data-composer]') ?? page)?.focus();
 }
 
-/** Takes what is typed before the switcher is there: those letters are not for the page behind it. */
+/** Takes what is typed before the switcher is there: those letters are not for the page behind it. It gives the focus back at the end. */
 function Early() {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    return () => {
+      early.value = '';
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
   return (
     <input
-      class="hidden-text" ref={(field) => field?.focus()} aria-label={t('common.quickTitle')}
+      class="hidden-text" ref={field} aria-label={t('common.quickTitle')}
       onInput={(event) => { early.value = event.currentTarget.value; }}
       onKeyDown={(event) => { if (event.key === 'Escape') overlay.value = null; }}
     />

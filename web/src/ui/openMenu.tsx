@@ -21,9 +21,20 @@ export type MenuItem =
 /** Where a menu opens: below an element, or at a point (a right click, a long press). */
 export type MenuAnchor = Element | { x: number; y: number };
 
+/** A button that is down would close what opens under it as soon as it comes up: a menu waits for that. */
+let pressed = false;
+if (typeof document !== 'undefined') {
+  const note = ({ type }: Event) => { pressed = type === 'pointerdown'; };
+  for (const type of ['pointerdown', 'pointerup', 'pointercancel']) addEventListener(type, note, true);
+}
+async function released(): Promise<void> {
+  while (pressed) await new Promise((resolve) => setTimeout(resolve, RELEASED_MS));
+}
+const RELEASED_MS = 20;
+
 /** Opens a menu, when it has items; `onClose` comes when it is gone, whatever closed it. */
 export function openMenu(anchor: MenuAnchor, items: readonly MenuItem[] | Promise<readonly MenuItem[]>, options: { label: string; onClose?: () => void }): void {
-  Promise.all([import('./Menu'), items]).then(
+  Promise.all([import('./Menu'), items, released()]).then(
     ([menu, all]) => all.length > 0 && menu.openMenu(anchor, all, options),
     (error: unknown) => {
       options.onClose?.();
