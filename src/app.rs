@@ -5,17 +5,19 @@
 //! whoever got an outcome finds it after any kind of end.
 
 use crate::administration::Administration;
+use crate::assistant::{self, AssistantOptions, Assistants, Times, Wake};
 use crate::auth::{Auth, Work};
 use crate::config::{Config, QuickRepair, TlsMode};
-use crate::control::{ConnectionStatus, Control, ServerStatus, Socket};
+use crate::control::{ConnectionStatus, Control, ServerStatus, Socket, Tester};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
 use crate::gateway::{self, Gateway, GatewayOptions, GatewayStats};
 use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
-use crate::model::{AdminAnswer, AdminQuery, Secret};
+use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Secret, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
+use crate::outbound::{Outbound, OutboundError, OutboundOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
@@ -27,6 +29,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sessions and tasks have this long to finish when the server stops.
@@ -64,6 +67,9 @@ pub enum AppError {
     /// The network says no.
     #[error("{0}")]
     Net(#[from] NetError),
+    /// Nothing can be asked of other servers.
+    #[error("connections to other servers cannot be set up: {0}")]
+    Outbound(OutboundError),
     /// The control socket cannot be made.
     #[error("the control socket in the data folder cannot be made: {0}")]
     Control(io::Error),
@@ -202,8 +208,9 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
     }
 
     let hub = Hub::new(HubOptions::default());
-    let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub)]).await?;
-    let ended = Box::pin(run(config, &engine, hub, founded, ready)).await;
+    let wake = Wake::default();
+    let Opened { engine, founded } = open(config, vec![gateway::subscriber(&hub), wake.subscriber()]).await?;
+    let ended = Box::pin(run(config, &engine, (hub, wake), founded, ready)).await;
     if ended.is_err() {
         close(engine).await;
     }
@@ -214,7 +221,7 @@ pub async fn serve(config: &Config, ready: impl FnOnce(&Ready) + Send) -> Result
 async fn run(
     config: &Config,
     engine: &Engine,
-    hub: Hub,
+    (hub, wake): (Hub, Wake),
     founded: bool,
     ready: impl FnOnce(&Ready) + Send,
 ) -> Result<(), AppError> {
@@ -237,6 +244,7 @@ async fn run(
     warn_of_plaintext(config, &up);
     let socket = Socket::bind(&config.server.data).map_err(AppError::Control)?;
 
+    let outbound = open_outbound(config)?;
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = Auth::with_work(password_work(config));
@@ -246,18 +254,33 @@ async fn run(
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
     let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
-    let gateway = Gateway::new(engine.clone(), hub, auth, options, tasks.clone());
+    let gateway = Gateway::new(engine.clone(), hub.clone(), auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
-    let control =
-        Control::new(office, passwords, config.server.data.clone()).with_server(server_status(gateway.clone(), &up));
+    let assistants = Assistants::new(
+        engine.clone(),
+        hub,
+        media.clone(),
+        outbound.clone(),
+        wake,
+        tasks.clone(),
+        assistant_options(config),
+    );
+    tasks.spawn("assistants", assistants.clone().run(shutdown.clone()));
+    seed_assistants(config, engine).await;
+    let control = Control::new(office, passwords, config.server.data.clone())
+        .with_server(server_status(gateway.clone(), &up))
+        .with_tester(tester(assistants.clone()));
     tasks.spawn("retention", retention::run(engine.clone(), retention::EVERY, shutdown.clone()));
     tasks.spawn("tcp", {
         let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media, web, shutdown.clone(), tasks.clone()));
-    workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
+    tasks.spawn(
+        "http",
+        http::serve(gateway.clone(), engine.clone(), media, assistants.clone(), web, shutdown.clone(), tasks.clone()),
+    );
+    workers::start(engine, &outbound, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     if let Some(fingerprint) = &up.fingerprint {
@@ -279,6 +302,60 @@ async fn run(
         _ = signals.next() => tracing::warn!("asked again: ending at once"),
     }
     Ok(())
+}
+
+/// The client for what the server asks of others, with what the operator allows.
+fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    Outbound::new(options).map_err(AppError::Outbound)
+}
+
+/// Sets up the assistants that the configuration names and that are not there yet.
+async fn seed_assistants(config: &Config, engine: &Engine) {
+    for seed in &config.seeded_assistants {
+        let there = AdminQuery::Assistants { app: AppRef::default(), id: Some(seed.id.clone()) };
+        if engine.administer(crate::auth::server(), there).await.is_ok() {
+            continue;
+        }
+        let (id, name) = (seed.id.clone(), seed.name.clone());
+        let settings = Box::new(seed.settings.clone());
+        let command = SystemCommand::SetAssistant { app: AppId::HOME, id, name, settings };
+        match engine.execute(crate::auth::server(), None, command.into()).await {
+            Ok(_) => tracing::info!(assistant = %seed.id, "an assistant was set up as the configuration says"),
+            Err(refusal) => tracing::error!(assistant = %seed.id, %refusal, "an assistant could not be set up"),
+        }
+    }
+}
+
+/// How the command line has an assistant tested by the running server.
+fn tester(assistants: Assistants) -> Tester {
+    Arc::new(move |settings| {
+        let assistants = assistants.clone();
+        Box::pin(async move { assistants.check(&settings).await })
+    })
+}
+
+/// The same without a server.
+pub fn tester_alone(config: &Config) -> Result<Tester, AppError> {
+    let (outbound, data) = (open_outbound(config)?, config.server.data.clone());
+    Ok(Arc::new(move |settings| {
+        let (outbound, data) = (outbound.clone(), data.clone());
+        Box::pin(async move { assistant::check_alone(outbound, &data, &settings).await })
+    }))
+}
+
+fn assistant_options(config: &Config) -> AssistantOptions {
+    let limits = &config.assistants;
+    let seconds = |number: u32| Duration::from_secs(number.into());
+    AssistantOptions {
+        at_once: limits.at_once.get() as usize,
+        times: Times {
+            first_byte: seconds(limits.first_byte_s.get()),
+            silence: seconds(limits.silence_s.get()),
+            total: seconds(limits.total_s.get()),
+        },
+        ..AssistantOptions::new(&config.server.data)
+    }
 }
 
 /// Opens the folder of what may vanish; what cannot be opened is kept in memory.

@@ -21,7 +21,9 @@
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
 //! net         listeners and TLS
+//! outbound    the only HTTP client and its guard: where the server may connect to
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
+//! assistant   what carries the turns of assistants out: their providers, what these are given, drafts and answers
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
 //! control     the socket in the data folder through which the command line talks to the server
@@ -33,6 +35,7 @@
 
 pub mod administration;
 pub mod app;
+pub mod assistant;
 pub mod auth;
 pub mod cli;
 pub mod client;
@@ -47,6 +50,7 @@ pub mod ledger;
 pub mod media;
 pub mod model;
 pub mod net;
+pub mod outbound;
 pub mod protocol;
 pub mod search;
 pub mod shutdown;

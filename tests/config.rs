@@ -45,6 +45,7 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("tls.certificate", ("first.pem", "second.pem")),
         ("tls.key", ("first.pem", "second.pem")),
         ("tls.names", ("one.example", "two.example")),
+        ("outbound.allow", ("192.168.1.0/24", "192.0.2.1/32")),
         ("storage.cache_mib", ("100", "200")),
         ("storage.quick_repair", ("always", "idle")),
         ("media.reserve_mib", ("7", "8")),
@@ -94,7 +95,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         let base = base.join("\n") + "\n";
         let quoted = if first.parse::<i64>().is_ok() || first == "true" {
             first.to_owned()
-        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies") {
+        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow") {
             format!("[\"{first}\"]")
         } else {
             format!("\"{first}\"")

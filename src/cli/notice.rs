@@ -50,6 +50,7 @@ pub(super) fn rest(body: &Body) -> Option<String> {
         Body::LabelsChanged {} => "changed labels".to_owned(),
         Body::Text(_)
         | Body::Custom(_)
+        | Body::Answer(_)
         | Body::Recalled {}
         | Body::Edited { .. }
         | Body::RecalledEntry { .. }

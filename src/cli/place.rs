@@ -101,7 +101,10 @@ async fn alone(config: &Config, opened: Opened, request: Request) -> Response {
     let passwords = auth.passwords.clone();
     let url = app::url(config, config.listen.http);
     let office = Administration::new(opened.engine.clone(), auth, &url, config.server.name.as_str());
-    let control = Control::new(office, passwords, config.server.data.clone());
+    let mut control = Control::new(office, passwords, config.server.data.clone());
+    if let Ok(tester) = app::tester_alone(config) {
+        control = control.with_tester(tester);
+    }
     let response = control.handle(request).await;
     app::close(opened.engine).await;
     response
@@ -134,7 +137,9 @@ impl From<AppError> for Failure {
             AppError::Locked(_) => exit::TEMPORARY,
             AppError::Data(_) => exit::DATA,
             AppError::Net(crate::net::NetError::Certificate(_)) => exit::CONFIG,
-            AppError::Net(_) | AppError::Signals(_) | AppError::Down { .. } => exit::UNAVAILABLE,
+            AppError::Net(_) | AppError::Outbound(_) | AppError::Signals(_) | AppError::Down { .. } => {
+                exit::UNAVAILABLE
+            }
         };
         Self::new(exit_code, error.to_string())
     }

@@ -127,6 +127,8 @@ fn show(client: &Client, args: &Args, event: &Event) -> Result<u64, Failure> {
         json(&Line { conversation: *conversation, kind, peer, title, rewritten: *rewritten, entry })?
     } else {
         let place = match (title, kind) {
+            (Some(title), Some(ConversationKind::Assistant)) => format!(" [{title}, chat:{conversation}]"),
+            (None, Some(ConversationKind::Assistant)) => format!(" [chat:{conversation}]"),
             (Some(title), _) => format!(" [{title}, group:{conversation}]"),
             (None, Some(ConversationKind::Group)) => format!(" [group:{conversation}]"),
             (None, Some(ConversationKind::Feed)) => " [your account]".to_owned(),
@@ -149,6 +151,10 @@ pub(super) fn words(body: &Body) -> String {
     }
     match body {
         Body::Text(text) => text.text.replace(|c: char| c.is_control(), " "),
+        Body::Answer(answer) => {
+            let problem = answer.problem.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
+            format!("{}{problem}", answer.text).replace(|c: char| c.is_control(), " ").trim().to_owned()
+        }
         Body::Custom(custom) => format!("({})", custom.kind),
         Body::Recalled {} => "(recalled)".to_owned(),
         Body::Edited { target } => format!("(edited message {target})"),

@@ -1027,6 +1027,8 @@ impl State {
                     | Answer::Presences { .. }
                     | Answer::Media { .. }
                     | Answer::Found { .. }
+                    | Answer::Assistants { .. }
+                    | Answer::Drafts { .. }
                     | Answer::Unreadable(_) => {
                         self.needs.insert(id, now.ms + AGAIN_MS);
                     }
@@ -1229,6 +1231,9 @@ fn own_body(command: Command) -> Option<Body> {
         | Command::MuteGroup { .. }
         | Command::SilenceMember { .. }
         | Command::SetAlias { .. }
+        | Command::OpenAssistant { .. }
+        | Command::StopAnswer { .. }
+        | Command::Regenerate { .. }
         | Command::Unreadable(_) => None,
     }
 }

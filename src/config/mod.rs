@@ -10,14 +10,16 @@
 mod example;
 mod problem;
 mod rules;
+mod seeds;
 mod source;
 mod table;
 mod value;
 
 pub use example::example;
 pub use problem::{Problem, Problems};
+pub use seeds::AssistantSeed;
 pub use source::{Flag, Origin, Sources};
-pub use table::{Config, Home, Http, Limits, Listen, Log, Server, Storage, Tls};
+pub use table::{Assistants, Config, Home, Http, Limits, Listen, Log, Server, Storage, Tls};
 pub use value::{Level, LogFormat, QuickRepair, Text, TlsMode, Url};
 
 use source::Values;
@@ -30,7 +32,8 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut values = Values::read(sources, &mut problems);
-        let config = Self::fill(&mut values, &mut problems);
+        let mut config = Self::fill(&mut values, &mut problems);
+        config.seeded_assistants = values.take_assistants();
         values.report_unused(&mut problems);
         rules::check(&config, &mut problems);
         if problems.is_empty() { Ok(config) } else { Err(Problems::new(problems)) }

@@ -1,6 +1,7 @@
 //! Where values come from: the file with its lines, the environment, and flags.
 
 use super::problem::{Problem, did_you_mean};
+use super::seeds::{self, AssistantSeed};
 use super::table::{Config, Key};
 use super::value::{Raw, Setting};
 use std::collections::BTreeMap;
@@ -67,12 +68,13 @@ impl fmt::Display for Origin {
 /// Everything that was given, by the full name of its key, each source in its order of precedence.
 pub(super) struct Values {
     given: BTreeMap<String, Vec<(Origin, Raw)>>,
+    assistants: Vec<AssistantSeed>,
 }
 
 impl Values {
     /// Reads every source.
     pub(super) fn read(sources: &Sources, problems: &mut Vec<Problem>) -> Self {
-        let mut values = Self { given: BTreeMap::new() };
+        let mut values = Self { given: BTreeMap::new(), assistants: Vec::new() };
         if let Some((path, text)) = &sources.text {
             values.read_text(path, text, problems);
         }
@@ -106,6 +108,10 @@ impl Values {
         };
         for (name, item) in document.as_table() {
             let line = line_of(document.as_table().key(name).and_then(toml_edit::Key::span));
+            if name == seeds::NAME {
+                self.assistants.extend(seeds::read(path, item, &line_of, problems));
+                continue;
+            }
             let sections = Config::sections();
             if !sections.contains(&name) {
                 problems.push(Problem::in_file(path, line, unknown_section(name, item, &sections)));
@@ -165,6 +171,11 @@ impl Values {
             }
         }
         taken
+    }
+
+    /// The assistants that are to be set up.
+    pub(super) fn take_assistants(&mut self) -> Vec<AssistantSeed> {
+        std::mem::take(&mut self.assistants)
     }
 
     /// What nobody took: keys that do not exist.

@@ -1,6 +1,7 @@
 //! The table of keys: each with its section, type (which holds its bounds), default and one sentence.
 
 use super::problem::{Problem, did_you_mean};
+use super::seeds::AssistantSeed;
 use super::source::{Origin, Values};
 use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
 use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
@@ -90,6 +91,8 @@ macro_rules! sections {
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Config {
             $($(#[doc = $section_doc])+ pub $section: $type,)+
+            /// Assistants of `[[assistant]]`, which are set up at the start when they are not there yet.
+            pub seeded_assistants: Vec<AssistantSeed>,
             /// Where each value came from, by `section.name`; defaults are not in it.
             origins: BTreeMap<String, Origin>,
         }
@@ -187,6 +190,22 @@ sections! {
         key: Option<PathBuf> = None,
         /// Names and addresses by which clients reach the server, for a self-signed certificate; this machine's own are always in it.
         names: Vec<String> = Vec::new(),
+    }
+    /// What the server asks of other servers by itself: push services, hooks, the assistant's providers.
+    outbound: Outbound {
+        /// Networks that addresses of hooks and of devices' push services may lead to beside the public internet, such as `192.168.1.0/24`; plain http is for these alone. What you write down in this file yourself needs no leave.
+        allow: Vec<IpNet> = Vec::new(),
+    }
+    /// Assistants, all together. Each is set up with `tidings assistant add`, or by `[[assistant]]` in this file.
+    assistants: Assistants {
+        /// Answers that are written at the same time; other questions wait.
+        at_once: Number<1, 1_024> = Number::new(32),
+        /// Seconds until the first byte of an answer: a model that has to be loaded first takes a while.
+        first_byte_s: Number<1, 3_600> = Number::new(120),
+        /// Seconds of silence in the middle of an answer after which it is given up.
+        silence_s: Number<1, 3_600> = Number::new(60),
+        /// Seconds that an answer may take in all.
+        total_s: Number<1, 86_400> = Number::new(600),
     }
     /// The database file in the data folder.
     storage: Storage {

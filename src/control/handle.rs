@@ -8,12 +8,13 @@ use crate::administration::{Administration, FlagChanges, NewAccount};
 use crate::auth::{self, Passwords};
 use crate::engine::{Engine, Health};
 use crate::model::{
-    AdminAnswer, AdminQuery, AnyCommand, AppId, Code, CommandResult, Name, Refusal, SystemCommand, Timestamp,
-    UserHandle, UserId, UserKind,
+    AdminAnswer, AdminQuery, AnyCommand, AppId, AssistantCheck, AssistantInfo, AssistantSettings, Code, CommandResult,
+    Name, Refusal, SystemCommand, Timestamp, UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Apps that are listed at most.
@@ -27,7 +28,11 @@ pub struct Control {
     office: Administration,
     folder: Arc<PathBuf>,
     server: Option<Arc<dyn Fn() -> ServerStatus + Send + Sync>>,
+    tester: Option<Tester>,
 }
+
+/// What tests how an assistant is.
+pub type Tester = Arc<dyn Fn(AssistantSettings) -> Pin<Box<dyn Future<Output = AssistantCheck> + Send>> + Send + Sync>;
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,13 +44,20 @@ impl Control {
     /// For the data folder of an engine.
     pub fn new(office: Administration, passwords: Passwords, folder: PathBuf) -> Self {
         let engine = office.engine().clone();
-        Self { engine, passwords, office, folder: Arc::new(folder), server: None }
+        Self { engine, passwords, office, folder: Arc::new(folder), server: None, tester: None }
     }
 
     /// The same in a running server, which `status` asks about itself.
     #[must_use]
     pub fn with_server(mut self, status: impl Fn() -> ServerStatus + Send + Sync + 'static) -> Self {
         self.server = Some(Arc::new(status));
+        self
+    }
+
+    /// The same with what tests assistants.
+    #[must_use]
+    pub fn with_tester(mut self, tester: Tester) -> Self {
+        self.tester = Some(tester);
         self
     }
 
@@ -121,6 +133,22 @@ impl Control {
                 let app = self.app(Some(&name))?.0;
                 self.execute(SystemCommand::SetApp { app, settings }).await
             }
+            Request::AssistantList { app } => {
+                Ok(Response::Assistants { assistants: self.assistants(app.as_ref(), None).await? })
+            }
+            Request::AssistantSet { app, id, name, settings } => {
+                let app = self.app(app.as_ref())?.0;
+                self.execute(SystemCommand::SetAssistant { app, id, name, settings }).await
+            }
+            Request::AssistantRemove { app, id } => {
+                let user = self.assistant(app.as_ref(), id).await?.handle;
+                self.execute(SystemCommand::RemoveAssistant { user }).await
+            }
+            Request::AssistantTest { app, id } => {
+                let settings = self.assistant(app.as_ref(), id).await?.settings;
+                let Some(tester) = &self.tester else { return Err(mixed_up()) };
+                Ok(Response::AssistantCheck(Box::new(tester(settings).await)))
+            }
             Request::BenchUsers { count, prefix } => bench::users(self, count, &prefix).await,
         }
     }
@@ -166,6 +194,18 @@ impl Control {
             }
             _ => Err(mixed_up()),
         }
+    }
+
+    async fn assistants(&self, app: Option<&Name>, id: Option<UserId>) -> Result<Vec<AssistantInfo>, Refusal> {
+        let query = AdminQuery::Assistants { app: app.into(), id };
+        match self.office.read(&auth::operator(), query).await? {
+            AdminAnswer::Assistants { assistants } => Ok(assistants),
+            _ => Err(mixed_up()),
+        }
+    }
+
+    async fn assistant(&self, app: Option<&Name>, id: UserId) -> Result<AssistantInfo, Refusal> {
+        self.assistants(app, Some(id)).await?.pop().ok_or_else(mixed_up)
     }
 
     fn status(&self) -> Status {

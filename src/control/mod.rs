@@ -10,13 +10,13 @@ mod bench;
 mod handle;
 mod socket;
 
-pub use handle::Control;
+pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
 use crate::administration::{InviteLink, Link};
 use crate::model::{
-    AccountInfo, AppId, AppSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo,
-    Timestamp, UserHandle, UserId,
+    AccountInfo, AppId, AppSettings, AssistantCheck, AssistantInfo, AssistantSettings, AuditLine, Epoch, Invite,
+    InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp, UserHandle, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -191,6 +191,41 @@ pub enum Request {
         /// All settings.
         settings: AppSettings,
     },
+    /// The assistants of an app. Answer: `assistants`.
+    AssistantList {
+        /// Which app.
+        #[serde(default)]
+        app: Option<Name>,
+    },
+    /// Set an assistant up, or change all of how it is. Answer: `done`.
+    AssistantSet {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Its user.
+        id: UserId,
+        /// Its display name.
+        #[serde(default)]
+        name: Option<Name>,
+        /// How it is.
+        settings: Box<AssistantSettings>,
+    },
+    /// Let an assistant answer no more. Answer: `done`.
+    AssistantRemove {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Its user.
+        id: UserId,
+    },
+    /// Test an assistant. Answer: `assistant_check`.
+    AssistantTest {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Its user.
+        id: UserId,
+    },
     /// Make `count` users named `prefix` with 0, 1, 2 … after it, and open a session for each; one that exists already only gets
     /// a fresh session. For load generators on this machine. Answer: `bench_users`.
     BenchUsers {
@@ -246,6 +281,13 @@ pub enum Response {
         /// Whether there are older ones.
         more: bool,
     },
+    /// Assistants.
+    Assistants {
+        /// The assistants, by id.
+        assistants: Vec<AssistantInfo>,
+    },
+    /// What the test of an assistant found.
+    AssistantCheck(Box<AssistantCheck>),
 }
 
 /// One user with their sessions.

@@ -192,8 +192,18 @@ impl Gateway {
         match query {
             // Who is connected is no row.
             Query::Presences { users } => Ok(Answer::Presences { presences: self.presences(actor, users).await? }),
-            query => self.engine().query(actor.clone(), query).await,
+            query => Ok(self.with_drafts(self.engine().query(actor.clone(), query).await?)),
         }
+    }
+
+    /// What is written so far is no row: it is with those who hear of it.
+    fn with_drafts(&self, mut answer: Answer) -> Answer {
+        if let Answer::Drafts { conversation, drafts, .. } = &mut answer {
+            for draft in drafts {
+                draft.text = self.hub().draft_text((*conversation, draft.question)).unwrap_or_default();
+            }
+        }
+        answer
     }
 
     /// The presence of users (1–100) as somebody may see it, in the order asked for; those that are not there are left out.

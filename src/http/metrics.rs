@@ -21,6 +21,7 @@ enum Kind {
 pub async fn metrics(State(site): State<Site>) -> Response {
     let engine = site.engine.stats();
     let gateway = site.gateway.stats();
+    let assistants = site.assistants.stats();
     let up = u64::from(site.engine.health() == Health::Live && !site.gateway.is_draining());
     let micros = |us: u64| us as f64 / 1e6;
     let counters = [
@@ -42,6 +43,16 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("lagging_total", "Times a connection was too slow and lost its pushes.", gateway.lagging),
         ("protocol_errors_total", "Connections closed for breaking the protocol.", gateway.protocol_errors),
         ("timeouts_total", "Connections closed for silence.", gateway.timeouts),
+        ("assistant_questions_total", "Questions to assistants that were begun.", assistants.questions),
+        ("assistant_complete_total", "Answers that ended well.", assistants.complete),
+        ("assistant_stopped_total", "Answers that somebody stopped.", assistants.stopped),
+        ("assistant_limit_total", "Answers that were cut because they were too long.", assistants.limit),
+        ("assistant_failed_total", "Answers that failed.", assistants.failed),
+        (
+            "assistant_tokens_total",
+            "Tokens of questions and answers, estimated where a provider does not say.",
+            assistants.tokens,
+        ),
         ("task_panics_total", "Tasks that panicked.", site.tasks.panics()),
     ];
     let gauges = [
@@ -51,6 +62,8 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("tasks", "Running tasks.", site.tasks.running() as u64),
         ("queued_bytes", "Bytes that wait to be written to clients.", gateway.queued_bytes),
         ("uploads", "Uploads on their way.", site.media.uploads() as u64),
+        ("assistant_open", "Questions to assistants that are not answered yet.", assistants.open),
+        ("assistant_running", "Answers that are being written.", assistants.running),
         ("commands_queued", "Commands that wait for the writer.", engine.queued),
         ("tail_entries", "Entries that are in the journal only.", engine.tail_entries),
         ("journal_rows", "Rows of the journal.", engine.journal_rows),

@@ -13,6 +13,7 @@ mod metrics;
 mod proxy;
 mod ws;
 
+use crate::assistant::Assistants;
 use crate::engine::Engine;
 use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
@@ -54,6 +55,7 @@ struct Site {
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    assistants: Assistants,
     tasks: Tasks,
 }
 
@@ -86,11 +88,12 @@ pub async fn serve(
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    assistants: Assistants,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, tasks: tasks.clone() });
+    let router = router(Site { gateway: gateway.clone(), engine, media, assistants, tasks: tasks.clone() });
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -107,7 +110,12 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let api = api::router(api::ApiState::new(site.gateway.clone(), site.media.clone(), site.tasks.clone()));
+    let api = api::router(api::ApiState::new(
+        site.gateway.clone(),
+        site.media.clone(),
+        site.assistants.clone(),
+        site.tasks.clone(),
+    ));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

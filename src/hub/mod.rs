@@ -7,12 +7,14 @@
 //! Locks: the registry's is taken before an outbox's; both are held for look-ups and copies only.
 
 mod broadcast;
+mod drafts;
 mod hash;
 mod members;
 mod outbox;
 mod presence;
 
 pub use broadcast::{Broadcast, Scratch};
+pub use drafts::DraftId;
 pub use members::{Window, Windows};
 pub use outbox::{Due, HeldBack, Outbox, Piece, fatal, next_payload, refused};
 pub use presence::PresenceChange;
@@ -60,6 +62,7 @@ struct Inner {
     /// Guards who watches whom.
     watchers: Mutex<Watchers>,
     presence: presence::Changes,
+    drafts: drafts::Drafts,
     clock: Clock,
 }
 
@@ -134,6 +137,7 @@ impl Hub {
             registry: RwLock::default(),
             watchers: Mutex::default(),
             presence: presence::Changes::default(),
+            drafts: drafts::Drafts::default(),
             clock: options.clock,
         }))
     }
@@ -383,7 +387,8 @@ impl Publisher {
                     self.entry(*conversation, entry, lsn, origin, &load);
                 }
                 // Who has the user as a contact stands in rows: see [`Publisher::profile`].
-                Effect::Members { .. } | Effect::Profile { .. } => {}
+                // Turns are for whoever carries them out.
+                Effect::Members { .. } | Effect::Profile { .. } | Effect::Turns { .. } => {}
                 Effect::Presence { user } => self.hub.0.presence.note(*user, true),
                 Effect::Relation { user, other } => self.hub.0.presence.relate(*user, *other),
                 Effect::Inbox { user, inbox } => {

@@ -69,6 +69,8 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::SetRetention { conversation, .. } => {
             ("retention.set".to_owned(), format!("conversation {conversation}"))
         }
+        SystemCommand::SetAssistant { app, id, .. } => ("assistant.set".to_owned(), named(state, *app, id.as_str())?),
+        SystemCommand::RemoveAssistant { user } => ("assistant.remove".to_owned(), user_name(state, *user)?),
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -80,7 +82,11 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::AddMedia { .. }
         | SystemCommand::ForgetMedia { .. }
         | SystemCommand::Trim { .. }
-        | SystemCommand::Cursors { .. } => return Ok(None),
+        | SystemCommand::BeginAnswer { .. }
+        | SystemCommand::FinishAnswer { .. }
+        | SystemCommand::CountAssistant { .. }
+        | SystemCommand::Cursors { .. }
+        | SystemCommand::NoteFollower { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {

@@ -102,7 +102,7 @@ fn advance(state: &impl Read, place: &mut Place, moved: &CursorMove) -> Result<(
     // What was read was delivered. On its own it is kept in direct chats only, where both sides see it.
     let delivered = match place.row.kind {
         ConversationKind::Direct => moved.delivered.map_or(Seq(0), |seq| seq.min(window.head)),
-        ConversationKind::Group | ConversationKind::Feed => Seq(0),
+        ConversationKind::Group | ConversationKind::Feed | ConversationKind::Assistant => Seq(0),
     };
     place.member.delivered = place.member.delivered.max(place.member.read.seq).max(delivered);
     Ok(())
@@ -155,7 +155,7 @@ pub(super) fn receipt(row: &ConversationRow, before: &MemberRow, after: &MemberR
     let cursor = |delivered| Cursor { user: after.id.clone(), delivered, read: after.read.seq };
     match row.kind {
         ConversationKind::Direct => Some(cursor(Some(after.delivered))),
-        ConversationKind::Feed => None,
+        ConversationKind::Feed | ConversationKind::Assistant => None,
         ConversationKind::Group => {
             let told = row.members as usize <= limits::RECEIPTS_MEMBERS_MAX && after.read > before.read;
             told.then(|| cursor(None))

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod administration;
 mod apps;
+mod assistants;
 mod audit;
 mod caller;
 mod contacts;
@@ -14,6 +15,7 @@ mod conversations;
 mod cursors;
 mod directory;
 mod feed;
+mod follower;
 pub mod groups;
 mod links;
 mod media;
@@ -198,7 +200,13 @@ fn user_command(
         Command::RemoveMember { conversation, user } => {
             groups::remove_member::run(tables, caller, *conversation, user, effects)
         }
+        Command::Leave { conversation } if assistants::is_chat(tables, *conversation)? => {
+            assistants::leave::run(tables, caller, *conversation, effects)
+        }
         Command::Leave { conversation } => groups::leave::run(tables, caller, *conversation, effects),
+        Command::Rename { conversation, title } if assistants::is_chat(tables, *conversation)? => {
+            assistants::rename::run(tables, caller, *conversation, title, effects)
+        }
         Command::Rename { conversation, title } => groups::rename::run(tables, caller, *conversation, title, effects),
         Command::Pin { conversation, pinned } => own_side::pin::run(tables, caller, *conversation, *pinned, effects),
         Command::Mute { conversation, until } => own_side::mute::run(tables, caller, *conversation, *until, effects),
@@ -264,6 +272,13 @@ fn user_command(
         }
         Command::SetAlias { conversation, user, alias } => {
             groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
+        }
+        Command::OpenAssistant { assistant, title } => {
+            assistants::open::run(tables, caller, assistant, title.as_ref(), effects)
+        }
+        Command::StopAnswer { conversation } => assistants::stop::run(tables, caller, *conversation, effects),
+        Command::Regenerate { conversation, seq } => {
+            assistants::regenerate::run(tables, caller, *conversation, *seq, effects)
         }
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
@@ -343,7 +358,22 @@ fn system_command(
         SystemCommand::Trim { conversation, first } => {
             retention::trim::run(tables, order, *conversation, *first, effects)
         }
+        SystemCommand::SetAssistant { app, id, name, settings } => {
+            let new = assistants::set::NewAssistant { app: *app, id, name: name.as_ref(), settings };
+            assistants::set::run(tables, order, &new, effects)
+        }
+        SystemCommand::RemoveAssistant { user } => assistants::remove::run(tables, *user),
+        SystemCommand::BeginAnswer { conversation, question } => {
+            assistants::begin::run(tables, order, *conversation, *question, effects)
+        }
+        SystemCommand::FinishAnswer { conversation, question, answer } => {
+            assistants::finish::run(tables, order, (*conversation, *question), answer.as_deref(), effects)
+        }
+        SystemCommand::CountAssistant { user, assistant, questions, tokens } => {
+            assistants::count::run(tables, order, (*assistant, *user), (*questions, *tokens))
+        }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
+        SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
     }
 }
 

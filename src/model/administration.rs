@@ -3,8 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle,
-    UserId, UserKind,
+    AppId, AppSettings, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags,
+    UserHandle, UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,13 @@ pub enum AdminQuery {
         /// Which.
         app: AppRef,
     },
+    /// The assistants of an app by id. Answer: `assistants`.
+    Assistants {
+        /// Which app.
+        app: AppRef,
+        /// Only this one.
+        id: Option<UserId>,
+    },
     /// How long one conversation keeps its entries. Answer: `retention`.
     Retention {
         /// Which.
@@ -106,6 +113,11 @@ pub enum AdminAnswer {
     Invites {
         /// The codes.
         invites: Vec<Invite>,
+    },
+    /// Assistants.
+    Assistants {
+        /// The assistants, by id.
+        assistants: Vec<AssistantInfo>,
     },
     /// A conversation's own rules.
     Retention {

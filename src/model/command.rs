@@ -88,14 +88,15 @@ pub enum Command {
         /// Who goes.
         user: UserId,
     },
-    /// Leave a group. The owner transfers it first, or dissolves it. Result: `appended`.
+    /// Leave a group. The owner transfers it first, or dissolves it. Result: `appended`. A chat with an assistant is deleted by
+    /// leaving it. Result: `done`.
     Leave {
-        /// The group.
+        /// The group, or the chat with an assistant.
         conversation: ConversationId,
     },
-    /// Give a group another title. Result: `appended`.
+    /// Give a group, or a chat with an assistant, another title. Result: `appended`.
     Rename {
-        /// The group.
+        /// The group, or the chat with an assistant.
         conversation: ConversationId,
         /// The new title.
         title: Name,
@@ -353,6 +354,27 @@ pub enum Command {
         user: UserId,
         /// The alias; none takes it away.
         alias: Option<Name>,
+    },
+    /// Open a chat with an assistant. There can be any number, each with its own title. Result: `conversation`.
+    OpenAssistant {
+        /// The assistant.
+        assistant: UserId,
+        /// Its title; the first question gives it one when absent.
+        #[serde(default)]
+        title: Option<Name>,
+    },
+    /// Stop the answer that is being written (or the question that is next). What has come stays. In a chat with an assistant its
+    /// user; in a group who asked, the owner and managers. Result: `done`.
+    StopAnswer {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Have an answer written again, in place of the one that is there. Whoever asked the question. Result: `done`.
+    Regenerate {
+        /// Where.
+        conversation: ConversationId,
+        /// The answer.
+        seq: Seq,
     },
     /// A command that this version cannot read.
     #[serde(skip)]

@@ -51,6 +51,11 @@ pub enum Effect {
         /// To whom.
         other: UserHandle,
     },
+    /// Questions to assistants came, ended or are to be stopped in a conversation: for whoever carries them out.
+    Turns {
+        /// The conversation.
+        conversation: ConversationId,
+    },
     /// A session is over. Nothing with a higher lsn is written to it.
     SessionEnded {
         /// Whose.

@@ -2,8 +2,8 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal, Seq, Timestamp,
-    UserId,
+    AssistantAnswer, Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal,
+    Seq, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -207,6 +207,8 @@ pub enum Body {
     },
     /// Notice in the own feed: labels were made, renamed or deleted; query `labels`.
     LabelsChanged {},
+    /// A message: what an assistant answered.
+    Answer(AssistantAnswer),
     /// A body that this version cannot read. Show a placeholder and go on.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -224,6 +226,7 @@ impl Body {
                 | Self::Location(_)
                 | Self::ContactCard(_)
                 | Self::Sticker(_)
+                | Self::Answer(_)
                 | Self::Recalled {}
         )
     }
@@ -270,6 +273,7 @@ impl Body {
             | Self::ContactAnswered { .. }
             | Self::ContactsChanged { .. }
             | Self::LabelsChanged {}
+            | Self::Answer(_)
             | Self::Unreadable(_) => None,
         }
     }
@@ -414,6 +418,8 @@ pub enum ConversationKind {
     Group,
     /// One user's own: what happens to their account and contacts. It has notices only.
     Feed,
+    /// One user and one assistant, which answers every message.
+    Assistant,
 }
 
 /// What a member of a group may do.
@@ -433,11 +439,11 @@ pub enum Role {
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
-    /// Direct chat, group or feed.
+    /// Direct chat, group, feed or chat with an assistant.
     pub kind: ConversationKind,
-    /// The title of a group.
+    /// The title of a group or of a chat with an assistant.
     pub title: Option<Name>,
-    /// The other user of a direct chat.
+    /// The other user of a direct chat; the assistant of a chat with one.
     pub peer: Option<UserId>,
     /// The reader's role.
     pub role: Role,

@@ -68,6 +68,14 @@ pub const SEARCH_BYTES_MAX: usize = 512;
 pub const SEARCH_HITS_MAX: usize = 50;
 /// Highlights of one hit.
 pub const HIGHLIGHTS_MAX: usize = 100;
+/// Assistants of one app.
+pub const ASSISTANTS_MAX: usize = 32;
+/// Questions of one conversation that wait for answers, the one that is being answered included.
+pub const TURNS_MAX: usize = 16;
+/// Longest answer of an assistant, in bytes of UTF-8; what is longer is cut.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Days for which it is kept how much a user has asked an assistant.
+pub const ASSISTANT_USE_DAYS: u32 = 400;
 /// Administrators of one server.
 pub const ADMINISTRATORS_MAX: usize = 250;
 /// Sessions that one command ends because they expired (each is three rows).

@@ -4,11 +4,13 @@
 
 pub mod account;
 pub mod administration;
+pub mod assistant;
 pub mod clock;
 pub mod command;
 pub mod contact;
 pub mod effect;
 pub mod entry;
+pub mod follower;
 pub mod group;
 pub mod growing;
 pub mod ids;
@@ -27,6 +29,10 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
+pub use assistant::{
+    ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
+    AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
+};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
@@ -35,6 +41,7 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
+pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };

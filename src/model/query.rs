@@ -2,9 +2,9 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    Contact, ContactRequest, Conversation, ConversationId, Cursor, Entry, GroupPreview, Hit, Invite, InviteCode,
-    JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf, Profile, Relation, Search,
-    Seq, SessionInfo, Timestamp, UserId, UserSettings,
+    AssistantView, Contact, ContactRequest, Conversation, ConversationId, Cursor, DraftView, Entry, GroupPreview, Hit,
+    Invite, InviteCode, JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf,
+    Profile, Relation, Search, Seq, SessionInfo, Timestamp, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +183,14 @@ pub enum Query {
     },
     /// Messages of the caller's conversations with certain words, newest first.
     Search(Box<Search>),
+    /// The assistants that the caller may use. Answer: `assistants`.
+    Assistants {},
+    /// The answers that are being written in a conversation and the questions that wait, oldest first. Answer: `drafts`. (What is
+    /// written so far is no row: the gateway adds it.)
+    Drafts {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
     /// A query that this version cannot read.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -357,6 +365,22 @@ pub enum Answer {
         /// Whether everything was looked through. False while the index is being made, or when the search took too long: older
         /// hits may be missing.
         complete: bool,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `assistants`.
+    Assistants {
+        /// The assistants, by id.
+        assistants: Vec<AssistantView>,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `drafts`.
+    Drafts {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The answers and questions.
+        drafts: Vec<DraftView>,
         /// As of this lsn.
         as_of: Lsn,
     },

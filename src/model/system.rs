@@ -1,8 +1,9 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AppId, AppSettings, ConversationId, Device, Epoch, InviteCode, Line, MediaId, MediaInfo, Name, PasswordHash, Seq,
-    SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind,
+    AnswerDone, AppId, AppSettings, AssistantSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn,
+    MediaId, MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
+    UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -219,11 +220,63 @@ pub enum SystemCommand {
         /// To whom or what.
         subject: Line,
     },
+    /// Set an assistant up, or change all of how it is; its user is made when there is none. Result: `user`.
+    SetAssistant {
+        /// In which app.
+        app: AppId,
+        /// Its user.
+        id: UserId,
+        /// Its display name; when absent as it was, or else the id.
+        name: Option<Name>,
+        /// How it is.
+        settings: Box<AssistantSettings>,
+    },
+    /// Let an assistant answer no more. Its user and what it said stay. Result: `done`.
+    RemoveAssistant {
+        /// Which.
+        user: UserHandle,
+    },
+    /// An assistant begins with a question. Refused when it may not (any more); the question is then to be ended with
+    /// [`SystemCommand::FinishAnswer`]. Result: `done`, or `appended` with a title.
+    BeginAnswer {
+        /// Where.
+        conversation: ConversationId,
+        /// The question.
+        question: Seq,
+    },
+    /// An assistant is done with a question. Passed over when the turn is not open any more. Result: `appended` or `done`.
+    FinishAnswer {
+        /// Where.
+        conversation: ConversationId,
+        /// The question.
+        question: Seq,
+        /// What it answered; none: nothing is said, the turn just ends.
+        answer: Option<Box<AnswerDone>>,
+    },
+    /// A user had an assistant do something that is kept nowhere: it counts against the budget. Refused when that is used up.
+    /// Result: `done`.
+    CountAssistant {
+        /// Who.
+        user: UserHandle,
+        /// Which assistant.
+        assistant: UserHandle,
+        /// Questions.
+        questions: u32,
+        /// Tokens; they are counted without being refused.
+        tokens: u64,
+    },
     /// Cursor moves of many users, merged. Moves that are not allowed (not a member, beyond the head, backwards) are passed over.
     /// Result: `done`.
     Cursors {
         /// At most [`super::limits::CURSOR_MOVES_MAX`].
         moves: Vec<CursorMove>,
+    },
+    /// A follower of the log has done its work up to an lsn. Result: `done`.
+    NoteFollower {
+        /// Which.
+        follower: Follower,
+        /// Up to here; what is lower than before changes nothing.
+        upto: Lsn,
     },
 }
 
@@ -242,7 +295,9 @@ impl SystemCommand {
             | Self::RevokeAppInvite { .. }
             | Self::CreateLink { .. }
             | Self::DeleteUser { .. }
-            | Self::SetRetention { .. } => true,
+            | Self::SetRetention { .. }
+            | Self::SetAssistant { .. }
+            | Self::RemoveAssistant { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }
@@ -256,7 +311,11 @@ impl SystemCommand {
             | Self::ForgetMedia { .. }
             | Self::Trim { .. }
             | Self::Note { .. }
-            | Self::Cursors { .. } => false,
+            | Self::BeginAnswer { .. }
+            | Self::FinishAnswer { .. }
+            | Self::CountAssistant { .. }
+            | Self::Cursors { .. }
+            | Self::NoteFollower { .. } => false,
         }
     }
 }

@@ -10,6 +10,8 @@ pub fn parts(entry: &Entry) -> Option<Vec<(Part, &str)>> {
         Body::Media(file) => {
             Some(vec![(Part::Caption, file.caption.text.as_str()), (Part::FileName, file.info.name.as_str())])
         }
+        Body::Answer(answer) if answer.text.is_empty() => None,
+        Body::Answer(answer) => Some(vec![(Part::Text, answer.text.as_str())]),
         Body::Custom(_)
         | Body::Recalled {}
         | Body::Edited { .. }

@@ -1,8 +1,9 @@
 //! Keys of rows as bytes whose order is the order of what they mean.
 
-use super::records::{DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
+use super::records::{AssistantUseKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, ConversationId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle, UserId,
+    self, AppId, ConversationId, Follower, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId, TokenHash, UserHandle,
+    UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -96,6 +97,16 @@ impl RecordKey for AppId {
     }
 }
 
+impl RecordKey for Follower {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&[*self as u8])
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let [number] = bytes else { return None };
+        Self::ALL.get(usize::from(*number)).copied()
+    }
+}
+
 impl RecordKey for TokenHash {
     fn to_key(&self) -> Key {
         Key::empty().then(&self.0)
@@ -136,6 +147,31 @@ pair!(UserHandle, ConversationId);
 pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
+
+impl RecordKey for (AppId, UserHandle) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, user) = bytes.split_at_checked(4)?;
+        Some((AppId::from_key(app)?, UserHandle(number(user)?)))
+    }
+}
+
+impl RecordKey for AssistantUseKey {
+    fn to_key(&self) -> Key {
+        Key::empty()
+            .then(&self.assistant.0.to_be_bytes())
+            .then(&self.user.0.to_be_bytes())
+            .then(&self.day.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (assistant, rest) = bytes.split_at_checked(8)?;
+        let (user, day) = rest.split_at_checked(8)?;
+        let day = u32::from_be_bytes(day.try_into().ok()?);
+        Some(Self { assistant: UserHandle(number(assistant)?), user: UserHandle(number(user)?), day })
+    }
+}
 
 impl RecordKey for (MediaId, ConversationId, Seq) {
     fn to_key(&self) -> Key {

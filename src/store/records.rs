@@ -7,9 +7,10 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppId, AppSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, GroupCard, GroupRules,
-    InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
-    RequestState, Role, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    AppId, AppSettings, AssistantSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, Follower,
+    GroupCard, GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal,
+    OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags,
+    UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -133,10 +134,18 @@ tables! {
     Administrators = "administrators", AdministratorRow, UserHandle;
     /// Accounts that were deleted and have not left all of their groups yet.
     Deletions = "deletions", DeletionRow, UserHandle;
+    /// Assistants by app and user.
+    Assistants = "assistants", AssistantRow, (AppId, UserHandle);
+    /// Questions that assistants have not answered yet: conversation, question.
+    Turns = "turns", TurnRow, (ConversationId, Seq);
+    /// How much users have asked assistants: assistant, user, day.
+    AssistantUse = "assistant_use", AssistantUseRow, AssistantUseKey;
     /// Words that stand for idempotency keys, by whose they are.
     KeyWords = "key_words", KeyWordRow, (UserHandle, Key);
     /// The same by the key that each stands for, whose first bits are its time.
     KeyWordAges = "key_word_ages", KeyWordAgeRow, (Key, UserHandle);
+    /// How far each follower of the log has got.
+    Followers = "followers", FollowerRow, Follower;
 }
 
 /// An app.
@@ -243,9 +252,9 @@ pub struct ConversationRow {
     pub app: AppId,
     /// What it is.
     pub kind: ConversationKind,
-    /// The title of a group.
+    /// The title of a group or of a chat with an assistant.
     pub title: Option<Name>,
-    /// The two users of a direct chat, the lower handle first.
+    /// The two users of a direct chat, or of a chat with an assistant, the lower handle first.
     pub pair: Option<(UserHandle, UserHandle)>,
     /// How many members it has now.
     pub members: u32,
@@ -586,6 +595,56 @@ pub struct AdministratorRow {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionRow {}
 
+/// An assistant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantRow {
+    /// How it is.
+    pub settings: AssistantSettings,
+    /// When it was set up.
+    pub created: Timestamp,
+    /// The last command that changed it.
+    pub changed: Lsn,
+}
+
+/// A question that an assistant has not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnRow {
+    /// The app.
+    pub app: AppId,
+    /// Who asked.
+    pub asker: UserHandle,
+    /// Who is asked.
+    pub assistant: UserHandle,
+    /// Where it stands.
+    pub state: TurnState,
+    /// The answer that the new one stands in place of.
+    pub replaces: Option<Seq>,
+    /// Somebody wants it to stop.
+    pub stop: bool,
+    /// When it was asked: questions are answered in the order of this.
+    pub asked_lsn: Lsn,
+}
+
+/// The key of [`AssistantUseRow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssistantUseKey {
+    /// The assistant.
+    pub assistant: UserHandle,
+    /// Who asks.
+    pub user: UserHandle,
+    /// Days since 1970-01-01 UTC.
+    pub day: u32,
+}
+
+/// How much a user has asked an assistant in one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantUseRow {
+    /// Questions.
+    pub questions: u32,
+    /// Tokens of questions and answers.
+    pub tokens: u64,
+}
+
 /// What a word of a user stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyWordRow {
@@ -652,6 +711,13 @@ pub struct AuditRow {
     pub action: String,
     /// To whom or what.
     pub subject: Line,
+}
+
+/// How far a follower of the log has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowerRow {
+    /// Its work is done up to here.
+    pub upto: Lsn,
 }
 
 /// How far a conversation has got.

@@ -2,10 +2,12 @@
 //! bounded piece at a time, so that nobody waits behind it; what is left to do is in rows, so that a restart forgets nothing.
 
 mod deletions;
+pub mod follow;
 pub mod retention;
 pub mod sessions;
 
 use crate::engine::Engine;
+use crate::outbound::Outbound;
 use crate::shutdown::{Shutdown, Tasks};
 use std::time::Duration;
 
@@ -24,8 +26,8 @@ impl Default for WorkerOptions {
     }
 }
 
-/// Starts them; they end with `shutdown`.
-pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
+/// Starts them; they end with `shutdown`. Those that follow the log ask other servers through `outbound`.
+pub fn start(engine: &Engine, _outbound: &Outbound, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
     let (of_deletions, of_sessions) = (engine.clone(), engine.clone());
     tasks.spawn(
         "deletions",

@@ -14,6 +14,7 @@ use tidings::model::{
     UserHandle, UserId, UserKind,
 };
 use tidings::net::{Listener, Tls};
+use tidings::outbound::{Outbound, OutboundOptions};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 use tidings::store::Fault;
@@ -102,7 +103,10 @@ impl Server {
         // Sessions expire when a test says so.
         let looking =
             WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
-        workers::start(&engine, looking, &shutdown, &tasks);
+        // What tests listen with is on this machine.
+        let allow = vec!["127.0.0.0/8".parse().unwrap()];
+        let outbound = Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap();
+        workers::start(&engine, &outbound, looking, &shutdown, &tasks);
         let serve_tcp = {
             let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
             async move { gateway.serve_tcp(tcp, shutdown).await }

@@ -908,7 +908,7 @@ impl Model {
         let about = &self.here()?.about;
         match about.kind {
             ConversationKind::Group => Ok(about.id),
-            ConversationKind::Direct | ConversationKind::Feed => {
+            ConversationKind::Direct | ConversationKind::Feed | ConversationKind::Assistant => {
                 Err("This is a chat of two; a group is made with /group TITLE USER..".to_owned())
             }
         }
@@ -917,7 +917,9 @@ impl Model {
     /// The newest message here that is like this and was not recalled.
     fn last_message(&self, like: impl Fn(&Self, &Entry) -> bool) -> Option<Arc<Entry>> {
         let opened = self.picture.opened.as_ref().filter(|opened| Some(opened.id) == self.open)?;
-        let is_it = |entry: &&Arc<Entry>| matches!(entry.body, Body::Text(_) | Body::Custom(_)) && like(self, entry);
+        let is_it = |entry: &&Arc<Entry>| {
+            matches!(entry.body, Body::Text(_) | Body::Custom(_) | Body::Answer(_)) && like(self, entry)
+        };
         opened.entries.iter().rev().find(is_it).cloned()
     }
 }

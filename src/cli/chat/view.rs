@@ -243,7 +243,9 @@ fn newest(model: &Model, chat: &Chat) -> String {
     let mine = model.picture.is_me(&entry.author);
     match (&entry.body, chat.about.kind) {
         (Body::Text(_) | Body::Custom(_), _) if mine => format!("you: {body}"),
-        (Body::Text(_) | Body::Custom(_), ConversationKind::Group) => format!("{}: {body}", entry.author),
+        (Body::Text(_) | Body::Custom(_) | Body::Answer(_), ConversationKind::Group) => {
+            format!("{}: {body}", entry.author)
+        }
         _ => body,
     }
 }
@@ -294,6 +296,7 @@ fn title(model: &Model) -> (String, String) {
         _ if chat.about.inbox.gone => "you are no longer in this group".to_owned(),
         (ConversationKind::Direct, Some(peer)) => peer_state(model, peer),
         (ConversationKind::Direct, None) | (ConversationKind::Feed, _) => String::new(),
+        (ConversationKind::Assistant, _) => "a chat with an assistant".to_owned(),
         (ConversationKind::Group, _) => match chat.about.members {
             1 => "1 member".to_owned(),
             members => format!("{members} members"),

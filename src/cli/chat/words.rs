@@ -103,6 +103,11 @@ pub fn body(entry: &Entry, me: Option<&UserId>) -> String {
     }
     match &entry.body {
         Body::Text(words) => text::clean(&words.text),
+        Body::Answer(answer) => match &answer.problem {
+            None => text::clean(&answer.text),
+            Some(problem) if answer.text.is_empty() => format!("({})", text::one_line(problem.as_str())),
+            Some(problem) => format!("{} ({})", text::clean(&answer.text), text::one_line(problem.as_str())),
+        },
         Body::Custom(custom) => {
             format!("[{}] {}", text::one_line(&custom.kind), text::one_line(&custom.json))
         }
@@ -129,7 +134,7 @@ pub fn body(entry: &Entry, me: Option<&UserId>) -> String {
 
 /// Whether an entry is said by its author, and not about them.
 pub const fn is_said(body: &Body) -> bool {
-    matches!(body, Body::Text(_) | Body::Custom(_) | Body::Unreadable(_))
+    matches!(body, Body::Text(_) | Body::Custom(_) | Body::Answer(_) | Body::Unreadable(_))
 }
 
 /// How far an own message has got.
@@ -140,6 +145,7 @@ pub fn state(about: &Conversation, picture: &Picture, seq: Seq) -> String {
         ConversationKind::Group if readers > 0 => format!("read by {readers}"),
         ConversationKind::Group => "sent".to_owned(),
         ConversationKind::Feed => String::new(),
+        ConversationKind::Assistant => "sent".to_owned(),
         ConversationKind::Direct if readers > 0 => "read".to_owned(),
         ConversationKind::Direct => {
             let delivered = |cursor: &Cursor| cursor.delivered.is_some_and(|delivered| delivered >= seq);

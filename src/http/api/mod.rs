@@ -11,6 +11,7 @@
 mod accounts;
 mod admin;
 mod answers;
+mod assistants;
 mod caller;
 mod contact_labels;
 mod contact_requests;
@@ -40,6 +41,7 @@ mod uploads;
 mod users;
 
 use crate::administration::Administration;
+use crate::assistant::Assistants;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
 use crate::media::Media;
@@ -65,6 +67,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// Files.
     pub media: Media,
+    /// What carries the turns of assistants out.
+    pub assistants: Assistants,
     /// Accounts, and what administrators do.
     pub office: Administration,
     /// Tasks that outlive a request.
@@ -75,12 +79,12 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, media: Media, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, media: Media, assistants: Assistants, tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, office, tasks, limits, exports: export::Exports::new() }
+        Self { gateway, media, assistants, office, tasks, limits, exports: export::Exports::new() }
     }
 
     /// The engine.
@@ -113,6 +117,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(media::router())
         .merge(uploads::router())
         .merge(search::router())
+        .merge(assistants::router())
         .merge(stream::router())
 }
 

@@ -28,7 +28,20 @@ pub(in crate::ledger) struct Plan {
     row: UserRow,
 }
 
+impl Plan {
+    /// The same user with other settings than those of everybody new.
+    pub fn with_settings(self, settings: UserSettings) -> Self {
+        Self { row: UserRow { settings, ..self.row }, ..self }
+    }
+}
+
 pub(in crate::ledger) fn run(tables: &mut Tables<'_>, order: &Order, new: &NewUser<'_>) -> Result<CommandResult, Stop> {
+    if new.kind == UserKind::Assistant {
+        return refuse(
+            Code::Invalid,
+            "An assistant is set up together with where it asks: `tidings assistant add`, or PUT /admin/assistants/{id}.",
+        );
+    }
     let plan = decide(tables, order, new)?;
     apply(tables, plan)
 }
@@ -38,7 +51,9 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
     if state.get::<AppRow>(&app)?.is_none() {
         return refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."));
     }
-    if app == AppId::HOME && RESERVED.contains(&id.folded().as_str()) {
+    // The one id that is kept for what it says.
+    let is_its_own = kind == UserKind::Assistant && id.folded() == "assistant";
+    if app == AppId::HOME && RESERVED.contains(&id.folded().as_str()) && !is_its_own {
         return refuse(Code::Invalid, format!("The id `{id}` is kept for the server itself; choose another."));
     }
     if administrator && app != AppId::HOME {

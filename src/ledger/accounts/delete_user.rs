@@ -4,7 +4,7 @@
 use super::{Change, end_all};
 use crate::ledger::{Order, Stop, administration, directory, links, media};
 use crate::model::{Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserSettings};
-use crate::store::records::{AdministratorRow, CardRow, DeletionRow, PresenceRow, UserRow};
+use crate::store::records::{AdministratorRow, AssistantRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
 
 /// What a deleted account is called.
@@ -52,6 +52,7 @@ fn apply(
     tables.remove::<CardRow>(&user)?;
     tables.remove::<PresenceRow>(&user)?;
     tables.remove::<AdministratorRow>(&user)?;
+    tables.remove::<AssistantRow>(&(plan.row.app, user))?;
     tables.put(&user, DeletionRow {})?;
     let result = plan.apply(tables, effects)?;
     effects.push(Effect::Profile { user });

@@ -4,7 +4,7 @@ use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::read::other_side;
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::model::{Code, Strangers, UserHandle};
+use crate::model::{Code, Strangers, UserHandle, UserKind};
 use crate::store::Read;
 use crate::store::records::{ContactRow, ConversationRow, UserRow};
 
@@ -21,6 +21,10 @@ pub(in crate::ledger) fn check(state: &impl Read, caller: &Caller<'_>, peer: Use
     let Some(user) = state.get::<UserRow>(&peer)? else { return Ok(()) };
     if user.deleted {
         return no_such_user(&user.id);
+    }
+    // An assistant is a stranger to nobody; who may ask it is decided where it is asked.
+    if user.kind == UserKind::Assistant {
+        return Ok(());
     }
     if theirs.is_some_and(|row| row.since.is_some()) {
         return Ok(());

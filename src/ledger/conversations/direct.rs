@@ -3,7 +3,8 @@
 
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::model::{ConversationId, ConversationKind, Effect, Ordinal, Role, Seq, UserHandle, UserId};
+use crate::ledger::refuse::refuse;
+use crate::model::{Code, ConversationId, ConversationKind, Effect, Ordinal, Role, Seq, UserHandle, UserId, UserKind};
 use crate::store::records::{ConversationRow, Counter, DirectRow, InboxRow, Mark, MemberRow};
 use crate::store::{Fault, Read, Tables};
 
@@ -36,6 +37,12 @@ pub(in crate::ledger) fn find(state: &impl Read, caller: &Caller<'_>, id: &UserI
     let mut members = vec![(own, caller.id().clone())];
     if peer != own {
         let user = caller.find_user(state, id)?.1;
+        if user.kind == UserKind::Assistant {
+            return refuse(
+                Code::Unsupported,
+                "This is an assistant, which answers in chats of its own; open one with `open_assistant`.",
+            );
+        }
         members.push((peer, user.id.clone()));
     }
     let row = ConversationRow {

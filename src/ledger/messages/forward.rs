@@ -43,7 +43,7 @@ fn decide(
         return refuse(Code::NotFound, "The file of this message is not there any more.");
     }
     let origin = said.origin.clone().unwrap_or_else(|| Origin { author: said.author.clone(), at: said.at });
-    Ok(Message::forwarded(caller, to, body, origin))
+    Message::forwarded(state, caller, to, body, origin)
 }
 
 /// What a message says without the conversation it was said in.
@@ -51,6 +51,9 @@ fn alone(said: &Entry) -> Result<Body, Stop> {
     let words = |text: &Text| Text { text: text.text.clone(), markdown: text.markdown, ..Text::default() };
     Ok(match &said.body {
         Body::Text(text) => Body::Text(words(text)),
+        Body::Answer(answer) if !answer.text.is_empty() => {
+            Body::Text(Text { text: answer.text.clone(), markdown: true, ..Text::default() })
+        }
         Body::Media(attachment) => {
             Body::Media(Attachment { caption: words(&attachment.caption), ..attachment.clone() })
         }

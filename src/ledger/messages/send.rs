@@ -3,6 +3,7 @@
 
 use super::{check_reply, content};
 use crate::ledger::Stop;
+use crate::ledger::assistants::asking::{self, Names};
 use crate::ledger::caller::{Caller, EMPTY};
 use crate::ledger::contacts::may_write;
 use crate::ledger::conversations::direct::{self, Direct, NewDirect};
@@ -64,6 +65,8 @@ pub(super) struct Message {
     to: Where,
     entry: Entry,
     named: Named,
+    /// The assistant that is asked.
+    asks: Option<UserHandle>,
 }
 
 pub(in crate::ledger) fn run(
@@ -87,7 +90,8 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
     })?;
     let named = content.text().map_or_else(|| Ok(Named::default()), |text| named(state, caller, &to, text))?;
     let body = content::body(state, caller, content)?;
-    Ok(Message::new(caller, to, body, None, named))
+    let mentions = content.text().map_or(&[][..], |text| &text.mentions);
+    Message::new(caller, to, body, None, named).asking(state, caller, &Names { mentions, reply_to: content.reply_to() })
 }
 
 /// Where the caller may send to, in the order of the rules: the sender may act (they are admitted); the conversation is there and
@@ -146,12 +150,28 @@ impl Message {
             Where::New(_) => &EMPTY,
         };
         let entry = Entry { origin, ..caller.entry(head, body) };
-        Self { to, entry, named }
+        Self { to, entry, named, asks: None }
+    }
+
+    /// The same as a question, if it is one.
+    fn asking(mut self, state: &impl Read, caller: &Caller<'_>, names: &Names<'_>) -> Result<Self, Stop> {
+        self.asks = match self.to.place() {
+            Some(place) => asking::decide(state, caller, place, names)?,
+            None => None,
+        };
+        Ok(self)
     }
 
     /// Something that was said elsewhere. It names nobody here.
-    pub(super) fn forwarded(caller: &Caller<'_>, to: Where, body: Body, origin: Origin) -> Self {
-        Self::new(caller, to, body, Some(origin), Named::default())
+    pub(super) fn forwarded(
+        state: &impl Read,
+        caller: &Caller<'_>,
+        to: Where,
+        body: Body,
+        origin: Origin,
+    ) -> Result<Self, Stop> {
+        let message = Self::new(caller, to, body, Some(origin), Named::default());
+        message.asking(state, caller, &Names { mentions: &[], reply_to: None })
     }
 
     pub(super) fn apply(
@@ -174,6 +194,10 @@ impl Message {
         if let Body::Media(attachment) = &self.entry.body {
             media::attach(tables, (conversation, seq), attachment)?;
         }
-        Ok(append(tables, caller.actor.app, conversation, self.entry, effects)?)
+        let result = append(tables, caller.actor.app, conversation, self.entry, effects)?;
+        if let Some(assistant) = self.asks {
+            asking::apply(tables, caller, (conversation, seq), (assistant, None), effects)?;
+        }
+        Ok(result)
     }
 }

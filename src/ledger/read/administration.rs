@@ -5,11 +5,11 @@ use crate::ledger::apps::invites;
 use crate::ledger::refuse::{no_such_user, refuse};
 use crate::ledger::{Stop, administration};
 use crate::model::{
-    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AuditLine, Code, ConversationId, Invite, Lsn,
-    Retention, SessionInfo, UserHandle, UserId, limits,
+    AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppRef, AssistantInfo, AuditLine, Code,
+    ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
 };
 use crate::store::records::{
-    AdministratorRow, AppRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,
+    AdministratorRow, AppRow, AssistantRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, View};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
             });
             Ok(AdminAnswer::Invites { invites: invites.collect() })
         }
+        AdminQuery::Assistants { app, id } => assistants(view, find_app(view, app)?.0, id.as_ref()),
         AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
     }
@@ -157,6 +158,33 @@ fn retention(view: &View, conversation: ConversationId) -> Result<AdminAnswer, S
     };
     let RetentionRow { keep_ms, keep_entries, hold } = row.retention.unwrap_or_default();
     Ok(AdminAnswer::Retention { retention: Retention { keep_ms, keep_entries, hold } })
+}
+
+/// All assistants of an app by id, or the one of an id.
+fn assistants(view: &View, app: AppId, id: Option<&UserId>) -> Result<AdminAnswer, Stop> {
+    let (first, last) = ((app, UserHandle(0)), (app, UserHandle(u64::MAX)));
+    let mut found = Vec::new();
+    for ((_, handle), row) in view.range::<AssistantRow>(&first, &last, limits::ASSISTANTS_MAX)? {
+        let Some(user) = view.get::<UserRow>(&handle)? else { continue };
+        if id.is_none_or(|id| id.folded() == user.id.folded()) {
+            found.push(AssistantInfo {
+                handle,
+                app,
+                id: user.id.clone(),
+                name: user.name.clone(),
+                settings: row.settings.clone(),
+                created: row.created,
+            });
+        }
+    }
+    if let (Some(id), true) = (id, found.is_empty()) {
+        return refuse(
+            Code::NotFound,
+            format!("There is no assistant `{id}`; `tidings assistant list` shows those there are."),
+        );
+    }
+    found.sort_by_key(|one| one.id.folded());
+    Ok(AdminAnswer::Assistants { assistants: found })
 }
 
 fn audit(view: &View, before: Option<Lsn>, limit: u32) -> Result<AdminAnswer, Stop> {

@@ -1,6 +1,7 @@
 //! What a person may read: answers to queries and pages of changes, from one committed state.
 
 pub mod administration;
+pub mod assistants;
 mod contacts;
 mod groups;
 mod history;
@@ -90,6 +91,8 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
             groups::join_requests(state, as_of, actor, &own, after.as_ref(), *limit)
         }
         Query::Media { media } => media::media(state, actor, *media),
+        Query::Assistants {} => assistants::usable(state, (as_of, now), actor),
+        Query::Drafts { conversation } => assistants::drafts(state, as_of, &own(state, actor, *conversation)?),
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }

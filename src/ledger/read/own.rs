@@ -86,7 +86,7 @@ impl Own {
                 ConversationKind::Group => {
                     state.range::<MentionAllRow>(&(self.id, first), &(self.id, window.head), limit)?.len()
                 }
-                ConversationKind::Direct | ConversationKind::Feed => 0,
+                ConversationKind::Direct | ConversationKind::Feed | ConversationKind::Assistant => 0,
             };
             (own + all).min(limit) as u32
         };
@@ -121,7 +121,7 @@ impl Own {
                 let active = rows.iter().filter(|(_, member)| member.until.is_none());
                 Ok(active.map(|(_, member)| cursor(member, false)).collect())
             }
-            ConversationKind::Group | ConversationKind::Feed => Ok(Vec::new()),
+            ConversationKind::Group | ConversationKind::Feed | ConversationKind::Assistant => Ok(Vec::new()),
         }
     }
 
@@ -169,10 +169,12 @@ impl Own {
         })))
     }
 
-    /// The other user of a direct chat; oneself in a chat with oneself.
+    /// The other user of a direct chat, or the assistant; oneself in a chat with oneself.
     fn peer(&self) -> Option<UserId> {
         match self.row.kind {
-            ConversationKind::Direct => Some(self.other.as_ref().unwrap_or(&self.member).id.clone()),
+            ConversationKind::Direct | ConversationKind::Assistant => {
+                Some(self.other.as_ref().unwrap_or(&self.member).id.clone())
+            }
             ConversationKind::Group | ConversationKind::Feed => None,
         }
     }

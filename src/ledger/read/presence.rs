@@ -138,7 +138,7 @@ fn related(state: &impl Read, user: UserHandle) -> Result<BTreeSet<UserHandle>, 
         match row.kind {
             ConversationKind::Direct => related.extend(other_side(&row, user)),
             ConversationKind::Group if row.members <= GROUP_MEMBERS_MAX => add_group(state, id, user, &mut related)?,
-            ConversationKind::Group | ConversationKind::Feed => {}
+            ConversationKind::Group | ConversationKind::Feed | ConversationKind::Assistant => {}
         }
     }
     Ok(related)

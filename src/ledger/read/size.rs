@@ -63,6 +63,10 @@ fn body_bytes(body: &Body, length: fn(&str) -> usize) -> usize {
     let ids = |ids: &[crate::model::UserId]| ids.iter().map(|id| id.as_str().len() + 3).sum::<usize>();
     match body {
         Body::Text(text) => length(&text.text) + ids(&text.mentions),
+        Body::Answer(answer) => {
+            let problem = answer.problem.as_ref().map_or(0, |line| length(line.as_str()));
+            length(&answer.text) + length(answer.model.as_str()) + problem
+        }
         Body::Custom(custom) => length(&custom.json) + custom.kind.len(),
         Body::GroupCreated { title, members } => length(title.as_str()) + ids(members),
         Body::MembersAdded { users } => ids(users),

@@ -18,6 +18,8 @@ pub(super) struct Keeps {
     ms: u64,
     /// Only so many newest entries stay; 0: all do.
     entries: u64,
+    /// Nobody is in it any more: all of it goes.
+    over: bool,
     /// Nothing goes.
     pub hold: bool,
 }
@@ -29,11 +31,12 @@ impl Keeps {
         let RetentionRow { keep_ms, keep_entries, hold } = row.retention.unwrap_or_default();
         let hold = hold || app.settings.hold;
         if row.kind == ConversationKind::Feed {
-            return Self { ms: 0, entries: limits::FEED_ENTRIES_KEPT, hold };
+            return Self { ms: 0, entries: limits::FEED_ENTRIES_KEPT, over: false, hold };
         }
         Self {
             ms: keep_ms.unwrap_or(app.settings.retention_ms),
             entries: keep_entries.unwrap_or(app.settings.retention_entries),
+            over: row.kind == ConversationKind::Assistant && row.members == 0,
             hold,
         }
     }
@@ -42,7 +45,7 @@ impl Keeps {
     pub fn lets_go(&self, head: &Head, seq: Seq, at: Timestamp, now: Timestamp) -> bool {
         let too_old = self.ms > 0 && now.since_ms(at) > self.ms;
         let too_many = self.entries > 0 && head.seq.0 - seq.0.min(head.seq.0) >= self.entries;
-        !self.hold && (too_old || too_many)
+        !self.hold && (self.over || too_old || too_many)
     }
 }
 
@@ -54,7 +57,7 @@ pub(super) fn first_kept(
     keeps: &Keeps,
     now: Timestamp,
 ) -> Result<Option<Seq>, Fault> {
-    if keeps.hold || keeps.ms == 0 && keeps.entries == 0 {
+    if keeps.hold || !keeps.over && keeps.ms == 0 && keeps.entries == 0 {
         return Ok(None);
     }
     let head = state.head(id)?;

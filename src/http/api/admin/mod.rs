@@ -2,6 +2,7 @@
 //! is one; nothing here opens a conversation.
 
 mod apps;
+mod assistants;
 mod audit;
 mod invites;
 mod retention;
@@ -20,6 +21,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .merge(users::router())
         .merge(apps::router())
+        .merge(assistants::router())
         .merge(invites::router())
         .merge(audit::router())
         .merge(retention::router())
