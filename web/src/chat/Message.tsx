@@ -31,7 +31,10 @@ export function Message({ pane, row, first, last }: MessageProps) {
   const [active, setActive] = useState(false);
   const [picking, setPicking] = useState<Element | null>(null);
   if (!row.message || 'recalled' in row.body) return <Notice pane={pane} row={row} />;
-  const group = pane.view.meta.value.kind === 'group';
+  // What is read here draws all rows again when it changes: so not the whole of the conversation, which every message changes.
+  const meta = pane.view.meta.peek();
+  const group = meta.kind === 'group';
+  const pinned = row.seq !== null && pane.pinned.value.includes(`,${row.seq},`);
   const bare = ('text' in row.body && onlyEmoji(row.body.text.text) && replyOf(row.body) === null) || 'sticker' in row.body;
   return (
     <div
@@ -47,7 +50,7 @@ export function Message({ pane, row, first, last }: MessageProps) {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (messageKey(pane, row, event.key.toLowerCase())) event.preventDefault();
       }}
-      {...(mayAnswer(pane.view.meta.value, row) ? swipe(() => reply(pane, row)) : {})}
+      {...swipe(() => { if (mayAnswer(pane.view.meta.peek(), row)) reply(pane, row); })}
       onContextMenu={(event) => {
         // Selected words and links keep the browser's menu.
         if (!getSelection()?.isCollapsed || (event.target as Element).closest('a, video')) return;
@@ -62,7 +65,7 @@ export function Message({ pane, row, first, last }: MessageProps) {
           {first && !row.mine && group && <Author pane={pane} row={row} />}
           {row.origin && <p class={css.origin}><Icon name="forward" size={14} /> {t('chat.forwardedFrom', { name: nameIn(pane.view, row.origin.author) })}</p>}
           <Quote pane={pane} seq={replyOf(row.body)} />
-          <Content pane={pane} row={row} foot={<Foot pane={pane} row={row} />} />
+          <Content pane={pane} row={row} foot={<Foot row={row} pinned={pinned} />} />
           {(active || picking) && <Toolbar pane={pane} row={row} onReact={setPicking} />}
         </div>
         <Reactions row={row} onMore={setPicking} />
@@ -88,8 +91,7 @@ function Author({ pane, row }: { pane: Pane; row: Row }) {
 }
 
 /** The time, and how far it has got. */
-function Foot({ pane, row }: { pane: Pane; row: Row }) {
-  const pinned = row.seq !== null && pane.view.pins.value?.some(({ seq }) => seq === row.seq);
+function Foot({ row, pinned }: { row: Row; pinned: boolean }) {
   return (
     <span class={css.foot}>
       {pinned && <span role="img" aria-label={t('chat.isPinned')} title={t('chat.isPinned')}><Icon name="pin" size={12} /></span>}

@@ -99,7 +99,13 @@ export function problemWords(error: unknown): string {
 }
 
 /** A number the way of the language: 12,345. */
-export const number = (value: number, options?: Intl.NumberFormatOptions): string => new Intl.NumberFormat(tag(), options).format(value);
+export function number(value: number, options?: Intl.NumberFormatOptions): string {
+  const name = `${tag()} ${JSON.stringify(options)}`;
+  const made = numbers.get(name) ?? new Intl.NumberFormat(tag(), options);
+  numbers.set(name, made);
+  return made.format(value);
+}
+const numbers = new Map<string, Intl.NumberFormat>();
 
 /** Names as a list: A, B and C. */
 export const list = (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string =>
