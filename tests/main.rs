@@ -27,6 +27,7 @@ mod torture_check;
 mod admin;
 mod api;
 mod arrows;
+mod assistant;
 mod behind_proxy;
 mod bench;
 mod chat;

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod assistant;
 pub mod audit;
 pub mod bench;
 pub mod chat;
@@ -149,6 +150,9 @@ enum Command {
     /// Create apps (tenants) and change their settings.
     #[command(after_help = app::AFTER_HELP)]
     App(app::Args),
+    /// Set assistants up, change, test and remove them.
+    #[command(after_help = assistant::AFTER_HELP)]
+    Assistant(Box<assistant::Args>),
     /// Make invite codes, with which people make accounts.
     #[command(after_help = invite::AFTER_HELP)]
     Invite(invite::Args),
@@ -210,6 +214,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(args) => Box::pin(user::run(args)).await,
         Command::Admin(args) => Box::pin(admin::run(args)).await,
         Command::App(args) => Box::pin(app::run(args)).await,
+        Command::Assistant(args) => Box::pin(assistant::run(*args)).await,
         Command::Invite(args) => Box::pin(invite::run(args)).await,
         Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Status(args) => Box::pin(status::run(args)).await,

@@ -100,6 +100,15 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/uploads/{upload}", HIDDEN),
         door("GET", "/search?q=colour", OWN),
         door("GET", "/search?q=colour&conversation={conversation}", READ),
+        // Assistants, of which there is none here.
+        door("GET", "/assistants", OWN),
+        door("POST", "/assistants/{user}/conversations", [No(400, "invalid"), No(400, "invalid"), Hidden])
+            .with(json!({})),
+        door("POST", "/assistants/{user}/tasks", [No(404, "not_found"); 3])
+            .with(json!({"summarise": {"conversation": 1}})),
+        door("GET", "/conversations/{conversation}/drafts", READ),
+        door("DELETE", "/conversations/{conversation}/drafts", MEMBERS),
+        door("POST", "/conversations/{conversation}/entries/{seq}/regenerate", MEMBERS).with(json!({})),
         door("GET", "/stream?after=wrong", [No(400, "invalid"); 3]),
         // The history.
         door("DELETE", "/conversations/{conversation}/entries", READ),
@@ -174,6 +183,13 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/admin/users/{user}/sessions", ADMIN),
         door("DELETE", "/admin/users/{user}/sessions", ADMIN),
         door("POST", "/admin/users/{user}/password-link", ADMIN).with(json!({})),
+        door("GET", "/admin/assistants", ADMIN),
+        door("GET", "/admin/assistant-presets", ADMIN),
+        door("GET", "/admin/assistants/{user}", ADMIN),
+        door("PUT", "/admin/assistants/{user}", ADMIN)
+            .with(json!({"settings": {"base_url": "http://127.0.0.1:1/v1", "model": "m"}})),
+        door("DELETE", "/admin/assistants/{user}", ADMIN),
+        door("POST", "/admin/assistants/{user}/test", ADMIN).with(json!({})),
         door("GET", "/admin/audit", ADMIN),
         door("GET", "/admin/conversations/{conversation}/retention", ADMIN),
         door("PUT", "/admin/conversations/{conversation}/retention", ADMIN).with(json!({"hold": true})),

@@ -630,7 +630,12 @@ impl Dice {
     fn conversation(&mut self) -> Conversation {
         Conversation {
             id: self.talk(),
-            kind: *self.pick(&[ConversationKind::Direct, ConversationKind::Group, ConversationKind::Feed]),
+            kind: *self.pick(&[
+                ConversationKind::Direct,
+                ConversationKind::Group,
+                ConversationKind::Feed,
+                ConversationKind::Assistant,
+            ]),
             title: self.maybe(Self::name),
             peer: self.maybe(Self::user),
             group: None,

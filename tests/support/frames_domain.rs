@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use tidings::model::{
-    Answer, Attach, Attachment, Availability, Body, Card, Command, CommandResult, Contact, ContactCard, ContactPolicy,
-    ContactRequest, Content, ConversationId, Emoji, Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView,
-    Has, Highlight, Hit, Invite, InviteCode, JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId,
-    MediaInfo, MediaKind, Name, NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState,
-    Profile, Query, Relation, RequestState, Search, Seq, Sticker, Strangers, Target, Text, Timestamp, UserId, UserKind,
+    Answer, AnswerEnd, AssistantAnswer, AssistantView, Attach, Attachment, Availability, Body, Card, Command,
+    CommandResult, Contact, ContactCard, ContactPolicy, ContactRequest, Content, ConversationId, DraftView, Emoji,
+    Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Has, Highlight, Hit, Invite, InviteCode,
+    JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId, MediaInfo, MediaKind, Name,
+    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState, Profile, Query, Relation,
+    RequestState, Search, Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage, TurnState, UserId, UserKind,
     UserSettings, Visibility, Who,
 };
 
@@ -138,6 +139,17 @@ fn sticker() -> Sticker {
     Sticker { set: Some(name("cats")), name: Emoji::new("wave").unwrap(), reply_to: None }
 }
 
+fn answer() -> AssistantAnswer {
+    AssistantAnswer {
+        question: Seq(3),
+        text: "**Soup**, of course.".to_owned(),
+        model: line("qwen-max"),
+        end: AnswerEnd::Failed,
+        problem: Some(line("The answer broke off in the middle. Try again.")),
+        usage: Some(TokenUsage { prompt_tokens: 120, answer_tokens: 8 }),
+    }
+}
+
 pub fn bodies() -> Vec<(&'static str, Body)> {
     vec![
         (
@@ -160,10 +172,14 @@ pub fn bodies() -> Vec<(&'static str, Body)> {
         ("group_muted", Body::GroupMuted { on: true }),
         ("member_silenced", Body::MemberSilenced { user: user("bob"), until: Some(AT) }),
         ("alias_changed", Body::AliasChanged { user: user("bob"), alias: Some(name("The cook")) }),
+        ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
+        ("stop_answer", Command::StopAnswer { conversation }),
+        ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
         ("contact_requested", Body::ContactRequested { user: user("bob"), greeting: Some(line("It is me")) }),
         ("contact_answered", Body::ContactAnswered { user: user("ada"), accepted: false }),
         ("contacts_changed", Body::ContactsChanged { users: vec![user("bob")] }),
         ("labels_changed", Body::LabelsChanged {}),
+        ("answer", Body::Answer(answer())),
     ]
 }
 
@@ -275,6 +291,8 @@ pub fn queries() -> Vec<(&'static str, Query)> {
                 limit: 20,
             })),
         ),
+        ("assistants", Query::Assistants {}),
+        ("drafts", Query::Drafts { conversation }),
     ]
 }
 
@@ -403,6 +421,36 @@ pub fn answers() -> Vec<(&'static str, Answer)> {
                 }],
                 next: Some("1004.12.4".to_owned()),
                 complete: true,
+                as_of,
+            },
+        ),
+        (
+            "assistants",
+            Answer::Assistants {
+                assistants: vec![AssistantView {
+                    user: user("assistant"),
+                    name: name("Assistant"),
+                    avatar: Some(PICTURE),
+                    model: line("qwen-max"),
+                    images: true,
+                    questions_left: Some(199),
+                    tokens_left: None,
+                }],
+                as_of,
+            },
+        ),
+        (
+            "drafts",
+            Answer::Drafts {
+                conversation: TALK,
+                drafts: vec![DraftView {
+                    question: Seq(3),
+                    asker: user("ada"),
+                    assistant: user("assistant"),
+                    state: TurnState::Answering,
+                    replaces: Some(Seq(4)),
+                    text: "and so".to_owned(),
+                }],
                 as_of,
             },
         ),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::time::Duration;
+use tidings::assistant::{AssistantOptions, Assistants, Times, Wake};
 use tidings::auth::{self, Auth, Token};
 use tidings::engine::{Engine, EngineOptions};
 use tidings::gateway::{self, Gateway, GatewayOptions};
@@ -48,10 +49,10 @@ pub fn quick() -> GatewayOptions {
 
 /// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is
 /// starting: until that runs its own program it has all our files.
-fn open(options: &EngineOptions, hub: &Hub) -> Engine {
+fn open(options: &EngineOptions, hub: &Hub, wake: &Wake) -> Engine {
     let mut tries = 0..500;
     loop {
-        match Engine::open(options.clone(), vec![gateway::subscriber(hub)]) {
+        match Engine::open(options.clone(), vec![gateway::subscriber(hub), wake.subscriber()]) {
             Err(Fault::Locked { .. }) if tries.next().is_some() => std::thread::sleep(Duration::from_millis(20)),
             opened => return opened.unwrap(),
         }
@@ -75,10 +76,11 @@ impl Server {
 
     async fn start_by(folder: &std::path::Path, options: GatewayOptions, tls: Tls, clock: Clock) -> Self {
         let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
+        let wake = Wake::default();
         let options_of_engine = EngineOptions { clock, ..EngineOptions::new(folder) };
         let opening = {
-            let hub = hub.clone();
-            tokio::task::spawn_blocking(move || open(&options_of_engine, &hub))
+            let (hub, wake) = (hub.clone(), wake.clone());
+            tokio::task::spawn_blocking(move || open(&options_of_engine, &hub, &wake))
         };
         let engine = opening.await.unwrap();
         let (trigger, shutdown) = Shutdown::new();
@@ -99,7 +101,7 @@ impl Server {
         let listen = || Listener::bind("127.0.0.1:0".parse().unwrap(), tls.clone()).unwrap();
         let (tcp, web) = (listen(), listen());
         let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
-        let gateway = Gateway::new(engine.clone(), hub, auth.clone(), options, tasks.clone());
+        let gateway = Gateway::new(engine.clone(), hub.clone(), auth.clone(), options, tasks.clone());
         // Sessions expire when a test says so.
         let looking =
             WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
@@ -107,13 +109,23 @@ impl Server {
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let outbound = Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap();
         workers::start(&engine, &outbound, looking, &shutdown, &tasks);
+        // Whoever waits for a provider in vain does not do so for long.
+        let seconds = Duration::from_secs;
+        let times = Times { first_byte: seconds(2), silence: seconds(1), total: seconds(20) };
+        let options_of_assistants = AssistantOptions { times, ..AssistantOptions::new(folder) };
+        let assistants =
+            Assistants::new(engine.clone(), hub, media.clone(), outbound, wake, tasks.clone(), options_of_assistants);
+        tasks.spawn("assistants", assistants.clone().run(shutdown.clone()));
         let serve_tcp = {
             let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
             async move { gateway.serve_tcp(tcp, shutdown).await }
         };
         tasks.spawn("tcp", serve_tcp);
         tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-        tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), media.clone(), web, shutdown, tasks.clone()));
+        tasks.spawn(
+            "http",
+            http::serve(gateway.clone(), engine.clone(), media.clone(), assistants, web, shutdown, tasks.clone()),
+        );
         Self { engine, gateway, auth, media, search, tasks, tcp: tcp_address, http: http_address, trigger }
     }
 

@@ -4,3 +4,4 @@ pub mod crew;
 pub mod http;
 pub mod in_process;
 pub mod peer;
+pub mod provider;
