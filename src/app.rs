@@ -18,6 +18,7 @@ use crate::model::clock::monotonic;
 use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Secret, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::outbound::{Outbound, OutboundError, OutboundOptions};
+use crate::push::{Push, PushOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
@@ -253,6 +254,8 @@ async fn run(
     let url = url(config, up.http);
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
     up.setup = first_link(&office, founded).await;
+    let push = open_push(config, engine, &outbound, &url)?;
+    tasks.spawn("push", push.clone().run(shutdown.clone()));
     let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
     let gateway = Gateway::new(engine.clone(), hub.clone(), auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
@@ -276,11 +279,9 @@ async fn run(
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    tasks.spawn(
-        "http",
-        http::serve(gateway.clone(), engine.clone(), media, assistants.clone(), web, shutdown.clone(), tasks.clone()),
-    );
-    workers::start(engine, &outbound, WorkerOptions::default(), &shutdown, &tasks);
+    let shared = (media, push, assistants);
+    tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), shared, web, shutdown.clone(), tasks.clone()));
+    workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
     tracing::info!(tcp = %up.tcp, http = %up.http, version = env!("CARGO_PKG_VERSION"), "serving");
     if let Some(fingerprint) = &up.fingerprint {
@@ -306,8 +307,21 @@ async fn run(
 
 /// The client for what the server asks of others, with what the operator allows.
 fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
-    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    let defaults = OutboundOptions::default();
+    // Every answer that may be written at once has a place, with room for tests of assistants and tasks.
+    let operator_requests_max = defaults.operator_requests_max.max(config.assistants.at_once.get() as usize + 32);
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), operator_requests_max, ..defaults };
     Outbound::new(options).map_err(AppError::Outbound)
+}
+
+/// Web Push, with its key in the data folder.
+fn open_push(config: &Config, engine: &Engine, outbound: &Outbound, url: &str) -> Result<Push, AppError> {
+    let contact = config.push.contact.get().unwrap_or(url);
+    let options = PushOptions::new(config.server.name.as_str(), contact);
+    Push::open(engine, &config.server.data, outbound.clone(), options).map_err(|error| {
+        let name = config.server.data.display();
+        AppError::Folder(format!("The key of push in the data folder {name} cannot be used: {error}."))
+    })
 }
 
 /// Sets up the assistants that the configuration names and that are not there yet.

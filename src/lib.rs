@@ -17,6 +17,7 @@
 //! workers     what no caller waits for: retention deletes, deleted accounts leave their groups, sessions expire
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
+//! push        Web Push: devices are told of messages while nothing is open on them
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
@@ -52,6 +53,7 @@ pub mod model;
 pub mod net;
 pub mod outbound;
 pub mod protocol;
+pub mod push;
 pub mod search;
 pub mod shutdown;
 pub mod store;

@@ -4,6 +4,7 @@ mod chats;
 mod doors;
 mod faults;
 mod groups;
+mod latency;
 
 use crate::support::crew::{Crew, user};
 use crate::support::provider::Provider;

@@ -46,6 +46,7 @@ mod model;
 mod permissions;
 mod presence;
 mod protocol;
+mod push;
 mod search;
 mod security;
 mod support;

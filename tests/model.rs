@@ -3,6 +3,8 @@
 //!
 //! `TIDINGS_MODEL_CASES` sets how many histories are played (1,000 when it is not set).
 
+#[path = "support/model_assistants.rs"]
+mod assistants;
 #[path = "support/model_devices.rs"]
 mod devices;
 #[path = "support/model_history.rs"]

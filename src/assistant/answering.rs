@@ -12,8 +12,8 @@ use crate::hub::Window;
 use crate::model::clock::monotonic;
 use crate::model::growing::shortened;
 use crate::model::{
-    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, SystemCommand, TokenUsage, UserId,
-    limits, text,
+    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, SystemCommand, TokenUsage,
+    TurnState, UserId, limits, text,
 };
 use crate::shutdown::Shutdown;
 use crate::store::Read;
@@ -57,6 +57,14 @@ pub async fn carry_out(
         finish(assistants, id, Some(done(AnswerEnd::Stopped, None))).await;
         return;
     }
+    if turn.state == TurnState::Answering {
+        // Nobody carries it out any more, so the server has ended in between, and nothing of it is left but this.
+        tracing::info!(assistant = %name, "an answer was being written when the server ended; it says so now");
+        assistants.count_end(AnswerEnd::Failed);
+        let words = "The server was restarted while this answer was being written. Try again.";
+        finish(assistants, id, Some(done(AnswerEnd::Failed, Some(words.to_owned())))).await;
+        return;
+    }
     let command = SystemCommand::BeginAnswer { conversation: id.0, question: id.1 };
     match assistants.0.engine.execute(auth::server(), None, command.into()).await {
         Ok(_) => {}
@@ -75,6 +83,8 @@ pub async fn carry_out(
     assistants.count_question();
     let question = Question { conversation: id.0, seq: id.1, asker: turn.asker, assistant: name.clone() };
     let gathered = gather(assistants, &settings, question).await;
+    // Until the end is written: whoever comes late finds what is there.
+    let mut drafted = None;
     let answer = match gathered {
         Err(NoContext::Over) => None,
         Err(NoContext::TooLong(words)) => Some(done(AnswerEnd::Failed, Some(words))),
@@ -83,7 +93,7 @@ pub async fn carry_out(
             Some(done(AnswerEnd::Failed, Some("The conversation could not be read. Try again.".to_owned())))
         }
         Ok(messages) => {
-            assistants.0.hub.begin_draft(id, name.clone(), |conversation| members(&assistants.0.engine, conversation));
+            drafted = Some(Drafted::begin(assistants, id, &name));
             let writing = Writing::new(assistants, id, &settings, &messages);
             Some(writing.run(&name, stop, shutdown).await)
         }
@@ -93,7 +103,28 @@ pub async fn carry_out(
         assistants.count_tokens(answer.tokens);
     }
     finish(assistants, id, answer).await;
-    assistants.0.hub.end_draft(id, |conversation| members(&assistants.0.engine, conversation));
+    drop(drafted);
+}
+
+/// That an answer is shown as it is written; over when this is dropped, whatever became of the task.
+struct Drafted<'a> {
+    assistants: &'a Assistants,
+    id: DraftId,
+}
+
+impl<'a> Drafted<'a> {
+    fn begin(assistants: &'a Assistants, id: DraftId, author: &UserId) -> Self {
+        let engine = &assistants.0.engine;
+        assistants.0.hub.begin_draft(id, author.clone(), |conversation| members(engine, conversation));
+        Self { assistants, id }
+    }
+}
+
+impl Drop for Drafted<'_> {
+    fn drop(&mut self) {
+        let engine = &self.assistants.0.engine;
+        self.assistants.0.hub.end_draft(self.id, |conversation| members(engine, conversation));
+    }
 }
 
 /// How an assistant is now, and its id.
@@ -127,9 +158,8 @@ async fn gather(
 ) -> Result<Vec<Message>, NoContext> {
     let (engine, media, settings) = (assistants.0.engine.clone(), assistants.0.media.clone(), settings.clone());
     let gathering = tokio::task::spawn_blocking(move || context::for_question(&engine, &media, &settings, &question));
-    gathering.await.unwrap_or_else(|_| {
-        Err(NoContext::Fault(crate::store::Fault::Misuse("gathering a conversation for an assistant panicked")))
-    })
+    let panicked = crate::store::Fault::Misuse("gathering a conversation for an assistant panicked");
+    gathering.await.unwrap_or(Err(NoContext::Fault(panicked)))
 }
 
 /// Writes the end of a turn down. What cannot be written now stays a row, and is ended when the server starts again.
@@ -219,13 +249,11 @@ impl<'a> Writing<'a> {
                 answering.next().await
             } else {
                 let due = TELL_EVERY.saturating_sub(self.told_at.elapsed());
-                match tokio::time::timeout(due, answering.next()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        self.tell();
-                        continue;
-                    }
-                }
+                let Ok(next) = tokio::time::timeout(due, answering.next()).await else {
+                    self.tell();
+                    continue;
+                };
+                next
             };
             self.usage = answering.usage();
             match next? {

@@ -65,7 +65,7 @@ impl Provider {
         let url = format!("{}/models", settings.base_url.as_str().trim_end_matches('/'));
         let limits =
             Limits { first_byte: STEP_WAIT, silence: STEP_WAIT, total: STEP_WAIT, body_bytes_max: MODELS_BYTES_MAX };
-        let request = self.with_key(Request::get(Trust::Operator, url), key).limits(limits);
+        let request = Self::with_key(Request::get(Trust::Operator, url), key).limits(limits);
         let reply = match self.outbound.stream(request).await {
             Ok(reply) => reply,
             Err(error) => {
@@ -80,9 +80,10 @@ impl Provider {
             return false;
         }
         let status = reply.status;
-        let body = match reply.is_success() {
-            true => reply.collect().await.ok().filter(|reply| reply.complete).map(|reply| reply.body),
-            false => None,
+        let body = if reply.is_success() {
+            reply.collect().await.ok().filter(|reply| reply.complete).map(|reply| reply.body)
+        } else {
+            None
         };
         let Some(mut models) = body.and_then(|body| wire::models(&body)) else {
             // Not everybody lists models; the question tells.
@@ -117,9 +118,8 @@ impl Provider {
             loop {
                 match answering.next().await {
                     Ok(Next::Words(words)) => said.push_str(&words),
-                    Ok(Next::End(_)) => return Ok(answering.usage()),
                     // A model that thinks first may have said nothing yet.
-                    Err(Problem::Empty) => return Ok(answering.usage()),
+                    Ok(Next::End(_)) | Err(Problem::Empty) => return Ok(answering.usage()),
                     Err(problem) => return Err(problem),
                 }
             }
@@ -132,7 +132,7 @@ impl Provider {
             }
             Ok(Err(problem)) => step(check, "answer", false, problem.cure(settings)),
             Err(_) => {
-                step(check, "answer", false, "The question was not answered in time; try again later.".to_owned())
+                step(check, "answer", false, "The question was not answered in time; try again later.".to_owned());
             }
         }
     }

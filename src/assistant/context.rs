@@ -14,8 +14,10 @@ use crate::store::{Fault, Read, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Entries that are looked through.
+/// Entries that are looked through, …
 const ENTRIES_MAX: usize = 600;
+/// … so many at once.
+const PIECE: usize = 32;
 /// Pictures that a model is given, the newest.
 const IMAGES_MAX: usize = 4;
 /// Largest picture that is given as it is; of larger ones the small one.
@@ -91,7 +93,7 @@ pub fn for_question(
             passed_over = passed_over.saturating_sub(1);
             match read {
                 Some(url) => images.push(url),
-                None => text = format!("{text}\n(a picture that is not shown to you)").trim().to_owned(),
+                None => text.push_str("\n(a picture that is not shown to you)"),
             }
         }
         add(&mut messages, Message { speaker, text, images });
@@ -136,13 +138,12 @@ fn lines_of(view: &View, settings: &AssistantSettings, question: &Question) -> R
     let room = u64::from(settings.context_tokens).saturating_sub(u64::from(settings.reply_tokens));
     let mut left = room.saturating_sub(MESSAGE_TOKENS + tokens(&system));
     // Answers to questions that were asked before this one may stand after it.
-    let mut entries = newest(view, *conversation, (floor, head), ENTRIES_MAX)?;
-    if !entries.iter().any(|entry| entry.seq == *seq) {
+    let wanted = |entry: &Entry| is_given(entry) && place(entry) <= (*seq, false);
+    let mut said = back(view, *conversation, (floor, head), left, wanted)?;
+    if !said.iter().any(|entry| entry.seq == *seq) {
         // An old question that is answered again.
-        entries = newest(view, *conversation, (floor, *seq), ENTRIES_MAX)?;
+        said = back(view, *conversation, (floor, *seq), left, wanted)?;
     }
-    let mut said: Vec<Arc<Entry>> =
-        entries.into_iter().filter(|entry| is_given(entry) && place(entry) <= (*seq, false)).collect();
     said.sort_by_key(|entry| place(entry));
     let Some(asked) = said.last().filter(|entry| entry.seq == *seq).cloned() else { return Err(NoContext::Over) };
     let mut lines = Vec::new();
@@ -171,6 +172,32 @@ fn lines_of(view: &View, settings: &AssistantSettings, question: &Question) -> R
     debug_assert!(asked.seq >= oldest, "the question is the last of what is given");
     lines.reverse();
     Ok((system, lines))
+}
+
+/// The newest entries with `floor` ≤ seq ≤ `top` that are wanted, in no order: until they have more than `room` tokens, so that no more
+/// of a conversation is in memory than a model can be given.
+pub(super) fn back(
+    view: &View,
+    conversation: ConversationId,
+    (floor, top): (Seq, Seq),
+    room: u64,
+    wanted: impl Fn(&Entry) -> bool,
+) -> Result<Vec<Arc<Entry>>, Fault> {
+    let (mut found, mut cost, mut seen, mut to) = (Vec::new(), 0, 0, top);
+    while to >= floor && cost <= room && seen < ENTRIES_MAX {
+        let piece = newest(view, conversation, (floor, to), PIECE)?;
+        let Some(first) = piece.first().map(|entry| entry.seq) else { break };
+        seen += piece.len();
+        for entry in piece.into_iter().rev().filter(|entry| wanted(entry)) {
+            cost += MESSAGE_TOKENS + tokens(&words(&entry.body));
+            found.push(entry);
+            if cost > room {
+                break;
+            }
+        }
+        to = Seq(first.0.saturating_sub(1));
+    }
+    Ok(found)
 }
 
 /// Where an entry stands in what is given: an answer right after its question.

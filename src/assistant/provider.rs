@@ -94,7 +94,7 @@ impl Provider {
         let request = Request::post(Trust::Operator, url, body)
             .header("content-type", "application/json")
             .header("accept", "text/event-stream");
-        let reply = self.outbound.stream(self.with_key(request, key).limits(self.limits())).await?;
+        let reply = self.outbound.stream(Self::with_key(request, key).limits(self.limits())).await?;
         if !reply.is_success() {
             return Err(refused(reply, key).await);
         }
@@ -122,7 +122,7 @@ impl Provider {
     }
 
     /// A request with the key, if there is one.
-    pub(super) fn with_key(&self, request: Request, key: Option<&Secret>) -> Request {
+    pub(super) fn with_key(request: Request, key: Option<&Secret>) -> Request {
         match key {
             Some(key) => request.header("authorization", format!("Bearer {}", key.reveal())),
             None => request,

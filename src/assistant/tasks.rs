@@ -8,10 +8,10 @@ use super::problem::Problem;
 use super::provider::{Answering, Next};
 use super::wire::{Message, Speaker, tokens};
 use crate::auth;
-use crate::ledger::read::assistants::{newest, visible};
+use crate::ledger::read::assistants::visible;
 use crate::model::{
-    AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, Seq, SystemCommand, TokenUsage, UserActor,
-    UserHandle, UserId,
+    AnswerEnd, AssistantSettings, Code, ConversationId, Entry, Line, Refusal, Seq, SystemCommand, TokenUsage,
+    UserActor, UserHandle, UserId,
 };
 use crate::store::records::{AssistantRow, ConversationRow, UserIdKey, UserIdRow};
 use crate::store::{Read, View};
@@ -19,8 +19,6 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-/// Entries that a summary looks through, the newest.
-const ENTRIES_MAX: usize = 600;
 /// Pieces that wait for a device that reads slowly; then the provider waits, too.
 const PIECES_MAX: usize = 64;
 
@@ -225,17 +223,17 @@ fn summarise(
 ) -> Result<Vec<Message>, NoContext> {
     let Some((floor, head, read)) = visible(view, asker, conversation)? else { return Err(NoContext::Over) };
     let Some(row) = view.get::<ConversationRow>(&conversation)? else { return Err(NoContext::Over) };
-    let unread = newest(view, conversation, (floor.max(read.next()), head), ENTRIES_MAX)?;
-    let has_news = unread.iter().any(|entry| entry.body.is_message());
-    let entries = if has_news { unread } else { newest(view, conversation, (floor, head), ENTRIES_MAX)? };
     let mut names = Names::new(row.app);
     let mut left = u64::from(settings.context_tokens.saturating_sub(settings.reply_tokens)).saturating_sub(300);
+    let says = |entry: &Entry| !context::words(&entry.body).trim().is_empty();
+    let mut entries = context::back(view, conversation, (floor.max(read.next()), head), left, says)?;
+    if entries.is_empty() {
+        entries = context::back(view, conversation, (floor, head), left, says)?;
+    }
     let mut lines = Vec::new();
-    for entry in entries.iter().rev() {
+    // The newest come first.
+    for entry in &entries {
         let words = context::words(&entry.body);
-        if words.trim().is_empty() {
-            continue;
-        }
         let line = format!("{}: {words}", names.of(view, &entry.author)?);
         let cost = tokens(&line) + 1;
         if cost > left {

@@ -5,10 +5,7 @@
 use super::answering;
 use super::{Assistants, DraftId, Wake};
 use crate::auth;
-use crate::model::{
-    AnswerDone, AnswerEnd, AppId, CommandResult, ConversationId, ConversationKind, Line, Seq, SystemCommand, TurnState,
-    UserHandle,
-};
+use crate::model::{AppId, CommandResult, ConversationId, ConversationKind, Seq, SystemCommand, TurnState, UserHandle};
 use crate::shutdown::Shutdown;
 use crate::store::records::{AssistantRow, ConversationRow, TurnRow};
 use crate::store::{Fault, Read, Rows};
@@ -42,7 +39,6 @@ struct Look {
 impl Assistants {
     /// Carries turns out until `shutdown`. What is being written then is ended with what has come.
     pub async fn run(self, shutdown: Shutdown) {
-        self.recover().await;
         let mut running: BTreeMap<DraftId, Running> = BTreeMap::new();
         let ended: Arc<Mutex<Vec<DraftId>>> = Arc::default();
         while !shutdown.is_triggered() {
@@ -58,7 +54,7 @@ impl Assistants {
                         let (stop, stopped) = watch::channel(false);
                         running.insert(id, Running { assistant: turn.assistant, stop });
                         let (assistants, shutdown) = (self.clone(), shutdown.clone());
-                        let ended = Ended { id, ended: Arc::clone(&ended), wake: self.0.wake.clone() };
+                        let ended = Ended { id, list: Arc::clone(&ended), wake: self.0.wake.clone() };
                         self.0.tasks.spawn("answer", async move {
                             Box::pin(answering::carry_out(&assistants, id, turn, stopped, shutdown)).await;
                             drop(ended);
@@ -66,7 +62,7 @@ impl Assistants {
                     }
                 }
                 Err(fault) => {
-                    tracing::error!(%fault, "the questions to assistants could not be read; it is tried again")
+                    tracing::error!(%fault, "the questions to assistants could not be read; it is tried again");
                 }
             }
             self.note_running(running.len());
@@ -105,39 +101,6 @@ impl Assistants {
         Ok(decide(&rows, &busy, &parallel, at_once))
     }
 
-    /// Turns that were being carried out when the last run of the server ended: nothing of them is left but this.
-    async fn recover(&self) {
-        let view = self.0.engine.view();
-        let (first, last) = ((ConversationId(0), Seq(0)), (ConversationId(u64::MAX), Seq(u64::MAX)));
-        let rows = match view.range::<TurnRow>(&first, &last, TURNS_MAX) {
-            Ok(rows) => rows,
-            Err(fault) => {
-                tracing::error!(%fault, "the questions to assistants could not be read");
-                return;
-            }
-        };
-        let broken: Vec<_> = rows.into_iter().filter(|(_, turn)| turn.state == TurnState::Answering).collect();
-        if !broken.is_empty() {
-            tracing::info!(answers = broken.len(), "answers were being written when the server ended; they say so now");
-        }
-        for (id, turn) in broken {
-            let row = view.get::<AssistantRow>(&(turn.app, turn.assistant)).ok().flatten();
-            let Some(model) = row.map(|row| row.settings.model.clone()).or_else(|| Line::new("?").ok()) else {
-                continue;
-            };
-            let words = "The server was restarted while this answer was being written. Try again.";
-            let answer = AnswerDone {
-                text: String::new(),
-                model,
-                end: AnswerEnd::Failed,
-                problem: Line::new(words).ok(),
-                usage: None,
-                tokens: 0,
-            };
-            answering::finish(self, id, Some(answer)).await;
-        }
-    }
-
     /// Takes away the text of chats that their users have deleted. Retention does the same, later; this is for those who do not want
     /// to wait.
     async fn empty_deleted(&self, shutdown: &Shutdown) {
@@ -173,13 +136,13 @@ fn forget(running: &mut BTreeMap<DraftId, Running>, ended: &Mutex<Vec<DraftId>>)
 struct Ended {
     id: DraftId,
     /// Guards those that have ended since the last look; never more than were begun.
-    ended: Arc<Mutex<Vec<DraftId>>>,
+    list: Arc<Mutex<Vec<DraftId>>>,
     wake: Wake,
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.ended.lock().push(self.id);
+        self.list.lock().push(self.id);
         self.wake.wake();
     }
 }
@@ -199,16 +162,30 @@ fn decide(
     for assistant in busy.values() {
         *of_assistant.entry(*assistant).or_default() += 1;
     }
+    let mut of_asker: BTreeMap<UserHandle, usize> = BTreeMap::new();
+    for id in busy.keys() {
+        if let Some(turn) = known.get(id) {
+            *of_asker.entry(turn.asker).or_default() += 1;
+        }
+    }
     let mut in_all = busy.len();
     let mut waiting: Vec<(DraftId, &Arc<TurnRow>)> =
         rows.iter().filter(|(id, _)| !busy.contains_key(id)).map(|(id, turn)| (*id, turn)).collect();
     waiting.sort_by_key(|(_, turn)| turn.asked_lsn);
+    let mut ranked = Vec::with_capacity(waiting.len());
     for (id, turn) in waiting {
-        // What is to stop asks nobody any more.
-        if turn.stop {
+        // What is to stop, or was broken off, asks nobody any more.
+        if turn.stop || turn.state == TurnState::Answering {
             look.start.push((id, Arc::clone(turn)));
             continue;
         }
+        let before = of_asker.entry(turn.asker).or_default();
+        ranked.push((*before, id, turn));
+        *before += 1;
+    }
+    // Everybody's first question goes before anybody's second, however many somebody asks at once.
+    ranked.sort_by_key(|(rank, _, turn)| (*rank, turn.asked_lsn));
+    for (_, id, turn) in ranked {
         let running = of_assistant.entry(turn.assistant).or_default();
         let most = parallel.get(&(turn.app, turn.assistant)).copied().unwrap_or(1);
         // Whoever is first in a conversation holds its place, even while the assistant is busy elsewhere.
@@ -268,6 +245,21 @@ mod tests {
         let busy = [(id(1, 1), 7), (id(2, 1), 7)];
         assert_eq!(ids(&started(&rows, &busy, 2, 9)), [id(99, 1)]);
         assert_eq!(ids(&started(&rows, &busy, 4, 3)), [id(3, 1)], "and there are only so many in all");
+    }
+
+    #[test]
+    fn everybodys_first_question_goes_before_anybodys_second() {
+        let mut rows: Vec<_> = (1..=50).map(|number| (id(number, 1), turn(7, number))).collect();
+        rows.push((id(99, 1), TurnRow { asker: UserHandle(2), ..turn(7, 1_000) }));
+        assert_eq!(ids(&started(&rows, &[], 2, 9)), [id(1, 1), id(99, 1)]);
+        assert_eq!(ids(&started(&rows, &[(id(1, 1), 7)], 2, 9)), [id(99, 1)]);
+    }
+
+    #[test]
+    fn what_was_broken_off_ends_at_once() {
+        let broken = TurnRow { state: TurnState::Answering, ..turn(7, 2) };
+        let rows = [(id(1, 1), turn(7, 1)), (id(2, 1), broken)];
+        assert_eq!(ids(&started(&rows, &[(id(3, 1), 7)], 1, 1)), [id(2, 1)]);
     }
 
     #[test]

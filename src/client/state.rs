@@ -1231,6 +1231,7 @@ fn own_body(command: Command) -> Option<Body> {
         | Command::MuteGroup { .. }
         | Command::SilenceMember { .. }
         | Command::SetAlias { .. }
+        | Command::SetPush { .. }
         | Command::OpenAssistant { .. }
         | Command::StopAnswer { .. }
         | Command::Regenerate { .. }

@@ -55,6 +55,10 @@ impl Config {
             let line = format!("{} = {value}", key.name);
             lines.push(if origins { format!("{line:<48} # {}", self.origin(&key)) } else { line });
         }
+        for seed in &self.seeded_assistants {
+            lines.push(String::new());
+            lines.extend(seed.lines());
+        }
         lines.join("\n") + "\n"
     }
 }

@@ -9,7 +9,7 @@ use toml_edit::{Item, Table, Value};
 /// The name of the tables.
 pub(super) const NAME: &str = "assistant";
 /// Every key of such a table.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "id",
     "name",
     "preset",
@@ -24,6 +24,7 @@ const KEYS: [&str; 14] = [
     "questions_per_day",
     "tokens_per_day",
     "images",
+    "parallel",
 ];
 
 /// An assistant that is set up at the start.
@@ -35,6 +36,41 @@ pub struct AssistantSeed {
     pub name: Option<Name>,
     /// How it is.
     pub settings: AssistantSettings,
+}
+
+impl AssistantSeed {
+    /// As a table of a file.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let settings = &self.settings;
+        let text = |text: &str| Value::from(text).to_string();
+        let key = settings.key.as_ref().map(|key| text(&key.to_string()));
+        let temperature = settings.temperature_hundredths.map(|number| format!("{:.2}", f64::from(number) / 100.0));
+        let access = match &settings.access {
+            AssistantAccess::Everyone => text("everyone"),
+            AssistantAccess::Administrators => text("administrators"),
+            AssistantAccess::Listed(ids) => {
+                format!("[{}]", ids.iter().map(|id| text(id.as_str())).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let values = [
+            ("id", Some(text(self.id.as_str()))),
+            ("name", self.name.as_ref().map(|name| text(name.as_str()))),
+            ("base_url", Some(text(settings.base_url.as_str()))),
+            ("model", Some(text(settings.model.as_str()))),
+            ("key", key),
+            ("system_prompt", settings.system_prompt.as_ref().map(|prompt| text(prompt.as_str()))),
+            ("temperature", temperature),
+            ("context_tokens", Some(settings.context_tokens.to_string())),
+            ("reply_tokens", Some(settings.reply_tokens.to_string())),
+            ("access", Some(access)),
+            ("questions_per_day", Some(settings.questions_per_day.to_string())),
+            ("tokens_per_day", Some(settings.tokens_per_day.to_string())),
+            ("images", Some(settings.images.to_string())),
+            ("parallel", Some(settings.parallel.to_string())),
+        ];
+        let lines = values.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", value?)));
+        std::iter::once("[[assistant]]".to_owned()).chain(lines).collect()
+    }
 }
 
 /// Reads the tables; whatever is wrong is a problem with its line.
@@ -69,7 +105,7 @@ type Wrong = Vec<(Option<&'static str>, String)>;
 fn one(table: &Table, wrong: &mut Wrong) -> Option<AssistantSeed> {
     let before = wrong.len();
     for (name, _) in table {
-        if !KEYS.contains(&name) && name != "parallel" {
+        if !KEYS.contains(&name) {
             let hint = did_you_mean(name, KEYS).map_or_else(String::new, |meant| format!(" Did you mean {meant}?"));
             wrong.push((None, format!("[[assistant]] has no key {name}.{hint}")));
         }
@@ -130,22 +166,19 @@ fn one(table: &Table, wrong: &mut Wrong) -> Option<AssistantSeed> {
 fn begin(table: &Table, wrong: &mut Wrong) -> Option<AssistantSettings> {
     let base_url = text::<Line>(table, "base_url", wrong);
     let model = text::<Line>(table, "model", wrong);
-    let mut settings = match table.get("preset").map(|item| item.as_str().unwrap_or_default()) {
-        Some(name) => {
-            let preset = AssistantPreset::find(name).and_then(|preset| preset.settings().ok());
-            if preset.is_none() {
-                let known: Vec<&str> = crate::model::ASSISTANT_PRESETS.iter().map(|preset| preset.name).collect();
-                wrong.push((Some("preset"), format!("preset must be one of {}.", known.join(", "))));
-            }
-            preset?
+    let mut settings = if let Some(item) = table.get("preset") {
+        let preset = item.as_str().and_then(AssistantPreset::find).and_then(|preset| preset.settings().ok());
+        if preset.is_none() {
+            let known: Vec<&str> = crate::model::ASSISTANT_PRESETS.iter().map(|preset| preset.name).collect();
+            wrong.push((Some("preset"), format!("preset must be one of {}.", known.join(", "))));
         }
-        None => {
-            let (Some(base_url), Some(model)) = (base_url.clone(), model.clone()) else {
-                wrong.push((None, "[[assistant]] needs a preset, or base_url and model.".to_owned()));
-                return None;
-            };
-            AssistantSettings::new(base_url, model)
-        }
+        preset?
+    } else {
+        let (Some(base_url), Some(model)) = (base_url.clone(), model.clone()) else {
+            wrong.push((None, "[[assistant]] needs a preset, or base_url and model.".to_owned()));
+            return None;
+        };
+        AssistantSettings::new(base_url, model)
     };
     settings.base_url = base_url.unwrap_or(settings.base_url);
     settings.model = model.unwrap_or(settings.model);
@@ -212,6 +245,8 @@ mod tests {
         assert_eq!(seeds[0].settings.temperature_hundredths, Some(70));
         assert!(seeds[0].settings.base_url.as_str().contains("dashscope"));
         assert_eq!(seeds[1].settings.key.as_ref().unwrap().to_string(), "env:ANY");
+        let shown = load(text).unwrap().show(true);
+        assert_eq!(load(&shown).unwrap().seeded_assistants, seeds, "what is shown can be read back");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::problem::{Problem, did_you_mean};
 use super::seeds::AssistantSeed;
 use super::source::{Origin, Values};
-use super::value::{Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
+use super::value::{Contact, Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
 use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -195,6 +195,11 @@ sections! {
     outbound: Outbound {
         /// Networks that addresses of hooks and of devices' push services may lead to beside the public internet, such as `192.168.1.0/24`; plain http is for these alone. What you write down in this file yourself needs no leave.
         allow: Vec<IpNet> = Vec::new(),
+    }
+    /// Notifications on devices while nothing is open there (Web Push).
+    push: Push {
+        /// How push services reach you when something is wrong with what this server sends: `mailto:` and an e-mail address, or an address with https. Empty: the address of this server, when it has https.
+        contact: Contact = Contact::default(),
     }
     /// Assistants, all together. Each is set up with `tidings assistant add`, or by `[[assistant]]` in this file.
     assistants: Assistants {

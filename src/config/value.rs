@@ -179,6 +179,32 @@ impl Setting for Url {
     }
 }
 
+/// How somebody outside reaches whoever runs this server; empty when that is not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact(String);
+
+impl Contact {
+    /// The address, when there is one.
+    pub fn get(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(self.0.as_str())
+    }
+}
+
+impl Setting for Contact {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        text(raw, "mailto: and an e-mail address, or an address with https", |text| {
+            let rest = text.strip_prefix("mailto:").filter(|rest| rest.contains('@'));
+            let rest = rest.or_else(|| text.strip_prefix("https://")).unwrap_or_default();
+            let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>');
+            let fits = text.is_empty() || (!rest.is_empty() && text.len() <= 256 && rest.chars().all(plain));
+            fits.then(|| Self(text.to_owned()))
+        })
+    }
+    fn literal(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
 impl Setting for PathBuf {
     fn read(raw: &Raw) -> Result<Self, String> {
         text(raw, "a path", |text| (!text.is_empty() && !text.contains('\0')).then(|| Self::from(text)))

@@ -21,6 +21,7 @@ enum Kind {
 pub async fn metrics(State(site): State<Site>) -> Response {
     let engine = site.engine.stats();
     let gateway = site.gateway.stats();
+    let push = site.push.stats();
     let assistants = site.assistants.stats();
     let up = u64::from(site.engine.health() == Health::Live && !site.gateway.is_draining());
     let micros = |us: u64| us as f64 / 1e6;
@@ -43,6 +44,9 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("lagging_total", "Times a connection was too slow and lost its pushes.", gateway.lagging),
         ("protocol_errors_total", "Connections closed for breaking the protocol.", gateway.protocol_errors),
         ("timeouts_total", "Connections closed for silence.", gateway.timeouts),
+        ("push_sent_total", "Pushes that a push service took.", push.sent),
+        ("push_failed_total", "Tries to push that failed.", push.failed),
+        ("push_expired_total", "Subscriptions that a push service did not know any more.", push.expired),
         ("assistant_questions_total", "Questions to assistants that were begun.", assistants.questions),
         ("assistant_complete_total", "Answers that ended well.", assistants.complete),
         ("assistant_stopped_total", "Answers that somebody stopped.", assistants.stopped),
@@ -62,6 +66,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("tasks", "Running tasks.", site.tasks.running() as u64),
         ("queued_bytes", "Bytes that wait to be written to clients.", gateway.queued_bytes),
         ("uploads", "Uploads on their way.", site.media.uploads() as u64),
+        ("push_waiting", "Pushes that wait to be tried again.", push.waiting),
         ("assistant_open", "Questions to assistants that are not answered yet.", assistants.open),
         ("assistant_running", "Answers that are being written.", assistants.running),
         ("commands_queued", "Commands that wait for the writer.", engine.queued),

@@ -19,6 +19,7 @@ use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
+use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
@@ -55,6 +56,7 @@ struct Site {
     gateway: Gateway,
     engine: Engine,
     media: Media,
+    push: Push,
     assistants: Assistants,
     tasks: Tasks,
 }
@@ -87,13 +89,12 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    media: Media,
-    assistants: Assistants,
+    (media, push, assistants): (Media, Push, Assistants),
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, assistants, tasks: tasks.clone() });
+    let router = router(Site { gateway: gateway.clone(), engine, media, push, assistants, tasks: tasks.clone() });
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -110,12 +111,8 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let api = api::router(api::ApiState::new(
-        site.gateway.clone(),
-        site.media.clone(),
-        site.assistants.clone(),
-        site.tasks.clone(),
-    ));
+    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone());
+    let api = api::router(api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone()));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

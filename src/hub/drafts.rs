@@ -7,6 +7,9 @@ use crate::protocol::ServerFrame;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
+/// Members of a conversation up to which they are told of an answer piece by piece; in larger ones its end tells all.
+const TOLD_MEMBERS_MAX: usize = 500;
+
 /// Which draft: its conversation and its question.
 pub type DraftId = (ConversationId, Seq);
 
@@ -60,6 +63,9 @@ impl Hub {
         load: impl FnOnce(ConversationId) -> Option<Vec<Window>>,
     ) {
         let Some(windows) = self.members(conversation, load) else { return };
+        if windows.len() > TOLD_MEMBERS_MAX {
+            return;
+        }
         let there = windows.iter().filter(|window| window.until.is_none() && window.holds(question));
         self.tell(there.map(|window| window.user).collect::<Vec<UserHandle>>().into_iter(), frame);
     }

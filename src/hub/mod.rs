@@ -2,7 +2,7 @@
 //!
 //! The hub promises that a frame is encoded at most once per encoding however many hear it, that what waits for a connection is
 //! bounded in bytes, and that a session hears of effects in the log's order. It never reads the store (members come through a
-//! closure) and never touches a socket. Its user is the gateway.
+//! closure) and never touches a socket. Its user is the gateway; whoever carries the turns of assistants out keeps here what is written so far.
 //!
 //! Locks: the registry's is taken before an outbox's; both are held for look-ups and copies only.
 

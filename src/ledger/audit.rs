@@ -86,7 +86,8 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::FinishAnswer { .. }
         | SystemCommand::CountAssistant { .. }
         | SystemCommand::Cursors { .. }
-        | SystemCommand::NoteFollower { .. } => return Ok(None),
+        | SystemCommand::NoteFollower { .. }
+        | SystemCommand::NotePush { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {

@@ -23,6 +23,7 @@ mod messages;
 mod own_side;
 mod place;
 mod profiles;
+mod push;
 pub mod read;
 mod refuse;
 mod retention;
@@ -273,6 +274,7 @@ fn user_command(
         Command::SetAlias { conversation, user, alias } => {
             groups::set_alias::run(tables, caller, *conversation, user, alias.as_ref(), effects)
         }
+        Command::SetPush { subscription } => push::set::run(tables, caller, subscription.as_deref()),
         Command::OpenAssistant { assistant, title } => {
             assistants::open::run(tables, caller, assistant, title.as_ref(), effects)
         }
@@ -374,6 +376,7 @@ fn system_command(
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
+        SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
     }
 }
 

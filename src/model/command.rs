@@ -4,7 +4,7 @@
 use super::growing::{Unreadable, growing};
 use super::{
     AppId, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules, InviteCode, LabelId, Line, Name,
-    OwnPresence, Seq, SessionId, SystemCommand, Timestamp, UserHandle, UserId, UserSettings,
+    OwnPresence, PushSubscription, Seq, SessionId, SystemCommand, Timestamp, UserHandle, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -354,6 +354,11 @@ pub enum Command {
         user: UserId,
         /// The alias; none takes it away.
         alias: Option<Name>,
+    },
+    /// Say where the caller's device is reached while nothing of it is open (Web Push), for as long as its session lasts. Result: `done`.
+    SetPush {
+        /// Where; none: nowhere any more.
+        subscription: Option<Box<PushSubscription>>,
     },
     /// Open a chat with an assistant. There can be any number, each with its own title. Result: `conversation`.
     OpenAssistant {

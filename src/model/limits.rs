@@ -78,7 +78,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub const ASSISTANT_USE_DAYS: u32 = 400;
 /// Administrators of one server.
 pub const ADMINISTRATORS_MAX: usize = 250;
-/// Sessions that one command ends because they expired (each is three rows).
+/// Sessions that one command ends because they expired (each is five rows at most).
 pub const SESSIONS_PER_COMMAND_MAX: usize = 64;
 /// Conversations that one step of deleting an account goes through.
 pub const DELETION_STEP_CONVERSATIONS: usize = 16;
@@ -88,5 +88,7 @@ pub const LINK_MS: u64 = 24 * 3_600 * 1_000;
 pub const AUDIT_KEPT_MS: u64 = 400 * 24 * 3_600 * 1_000;
 /// Lines in one page of the audit log, users in one page of an administrator's list.
 pub const ADMINISTRATION_PAGE_MAX: usize = 200;
+/// Pushes whose outcome one command notes (each is three rows at most).
+pub const PUSH_OUTCOMES_MAX: usize = 64;
 /// Shortest password of an administrator, in characters.
 pub const ADMINISTRATOR_PASSWORD_CHARS_MIN: usize = 12;

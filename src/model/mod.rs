@@ -5,6 +5,7 @@
 pub mod account;
 pub mod administration;
 pub mod assistant;
+pub mod base64;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -18,6 +19,7 @@ pub mod limits;
 pub mod list;
 pub mod media;
 pub mod profile;
+pub mod push;
 pub mod query;
 pub mod refusal;
 pub mod search;
@@ -54,6 +56,7 @@ pub use profile::{
     Availability, Card, ContactPolicy, OwnPresence, PresenceOf, PresenceState, Profile, Strangers, UserKind,
     UserSettings, Visibility,
 };
+pub use push::{PushOutcome, PushSubscription, PushThen};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};

@@ -281,6 +281,10 @@ pub enum Answer {
         media_bytes: u64,
         /// As of this lsn.
         as_of: Lsn,
+        /// How long an own text can be edited, in milliseconds since it was sent: what the app says.
+        edit_window_ms: u64,
+        /// How long an own message can be recalled, in milliseconds since it was sent: what the app says.
+        recall_window_ms: u64,
     },
     /// To `contacts` and `contact`.
     Contacts {

@@ -2,8 +2,8 @@
 
 use super::{
     AnswerDone, AppId, AppSettings, AssistantSettings, ConversationId, Device, Epoch, Follower, InviteCode, Line, Lsn,
-    MediaId, MediaInfo, Name, PasswordHash, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle, UserId,
-    UserKind,
+    MediaId, MediaInfo, Name, PasswordHash, PushOutcome, Seq, SessionId, Timestamp, TokenHash, UserFlags, UserHandle,
+    UserId, UserKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -278,6 +278,13 @@ pub enum SystemCommand {
         /// Up to here; what is lower than before changes nothing.
         upto: Lsn,
     },
+    /// Note what became of pushes, and with it how far their worker has got. Result: `done`.
+    NotePush {
+        /// The worker has done its work up to here.
+        upto: Option<Lsn>,
+        /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
+        outcomes: Vec<PushOutcome>,
+    },
 }
 
 impl SystemCommand {
@@ -315,7 +322,8 @@ impl SystemCommand {
             | Self::FinishAnswer { .. }
             | Self::CountAssistant { .. }
             | Self::Cursors { .. }
-            | Self::NoteFollower { .. } => false,
+            | Self::NoteFollower { .. }
+            | Self::NotePush { .. } => false,
         }
     }
 }

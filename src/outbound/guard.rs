@@ -15,7 +15,7 @@ pub const URL_BYTES_MAX: usize = 2_048;
 /// Networks of IPv4 that are no public addresses (IANA's special-purpose registry), and two public ones where clouds answer their
 /// own machines with secrets.
 const CLOSED_V4: [(Ipv4Addr, u32); 18] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -35,8 +35,8 @@ const CLOSED_V4: [(Ipv4Addr, u32); 18] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Networks inside of 2000::/3 that are no public addresses: protocol assignments (Teredo, ORCHID, benchmarking), documentation,
-/// 6to4. Everything outside of 2000::/3 is closed, but NAT64.
+/// Networks inside of `2000::/3` that are no public addresses: protocol assignments (Teredo, ORCHID, benchmarking), documentation,
+/// 6to4. Everything outside of `2000::/3` is closed, but NAT64.
 const CLOSED_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0x0db8, 0, 0, 0, 0, 0, 0), 32),
@@ -146,9 +146,8 @@ impl Guard {
             Reach::Operator if is_nowhere(address) => Err(Refused::Nowhere(address)),
             Reach::Operator => Ok(()),
             Reach::Public if is_public(address) => Ok(()),
-            Reach::Public => Err(Refused::Private(address)),
             Reach::Listed if is_public(address) => Err(Refused::Plain(address.to_string())),
-            Reach::Listed => Err(Refused::Private(address)),
+            Reach::Public | Reach::Listed => Err(Refused::Private(address)),
         }
     }
 
@@ -181,17 +180,17 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);
     }
-    let [a, b, c, d, e, f, g, h] = address.segments();
     // NAT64 (RFC 6052): the network translates to the IPv4 address in the last four bytes.
-    if [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        return is_public_v4(Ipv4Addr::from(u32::from(g) << 16 | u32::from(h)));
+    let (bits, segments) = (u128::from(address), address.segments());
+    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
+        return is_public_v4(Ipv4Addr::from(bits as u32));
     }
     // ISATAP (RFC 5214) tunnels to the IPv4 address in the last four bytes.
-    if e & !0x0200 == 0 && f == 0x5efe {
+    if segments[4] & !0x0200 == 0 && segments[5] == 0x5efe {
         return false;
     }
-    let bits = u128::from(address);
-    a >> 13 == 1 && !CLOSED_V6.iter().any(|(network, length)| (bits ^ u128::from(*network)) >> (128 - length) == 0)
+    segments[0] >> 13 == 1
+        && !CLOSED_V6.iter().any(|(network, length)| (bits ^ u128::from(*network)) >> (128 - length) == 0)
 }
 
 /// Addresses that no operator means: this network, broadcast, multicast, and link-local ones, where clouds keep their secrets.

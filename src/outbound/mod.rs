@@ -152,7 +152,7 @@ impl std::fmt::Debug for Request {
             .field("method", &self.method)
             .field("trust", &self.trust)
             .field("origin", &origin)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,14 +178,15 @@ impl Outbound {
     /// Makes the client. Certificates are checked against the authorities of this system (`SSL_CERT_FILE` names others); when there
     /// are none, requests with TLS fail and say so.
     pub fn new(options: OutboundOptions) -> Result<Self, OutboundError> {
-        Self::with_lookup(options, Arc::new(System))
+        let system: Arc<dyn Lookup> = Arc::new(System);
+        Self::with_lookup(options, &system)
     }
 
-    fn with_lookup(options: OutboundOptions, lookup: Arc<dyn Lookup>) -> Result<Self, OutboundError> {
+    fn with_lookup(options: OutboundOptions, lookup: &Arc<dyn Lookup>) -> Result<Self, OutboundError> {
         // The first one stays, and every other part of the server names its provider itself.
         drop(rustls::crypto::ring::default_provider().install_default());
         let guard = Guard::new(options.allow);
-        let client = |reach| client(GuardedResolver { guard: guard.clone(), reach, lookup: Arc::clone(&lookup) });
+        let client = |reach| client(GuardedResolver { guard: guard.clone(), reach, lookup: Arc::clone(lookup) });
         Ok(Self(Arc::new(Clients {
             operator: client(Reach::Operator)?,
             public: client(Reach::Public)?,

@@ -200,7 +200,7 @@ const DONE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nretry-after: 7\r\n
 fn with_names(allow: &[&str], names: &Arc<Scripted>) -> Outbound {
     let allow = allow.iter().map(|network| network.parse().unwrap()).collect();
     let names: Arc<dyn Lookup> = Arc::<Scripted>::clone(names);
-    Outbound::with_lookup(OutboundOptions { allow, ..OutboundOptions::default() }, names).unwrap()
+    Outbound::with_lookup(OutboundOptions { allow, ..OutboundOptions::default() }, &names).unwrap()
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn an_answer_is_bounded_in_bytes_and_time() {
     };
     let limits = Limits { body_bytes_max: 8, ..Limits::default() };
     let mut long = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
-    long.extend_from_slice(&[b'x'; 100_000]);
+    long.extend_from_slice(&vec![b'x'; 100_000]);
     let (port, _) = listener(long).await;
     let reply = ask(port, limits).await.unwrap();
     assert_eq!((reply.body.len(), reply.complete), (8, false));

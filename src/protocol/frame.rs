@@ -191,7 +191,7 @@ pub enum ServerFrame {
         conversation: ConversationId,
         /// The assistant.
         author: UserId,
-        /// Which draft.
+        /// Which draft: the seq of the question that is answered.
         draft: u64,
         /// Where `text` belongs, in bytes.
         offset: u32,

@@ -147,6 +147,7 @@ pair!(UserHandle, ConversationId);
 pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
+pair!(SessionId, ConversationId);
 
 impl RecordKey for (AppId, UserHandle) {
     fn to_key(&self) -> Key {

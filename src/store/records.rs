@@ -9,8 +9,8 @@ use super::key::RecordKey;
 use crate::model::{
     AppId, AppSettings, AssistantSettings, Card, ConversationId, ConversationKind, Device, Entry, Extra, Follower,
     GroupCard, GroupRules, InviteCode, Key, LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal,
-    OwnPresence, PasswordHash, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags,
-    UserHandle, UserId, UserKind, UserSettings,
+    OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState,
+    UserFlags, UserHandle, UserId, UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,12 @@ tables! {
     KeyWordAges = "key_word_ages", KeyWordAgeRow, (Key, UserHandle);
     /// How far each follower of the log has got.
     Followers = "followers", FollowerRow, Follower;
+    /// Where devices are reached by push, by their user and session.
+    Pushes = "pushes", PushRow, (UserHandle, SessionId);
+    /// Which device has an address of a push service, by the SHA-256 of the address.
+    PushEndpoints = "push_endpoints", PushEndpointRow, TokenHash;
+    /// Pushes that are tried again.
+    PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
 }
 
 /// An app.
@@ -718,6 +724,37 @@ pub struct AuditRow {
 pub struct FollowerRow {
     /// Its work is done up to here.
     pub upto: Lsn,
+}
+
+/// Where a device is reached by push. It is removed with its session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRow {
+    /// Where.
+    pub subscription: PushSubscription,
+    /// When it said so.
+    pub created: Timestamp,
+}
+
+/// Which device has an address of a push service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushEndpointRow {
+    /// Whose.
+    pub user: UserHandle,
+    /// Its session.
+    pub session: SessionId,
+}
+
+/// A push that is tried again. It is removed when it succeeds, is given up, or its device is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRetryRow {
+    /// Whose device.
+    pub user: UserHandle,
+    /// The newest message that it is about.
+    pub seq: Seq,
+    /// When it is tried again.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub tries: u8,
 }
 
 /// How far a conversation has got.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Items of the log that are taken at once, about.
+/// Items of the log that are taken at once, about, unless a follower says otherwise.
 const ITEMS: usize = 512;
 /// What was passed without anything to tell is noted after so many items, …
 const NOTE_ITEMS: usize = 10_000;
@@ -57,6 +57,10 @@ pub struct Follow {
     /// Items that were passed since.
     passed: usize,
     failures: u32,
+    /// Items that are taken at once, about.
+    items: usize,
+    /// How long it waits after news, for more of it.
+    pace: Duration,
 }
 
 impl Follow {
@@ -71,6 +75,8 @@ impl Follow {
             noted_at: monotonic(),
             passed: 0,
             failures: 0,
+            items: ITEMS,
+            pace: Duration::ZERO,
         };
         loop {
             match read(engine, move |engine| engine.view().get::<FollowerRow>(&follower)).await {
@@ -91,15 +97,22 @@ impl Follow {
         }
     }
 
-    /// What comes next; waits for it. None when `shutdown` came first: then how far it has got is noted.
+    /// The same with another number of items at once, and a pause after news in which more of it gathers.
+    #[must_use]
+    pub fn gathering(self, items: usize, pace: Duration) -> Self {
+        Self { items, pace, ..self }
+    }
+
+    /// What comes next; waits for it. None when `shutdown` came first. It may be dropped and called
+    /// again: what was not given comes then.
     pub async fn next(&mut self, shutdown: &Shutdown) -> Option<Next> {
         loop {
             if shutdown.is_triggered() {
                 return None;
             }
             self.news.borrow_and_update();
-            let after = self.read;
-            match read(&self.engine, move |engine| engine.log_after(after, ITEMS)).await {
+            let (after, limit) = (self.read, self.items);
+            match read(&self.engine, move |engine| engine.log_after(after, limit)).await {
                 Ok((view, batch)) => {
                     self.failures = 0;
                     self.read = batch.upto;
@@ -111,6 +124,10 @@ impl Follow {
                     }
                     tokio::select! {
                         changed = self.news.changed() => changed.ok()?,
+                        () = shutdown.wait() => {}
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(self.pace) => {}
                         () = shutdown.wait() => {}
                     }
                 }
@@ -146,6 +163,11 @@ impl Follow {
                 tracing::warn!(%refusal, follower = self.follower.name(), "how far a follower has got could not be noted");
             }
         }
+    }
+
+    /// Handed out up to here.
+    pub const fn reached(&self) -> Lsn {
+        self.read
     }
 
     /// How many commands it is behind.

@@ -7,7 +7,6 @@ pub mod retention;
 pub mod sessions;
 
 use crate::engine::Engine;
-use crate::outbound::Outbound;
 use crate::shutdown::{Shutdown, Tasks};
 use std::time::Duration;
 
@@ -26,8 +25,8 @@ impl Default for WorkerOptions {
     }
 }
 
-/// Starts them; they end with `shutdown`. Those that follow the log ask other servers through `outbound`.
-pub fn start(engine: &Engine, _outbound: &Outbound, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
+/// Starts them; they end with `shutdown`. Those that follow the log ([`follow`]) are rooms of their own.
+pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks: &Tasks) {
     let (of_deletions, of_sessions) = (engine.clone(), engine.clone());
     tasks.spawn(
         "deletions",

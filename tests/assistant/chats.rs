@@ -30,7 +30,10 @@ async fn a_question_streams_an_answer_and_the_end_is_one_durable_entry() {
     let shown = crew.sees("ada", chat).await;
     assert_eq!((shown.kind, shown.peer.unwrap()), (ConversationKind::Assistant, user("assistant")));
     assert_eq!(shown.title.unwrap().as_str(), "What is the answer?");
-    assert_eq!(shown.inbox.unread, 1, "an answer is a message like any other");
+    // An answer is a message like any other; that one has read what one sent is noted a moment later.
+    while crew.sees("ada", chat).await.inbox.unread != 1 {
+        tokio::time::sleep(super::MOMENT).await;
+    }
     let kinds: Vec<_> = crew.reads("ada", chat).await.into_iter().map(|entry| entry.body).collect();
     assert!(matches!(&kinds[..], [Body::Text(_), Body::Renamed { .. }, Body::Answer(_)]), "{kinds:?}");
     crew.stop().await;
@@ -241,7 +244,8 @@ async fn an_answer_is_found_and_forwarded_like_a_message() {
     provider.then(Act::Says(pieces(&["The zebrafish is striped."])));
     crew.appends("ada", question(chat, "hello")).await;
     let (entry, _) = answered(&mut crew, "ada", chat).await;
-    let search = || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish"})).unwrap()));
+    let search =
+        || Query::Search(Box::new(serde_json::from_value(serde_json::json!({"q": "zebrafish", "limit": 10})).unwrap()));
     let Answer::Found { hits, .. } = crew.asks("ada", search()).await.unwrap() else { panic!() };
     assert_eq!(hits.len(), 1);
     let Answer::Found { hits, .. } = crew.asks("bob", search()).await.unwrap() else { panic!() };
@@ -252,5 +256,61 @@ async fn an_answer_is_found_and_forwarded_like_a_message() {
     let Body::Text(text) = &forwarded.body else { panic!() };
     assert!(text.markdown && text.text == "The zebrafish is striped.");
     assert_eq!(forwarded.origin.unwrap().author.as_str(), "assistant");
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chats_of_a_deleted_account_are_deleted_with_it() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let chat = opens(&mut crew, "ada").await;
+    asks(&mut crew, "ada", chat, "a question to be forgotten").await;
+    provider.then(Act::HangsAfter(pieces(&["never said"])));
+    crew.appends("ada", question(chat, "and more")).await;
+    provider.question(2).await;
+    let command = tidings::model::SystemCommand::DeleteUser { user: crew.people["ada"].handle };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    let engine = crew.server.engine.clone();
+    soon("its text is gone", || {
+        let view = engine.view();
+        tidings::store::Read::entries(&*view, chat, Seq(1), Seq(100), 100).is_ok_and(|entries| entries.is_empty())
+    })
+    .await;
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_was_recalled_is_not_asked_and_one_to_a_removed_assistant_says_so() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let chat = opens(&mut crew, "ada").await;
+    provider.then(Act::Waits(pieces(&["first ", "answer"])));
+    crew.appends("ada", question(chat, "one")).await;
+    provider.question(1).await;
+    let second = crew.appends("ada", question(chat, "two, which is a mistake")).await;
+    crew.appends("ada", question(chat, "three")).await;
+    crew.does("ada", Command::Recall { conversation: chat, seq: second }).await;
+    let mut assistant = None;
+    let view = crew.server.engine.view();
+    let rows = tidings::store::Read::range::<tidings::store::records::AssistantRow>(
+        &*view,
+        &(tidings::model::AppId::HOME, tidings::model::UserHandle(0)),
+        &(tidings::model::AppId::HOME, tidings::model::UserHandle(u64::MAX)),
+        9,
+    );
+    for ((_, user), _) in rows.unwrap() {
+        assistant = Some(user);
+    }
+    let command = tidings::model::SystemCommand::RemoveAssistant { user: assistant.unwrap() };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    provider.go_on();
+    let (_, first) = answered(&mut crew, "ada", chat).await;
+    assert_eq!((first.text.as_str(), first.end), ("first answer", AnswerEnd::Complete), "it was being written already");
+    let (_, third) = answered(&mut crew, "ada", chat).await;
+    assert!(failed(&third).contains("was removed") && third.question.0 > second.0);
+    assert_eq!(provider.asked().len(), 1);
+    assert_eq!(crew.tries("ada", question(chat, "four")).await.unwrap_err(), Code::Unsupported);
+    let Answer::Drafts { drafts, .. } = crew.asks("ada", Query::Drafts { conversation: chat }).await.unwrap() else {
+        panic!()
+    };
+    assert!(drafts.is_empty(), "{drafts:?}");
     crew.stop().await;
 }

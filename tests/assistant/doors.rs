@@ -140,7 +140,7 @@ async fn a_summary_and_a_translation_go_to_the_device_that_asks_and_are_kept_now
     let settings = tidings::model::AssistantSettings { questions_per_day: 2, ..provider.settings() };
     set_up(&crew, "assistant", settings).await;
     let reply = ada.post("/assistants/assistant/tasks", json!({"summarise": {"conversation": chat}})).await;
-    assert_eq!(reply.problem(), (429, "quota_exceeded".to_owned()));
+    assert_eq!(reply.problem(), (403, "quota_exceeded".to_owned()));
     crew.stop().await;
 }
 
@@ -171,4 +171,95 @@ async fn a_picture_is_given_to_a_model_that_takes_pictures_and_only_then() {
     let url = &second.body["messages"][2]["content"][1]["image_url"]["url"];
     assert!(url.as_str().unwrap().starts_with("data:image/png;base64,iVBOR"), "{}", second.body);
     crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_read_where_it_is_sent_to_the_provider_alone_and_shown_nowhere() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let keys = crew.folder.path().join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    std::fs::write(keys.join("provider"), "sk-very-secret\n").unwrap();
+    let ada = administrator(&crew, "ada").await;
+    let settings = json!({"base_url": provider.base_url(), "model": "test-model", "key": {"file": "provider"}});
+    let set = ada.put("/admin/assistants/assistant", json!({"settings": settings})).await;
+    assert!(!String::from_utf8_lossy(&set.body).contains("sk-very"));
+    let chat = super::opens(&mut crew, "ada").await;
+    let (_, answer) = super::asks(&mut crew, "ada", chat, "hello").await;
+    assert_eq!(answer.text, "Hello!");
+    assert_eq!(provider.question(1).await.authorization.as_deref(), Some("Bearer sk-very-secret"));
+    let says = json!({"error": {"message": "Incorrect API key provided: sk-very-secret."}}).to_string();
+    provider.then(Act::Status(401, None, says.clone()));
+    let (_, answer) = super::asks(&mut crew, "ada", chat, "hello").await;
+    assert!(super::failed(&answer).contains("(the key)") && !format!("{answer:?}").contains("sk-very"));
+    provider.then(Act::Status(401, None, says));
+    let check = ada.post("/admin/assistants/assistant/test", json!({})).await;
+    assert!(check.ok(200)["ok"] == false && !String::from_utf8_lossy(&check.body).contains("sk-very"));
+    // Another key counts from the next question.
+    std::fs::write(keys.join("provider"), "sk-other").unwrap();
+    super::asks(&mut crew, "ada", chat, "hello").await;
+    assert_eq!(provider.asked().last().unwrap().authorization.as_deref(), Some("Bearer sk-other"));
+    crew.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_assistants_of_another_app_are_not_there() {
+    let (crew, provider) = start(&["ada"]).await;
+    let app = crew.server.app("shop").await;
+    let eve = crew.server.person_of(app, "eve").await;
+    let settings = Box::new(provider.settings());
+    let command = SystemCommand::SetAssistant { app, id: user("clerk"), name: None, settings };
+    crew.server.engine.execute(tidings::auth::operator(), None, command.into()).await.unwrap();
+    let (ada, eve) =
+        (Api::with_token(crew.server.http, &crew.people["ada"].token), Api::with_token(crew.server.http, &eve.token));
+    for (who, own, other) in [(&ada, "assistant", "clerk"), (&eve, "clerk", "assistant")] {
+        let list = who.get("/assistants").await.ok(200);
+        assert_eq!(list["assistants"].as_array().unwrap().len(), 1);
+        assert_eq!(list["assistants"][0]["user"], own);
+        let chat = |id: &str| format!("/assistants/{id}/conversations");
+        assert_eq!(who.post(&chat(other), json!({})).await.problem().0, 404);
+        who.post(&chat(own), json!({})).await.ok(201);
+        let task = json!({"summarise": {"conversation": 1}});
+        assert_eq!(who.post(&format!("/assistants/{other}/tasks"), task).await.problem().0, 404);
+    }
+    crew.stop().await;
+}
+
+/// The command line, with a server and without one, and the configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_sets_up_tests_and_removes_an_assistant() {
+    let provider = crate::support::provider::Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("tidings.toml"));
+    let seed = format!(
+        "[[assistant]]\nid = \"seeded\"\nbase_url = \"{}\"\nmodel = \"test-model\"\ntemperature = 0.5\n",
+        provider.base_url()
+    );
+    std::fs::write(&file, seed).unwrap();
+    let arguments = vec!["--config".to_owned(), file.to_str().unwrap().to_owned()];
+    let mut server =
+        crate::server::Server::on(&data, crate::server::Start { arguments, ..crate::server::Start::default() });
+    assert!(server.command(&["assistant", "list"], "").ok().contains("seeded"));
+    assert!(server.command(&["assistant", "show", "seeded"], "").ok().contains("temperature = 0.5"));
+    assert!(server.command(&["assistant", "test", "seeded"], "").ok().contains("The assistant works."));
+    let url = provider.base_url();
+    let add = ["assistant", "add", "helper", "--base-url", &url, "--model", "test-model"];
+    server.command(&add, "").ok();
+    assert!(server.command(&add, "").fails_with(65).contains("tidings assistant set helper"));
+    let set = ["assistant", "set", "helper", "--key", "env:NOBODY_SETS_THIS", "--access", "ada,bob", "--images", "yes"];
+    let shown = server.command(&set, "").ok();
+    assert!(shown.contains("key = env:NOBODY_SETS_THIS") && shown.contains("access = ada,bob"), "{shown}");
+    let failed = server.command(&["assistant", "test", "helper"], "");
+    assert_eq!(failed.code, Some(69));
+    assert!(failed.out.contains("FAIL key") && failed.out.contains("NOBODY_SETS_THIS"), "{failed:?}");
+    assert!(server.command(&["assistant", "add", "x", "--preset", "nobody"], "").fails_with(64).contains("dashscope"));
+    assert!(server.command(&["assistant", "add", "admin", "--preset", "ollama"], "").fails_with(65).contains("kept"));
+    server.command(&["assistant", "remove", "helper"], "").ok();
+    server.command(&["assistant", "test", "helper"], "").fails_with(65);
+    // Without a server the command line does the same by itself.
+    assert!(server.stop().success());
+    assert!(server.command(&["assistant", "test", "seeded"], "").ok().contains("The assistant works."));
+    server.command(&["assistant", "set", "seeded", "--key", "none", "--temperature", "default"], "").ok();
+    let listed = server.command(&["assistant", "list", "--json"], "").ok();
+    let one: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    assert_eq!((&one["id"], &one["settings"]["temperature_hundredths"]), (&json!("seeded"), &Value::Null));
 }

@@ -174,6 +174,18 @@ fn feed() -> Conversation {
     }
 }
 
+fn assistant() -> Conversation {
+    Conversation {
+        id: ConversationId(6),
+        kind: ConversationKind::Assistant,
+        title: Some(Name::new("Soups").unwrap()),
+        peer: Some(user("assistant")),
+        cursors: vec![],
+        entries: vec![],
+        ..direct()
+    }
+}
+
 fn text() -> Text {
     Text {
         text: "*Hello*, @bob — 你好 👋".to_owned(),
@@ -415,7 +427,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         "changes".to_owned(),
         ServerFrame::Changes(Changes {
             request: 19,
-            conversations: vec![direct(), group(), feed()],
+            conversations: vec![direct(), group(), feed(), assistant()],
             users: vec![domain::profile("bob")],
             cursor: Lsn(1_008),
             more: true,

@@ -6,9 +6,9 @@ use tidings::model::{
     CommandResult, Contact, ContactCard, ContactPolicy, ContactRequest, Content, ConversationId, DraftView, Emoji,
     Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Has, Highlight, Hit, Invite, InviteCode,
     JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId, MediaInfo, MediaKind, Name,
-    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState, Profile, Query, Relation,
-    RequestState, Search, Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage, TurnState, UserId, UserKind,
-    UserSettings, Visibility, Who,
+    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, PresenceOf, PresenceState, Profile, PushSubscription,
+    Query, Relation, RequestState, Search, Secret, Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage,
+    TurnState, UserId, UserKind, UserSettings, Visibility, Who,
 };
 
 const AT: Timestamp = Timestamp(1_730_000_000_000);
@@ -172,9 +172,6 @@ pub fn bodies() -> Vec<(&'static str, Body)> {
         ("group_muted", Body::GroupMuted { on: true }),
         ("member_silenced", Body::MemberSilenced { user: user("bob"), until: Some(AT) }),
         ("alias_changed", Body::AliasChanged { user: user("bob"), alias: Some(name("The cook")) }),
-        ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
-        ("stop_answer", Command::StopAnswer { conversation }),
-        ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
         ("contact_requested", Body::ContactRequested { user: user("bob"), greeting: Some(line("It is me")) }),
         ("contact_answered", Body::ContactAnswered { user: user("ada"), accepted: false }),
         ("contacts_changed", Body::ContactsChanged { users: vec![user("bob")] }),
@@ -248,7 +245,21 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("mute_group", Command::MuteGroup { conversation, on: true }),
         ("silence_member", Command::SilenceMember { conversation, user: user("bob"), until: Some(AT) }),
         ("set_alias", Command::SetAlias { conversation, user: user("bob"), alias: Some(name("The cook")) }),
+        ("set_push", Command::SetPush { subscription: Some(Box::new(subscription())) }),
+        ("set_push_off", Command::SetPush { subscription: None }),
+        ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
+        ("stop_answer", Command::StopAnswer { conversation }),
+        ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
     ]
+}
+
+fn subscription() -> PushSubscription {
+    PushSubscription {
+        endpoint: Secret::new("https://push.example.org/wpush/v2/gAAAA"),
+        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4".to_owned(),
+        auth: Secret::new("BTBZMqHH6r4Tts7J_aSIgg"),
+        show_text: true,
+    }
 }
 
 pub fn queries() -> Vec<(&'static str, Query)> {
@@ -317,6 +328,8 @@ pub fn answers() -> Vec<(&'static str, Answer)> {
                 administrator: true,
                 media_bytes: 48_213,
                 as_of,
+                edit_window_ms: 86_400_000,
+                recall_window_ms: 120_000,
             },
         ),
         (

@@ -16,6 +16,7 @@ use tidings::model::{
 };
 use tidings::net::{Listener, Tls};
 use tidings::outbound::{Outbound, OutboundOptions};
+use tidings::push::{Push, PushOptions};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 use tidings::store::Fault;
@@ -27,6 +28,7 @@ pub struct Server {
     pub gateway: Gateway,
     pub auth: Auth,
     pub media: Media,
+    pub push: Push,
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
@@ -108,7 +110,12 @@ impl Server {
         // What tests listen with is on this machine.
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let outbound = Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap();
-        workers::start(&engine, &outbound, looking, &shutdown, &tasks);
+        workers::start(&engine, looking, &shutdown, &tasks);
+        // Nobody waits for long in a test.
+        let pushing =
+            PushOptions { quiet: Duration::from_millis(300), ..PushOptions::new("test", "mailto:test@example.org") };
+        let push = Push::open(&engine, folder, outbound.clone(), pushing).unwrap();
+        tasks.spawn("push", push.clone().run(shutdown.clone()));
         // Whoever waits for a provider in vain does not do so for long.
         let seconds = Duration::from_secs;
         let times = Times { first_byte: seconds(2), silence: seconds(1), total: seconds(20) };
@@ -124,9 +131,16 @@ impl Server {
         tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
         tasks.spawn(
             "http",
-            http::serve(gateway.clone(), engine.clone(), media.clone(), assistants, web, shutdown, tasks.clone()),
+            http::serve(
+                gateway.clone(),
+                engine.clone(),
+                (media.clone(), push.clone(), assistants),
+                web,
+                shutdown,
+                tasks.clone(),
+            ),
         );
-        Self { engine, gateway, auth, media, search, tasks, tcp: tcp_address, http: http_address, trigger }
+        Self { engine, gateway, auth, media, push, search, tasks, tcp: tcp_address, http: http_address, trigger }
     }
 
     /// Stops it; true when everything ended by itself.

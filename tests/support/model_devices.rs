@@ -60,6 +60,7 @@ impl Devices {
                 | Effect::SessionEnded { .. }
                 | Effect::Profile { .. }
                 | Effect::Presence { .. }
+                | Effect::Turns { .. }
                 | Effect::Relation { .. } => {}
             }
         }

@@ -20,9 +20,9 @@ use tidings::store::{self, Store, StoreOptions, View};
 /// A command on its way to a server.
 #[derive(Clone)]
 pub struct Asked {
-    actor: Actor,
-    key: Option<Key>,
-    command: AnyCommand,
+    pub actor: Actor,
+    pub key: Option<Key>,
+    pub command: AnyCommand,
 }
 
 /// Effects, with the lsn of each command.

@@ -10,7 +10,7 @@ use tidings::model::{AssistantSettings, Line};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// What the provider does with a question.
 #[derive(Clone, Debug)]
@@ -75,13 +75,8 @@ struct State {
 pub struct Provider {
     pub address: SocketAddr,
     state: Arc<State>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    /// Dropping it ends all connections.
+    _tasks: JoinSet<()>,
 }
 
 impl Provider {
@@ -90,14 +85,16 @@ impl Provider {
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
         let serving = Arc::clone(&state);
-        let task = tokio::spawn(async move {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let state = Arc::clone(&serving);
-                tokio::spawn(async move { drop(serve(stream, &state).await) });
+                connections.spawn(async move { drop(serve(stream, &state).await) });
             }
         });
-        Self { address, state, task }
+        Self { address, state, _tasks: tasks }
     }
 
     /// Where it is, for settings.
@@ -118,6 +115,11 @@ impl Provider {
     /// Lets an answer that waits go on.
     pub fn go_on(&self) {
         self.state.go.notify_one();
+    }
+
+    /// Forgets what it was told to do and has not done.
+    pub fn forget(&self) {
+        self.state.acts.lock().clear();
     }
 
     /// Every question that has come.

@@ -143,9 +143,8 @@ pub fn state(about: &Conversation, picture: &Picture, seq: Seq) -> String {
     let readers = others().filter(|cursor| cursor.read >= seq).count();
     match about.kind {
         ConversationKind::Group if readers > 0 => format!("read by {readers}"),
-        ConversationKind::Group => "sent".to_owned(),
+        ConversationKind::Group | ConversationKind::Assistant => "sent".to_owned(),
         ConversationKind::Feed => String::new(),
-        ConversationKind::Assistant => "sent".to_owned(),
         ConversationKind::Direct if readers > 0 => "read".to_owned(),
         ConversationKind::Direct => {
             let delivered = |cursor: &Cursor| cursor.delivered.is_some_and(|delivered| delivered >= seq);

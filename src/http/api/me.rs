@@ -50,6 +50,10 @@ pub struct Me {
     server: String,
     /// Which data this is.
     epoch: Epoch,
+    /// How long an own text can be edited, in milliseconds since it was sent.
+    edit_window_ms: u64,
+    /// How long an own message can be recalled, in milliseconds since it was sent.
+    recall_window_ms: u64,
 }
 
 /// A profile, replaced whole.
@@ -68,8 +72,17 @@ pub struct NewProfile {
     (status = 200, description = "The caller.", body = Me),
     (status = 304, description = "Nothing has changed since the tag of `If-None-Match`.")))]
 async fn me(caller: Caller, headers: HeaderMap) -> Result<Response, Problem> {
-    let Answer::Me { profile, settings, presence, feed, administrator, media_bytes, as_of: _ } =
-        caller.ask(Query::Me {}).await?
+    let Answer::Me {
+        profile,
+        settings,
+        presence,
+        feed,
+        administrator,
+        media_bytes,
+        as_of: _,
+        edit_window_ms,
+        recall_window_ms,
+    } = caller.ask(Query::Me {}).await?
     else {
         return Err(unexpected());
     };
@@ -85,6 +98,8 @@ async fn me(caller: Caller, headers: HeaderMap) -> Result<Response, Problem> {
         platform: caller.platform,
         server: caller.api().gateway.options().server_name.clone(),
         epoch: caller.api().engine().epoch(),
+        edit_window_ms,
+        recall_window_ms,
     };
     tagged(&headers, &me)
 }

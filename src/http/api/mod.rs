@@ -32,6 +32,7 @@ mod me;
 mod media;
 mod members;
 pub(super) mod problem;
+mod push;
 mod reactions;
 mod search;
 mod server;
@@ -46,6 +47,7 @@ use crate::engine::Engine;
 use crate::gateway::Gateway;
 use crate::media::Media;
 use crate::model::Code;
+use crate::push::Push;
 use crate::shutdown::Tasks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -67,6 +69,8 @@ pub struct ApiState {
     pub gateway: Gateway,
     /// Files.
     pub media: Media,
+    /// Notifications on devices.
+    pub push: Push,
     /// What carries the turns of assistants out.
     pub assistants: Assistants,
     /// Accounts, and what administrators do.
@@ -79,12 +83,12 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, media: Media, assistants: Assistants, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, (media, push, assistants): (Media, Push, Assistants), tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        Self { gateway, media, assistants, office, tasks, limits, exports: export::Exports::new() }
+        Self { gateway, media, push, assistants, office, tasks, limits, exports: export::Exports::new() }
     }
 
     /// The engine.
@@ -116,6 +120,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(directory::router())
         .merge(media::router())
         .merge(uploads::router())
+        .merge(push::router())
         .merge(search::router())
         .merge(assistants::router())
         .merge(stream::router())

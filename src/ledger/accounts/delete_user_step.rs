@@ -4,6 +4,7 @@
 //! a command puts at most one entry into a conversation. A group without anybody else is dissolved. Steps are repeated (by
 //! `workers`) until there is nothing left; until then the account's row in `deletions` remembers that.
 
+use crate::ledger::assistants;
 use crate::ledger::contacts;
 use crate::ledger::groups;
 use crate::ledger::place::append;
@@ -26,6 +27,8 @@ const LAST: UserHandle = UserHandle(u64::MAX);
 
 struct Plan {
     groups: Vec<Group>,
+    /// Chats with assistants, which are deleted: their rows.
+    chats: Vec<(ConversationId, ConversationRow, MemberRow)>,
     /// Conversations that are done: the account's own side of them goes.
     done: Vec<ConversationId>,
     contacts: Vec<UserHandle>,
@@ -66,6 +69,7 @@ pub(in crate::ledger) fn run(
 fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Plan, Stop> {
     let mut plan = Plan {
         groups: Vec::new(),
+        chats: Vec::new(),
         done: Vec::new(),
         contacts: Vec::new(),
         asked_by: Vec::new(),
@@ -76,6 +80,11 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Plan, St
     let (Some(row), Some(_)) = (deleted, state.get::<DeletionRow>(&user)?) else { return Ok(plan) };
     let (first, last) = ((user, ConversationId(0)), (user, ConversationId(u64::MAX)));
     for ((_, id), _) in state.range::<InboxRow>(&first, &last, limits::DELETION_STEP_CONVERSATIONS)? {
+        if let Some((row, member)) = assistants::leave::departing(state, order.lsn, (user, id))? {
+            plan.chats.push((id, row, member));
+            plan.done.push(id);
+            continue;
+        }
         match group(state, order, user, &row.id, id)? {
             Some(group) => {
                 if group.members.iter().any(|(member, row)| *member == user && row.until.is_some()) {
@@ -209,6 +218,13 @@ fn apply(
         }
         effects.push(Effect::Members { conversation: id });
         append(tables, app, id, entry, effects)?;
+    }
+    for (id, row, member) in plan.chats {
+        tables.put(&id, row)?;
+        tables.put(&(id, user), member)?;
+        effects.push(Effect::Members { conversation: id });
+        // What was asked there and not answered yet ends, because its asker has gone.
+        effects.push(Effect::Turns { conversation: id });
     }
     for id in plan.done {
         tables.remove::<InboxRow>(&(user, id))?;

@@ -17,6 +17,7 @@ pub(super) mod touch_session;
 pub(super) mod upgrade_password;
 
 use super::Stop;
+use super::push;
 use super::refuse::refuse;
 use crate::model::{Code, CommandResult, Effect, EndReason, Name, SessionId, UserHandle, limits};
 use crate::store::records::{SessionRow, TokenRow, UserRow, UserSessionRow};
@@ -50,12 +51,13 @@ struct Ending {
 }
 
 impl Ending {
-    /// Takes away its three rows and tells it.
+    /// Takes away its rows and tells it.
     fn apply(self, tables: &mut Tables<'_>, effects: &mut Vec<Effect>) -> Result<(), Fault> {
         let Self { session, row, reason, by } = self;
         tables.remove::<SessionRow>(&session)?;
         tables.remove::<UserSessionRow>(&(row.user, session))?;
         tables.remove::<TokenRow>(&row.token)?;
+        push::forget(tables, row.user, session)?;
         effects.push(Effect::SessionEnded { user: row.user, session, reason, by });
         Ok(())
     }

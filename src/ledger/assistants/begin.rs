@@ -57,7 +57,7 @@ impl Answerable {
             let member = state.get::<MemberRow>(&(conversation, user))?;
             Ok(member.is_some_and(|member| member.until.is_none()))
         };
-        let asker = state.get::<UserRow>(&turn.asker)?.filter(|user| !user.deleted);
+        let asker = state.get::<UserRow>(&turn.asker)?.filter(|user| !user.deleted && !user.flags.suspended);
         let said = state.entry(conversation, question)?.filter(|entry| entry.recalled_at.is_none());
         let (Some(asker), Some(said)) = (asker, said) else { return over() };
         if !belongs(turn.asker)? || !belongs(turn.assistant)? || groups::check_open(&row).is_err() {

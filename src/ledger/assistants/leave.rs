@@ -5,9 +5,9 @@ use super::turns;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::place::{Place, tell_inbox};
-use crate::model::{CommandResult, ConversationId, Effect, Seq};
-use crate::store::records::{ConversationRow, InboxRow, Mark, MemberRow, TurnRow, Until};
-use crate::store::{Read, Tables};
+use crate::model::{CommandResult, ConversationId, ConversationKind, Effect, Lsn, Seq, UserHandle};
+use crate::store::records::{ConversationRow, Head, InboxRow, Mark, MemberRow, TurnRow, Until};
+use crate::store::{Fault, Read, Tables};
 
 struct Plan {
     row: ConversationRow,
@@ -38,17 +38,34 @@ pub(in crate::ledger) fn run(
 
 fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId) -> Result<Plan, Stop> {
     let place = Place::joined(state, caller, conversation)?;
-    let head = &place.head;
-    let end = Mark { seq: head.seq, ordinal: head.ordinal };
-    let member = MemberRow {
-        from: place.member.from.max(end),
-        read: place.member.read.max(end),
-        until: Some(Until { seq: head.seq, lsn: caller.lsn, ordinal: head.ordinal }),
-        changed: caller.lsn,
-        ..(*place.member).clone()
-    };
-    let inbox = InboxRow { hidden_at: Some(head.ordinal), changed: caller.lsn, ..InboxRow::default() };
-    let row = ConversationRow { members: 0, title: None, changed: caller.lsn, ..(*place.row).clone() };
+    let (row, member) = departed(&place.row, &place.member, &place.head, caller.lsn);
+    let inbox = InboxRow { hidden_at: Some(place.head.ordinal), changed: caller.lsn, ..InboxRow::default() };
     let turns = turns(state, conversation)?.into_iter().map(|(question, _)| question).collect();
     Ok(Plan { row, member, inbox, turns })
+}
+
+/// The rows of a chat whose user is gone: nothing of it is left to them, and nobody is in it any more.
+fn departed(row: &ConversationRow, member: &MemberRow, head: &Head, lsn: Lsn) -> (ConversationRow, MemberRow) {
+    let end = Mark { seq: head.seq, ordinal: head.ordinal };
+    let member = MemberRow {
+        from: member.from.max(end),
+        read: member.read.max(end),
+        until: Some(Until { seq: head.seq, lsn, ordinal: head.ordinal }),
+        changed: lsn,
+        ..member.clone()
+    };
+    (ConversationRow { members: 0, title: None, changed: lsn, ..row.clone() }, member)
+}
+
+/// The same for an account that is deleted; `None` when the conversation is no chat of theirs with an assistant.
+pub(in crate::ledger) fn departing(
+    state: &impl Read,
+    lsn: Lsn,
+    (user, conversation): (UserHandle, ConversationId),
+) -> Result<Option<(ConversationRow, MemberRow)>, Fault> {
+    let row = state.get::<ConversationRow>(&conversation)?;
+    let Some(row) = row.filter(|row| row.kind == ConversationKind::Assistant) else { return Ok(None) };
+    let member = state.get::<MemberRow>(&(conversation, user))?;
+    let Some(member) = member.filter(|member| member.until.is_none()) else { return Ok(None) };
+    Ok(Some(departed(&row, &member, &state.head(conversation)?, lsn)))
 }

@@ -66,14 +66,13 @@ fn decide(state: &impl Read, order: &Order, new: &NewAssistant<'_>) -> Result<Pl
             );
         }
     }
-    let user = match found {
-        Some(user) => there(state, order, user, new)?,
-        None => {
-            let kind = UserKind::Assistant;
-            let new = NewUser { app, id, name, password: None, administrator: false, kind };
-            let settings = UserSettings { contact_policy: ContactPolicy::Closed, ..UserSettings::default() };
-            User::New(Box::new(add_user::decide(state, order, &new)?.with_settings(settings)))
-        }
+    let user = if let Some(user) = found {
+        there(state, order, user, new)?
+    } else {
+        let kind = UserKind::Assistant;
+        let new = NewUser { app, id, name, password: None, administrator: false, kind };
+        let settings = UserSettings { contact_policy: ContactPolicy::Closed, ..UserSettings::default() };
+        User::New(Box::new(add_user::decide(state, order, &new)?.with_settings(settings)))
     };
     let created = before.map_or(order.at, |row| row.created);
     Ok(Plan { user, row: AssistantRow { settings: settings.clone(), created, changed: order.lsn } })

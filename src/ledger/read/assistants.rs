@@ -73,7 +73,8 @@ pub fn visible(
     Ok(Some((window.floor, window.head, member.read.seq)))
 }
 
-/// The entries with `from` ≤ seq ≤ `to`, at most `limit`, the newest, in the order of the log. Only from [`visible`].
+/// The entries with `from` ≤ seq ≤ `to`, at most `limit`, the newest, in the order of the log. The range is to be one that [`visible`]
+/// gave.
 pub fn newest(
     state: &impl Read,
     conversation: ConversationId,

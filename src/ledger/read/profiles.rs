@@ -5,9 +5,9 @@ use super::super::refuse::refuse;
 use super::size::{PAGE_BYTES_MAX, escaped};
 use super::{USERS_MAX, contacts};
 use crate::model::{
-    Answer, Card, Code, Lsn, OwnPresence, Profile, SessionInfo, Timestamp, UserActor, UserHandle, UserId,
+    Answer, AppSettings, Card, Code, Lsn, OwnPresence, Profile, SessionInfo, Timestamp, UserActor, UserHandle, UserId,
 };
-use crate::store::records::{CardRow, ContactRow, MediaTotalRow, PresenceRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AppRow, CardRow, ContactRow, MediaTotalRow, PresenceRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
 use std::collections::BTreeSet;
 
@@ -79,6 +79,8 @@ pub(super) fn me(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActo
     let (Some(user), Some(profile)) = (user, profile(state, actor.user, actor.user)?) else {
         return super::super::refuse::no_such_user(&actor.id);
     };
+    let Some(app) = state.get::<AppRow>(&actor.app)? else { return super::super::refuse::no_such_user(&actor.id) };
+    let AppSettings { edit_window_ms, recall_window_ms, .. } = app.settings;
     Ok(Answer::Me {
         profile: Box::new(profile),
         settings: user.settings,
@@ -87,6 +89,8 @@ pub(super) fn me(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActo
         administrator: user.administrator,
         media_bytes: state.get::<MediaTotalRow>(&actor.user)?.map_or(0, |total| total.bytes),
         as_of,
+        edit_window_ms,
+        recall_window_ms,
     })
 }
 

@@ -98,9 +98,9 @@ export type Command =
   | { add_members: { conversation: ConversationId; users: UserId[] } }
   /** Remove a member: the owner anyone, a manager members. Result: `appended`. */
   | { remove_member: { conversation: ConversationId; user: UserId } }
-  /** Leave a group. The owner transfers it first, or dissolves it. Result: `appended`. */
+  /** Leave a group. The owner transfers it first, or dissolves it. Result: `appended`. A chat with an assistant is deleted by leaving it. Result: `done`. */
   | { leave: { conversation: ConversationId } }
-  /** Give a group another title. Result: `appended`. */
+  /** Give a group, or a chat with an assistant, another title. Result: `appended`. */
   | { rename: { conversation: ConversationId; title: Name } }
   /** Keep a conversation at the top of the caller's list, or not. Result: `done`. */
   | { pin: { conversation: ConversationId; pinned: boolean } }
@@ -171,7 +171,13 @@ export type Command =
   /** Silence a member for a time, or end that. Result: `appended` or `done`. */
   | { silence_member: { conversation: ConversationId; until: Timestamp | null; user: UserId } }
   /** Set a member's alias in a group: the caller's own, or as owner or manager another's. Result: `appended` or `done`. */
-  | { set_alias: { alias: Name | null; conversation: ConversationId; user: UserId } };
+  | { set_alias: { alias: Name | null; conversation: ConversationId; user: UserId } }
+  /** Open a chat with an assistant. There can be any number, each with its own title. Result: `conversation`. */
+  | { open_assistant: { assistant: UserId; title: Name | null } }
+  /** Stop the answer that is being written (or the question that is next). What has come stays. In a chat with an assistant its user; in a group who asked, the owner and managers. Result: `done`. */
+  | { stop_answer: { conversation: ConversationId } }
+  /** Have an answer written again, in place of the one that is there. Whoever asked the question. Result: `done`. */
+  | { regenerate: { conversation: ConversationId; seq: Seq } };
 
 /** What a person asks to read. */
 export type Query =
@@ -222,7 +228,11 @@ export type Query =
   /** What is known of a file that the caller may see. Answer: `media`. */
   | { media: { media: MediaId } }
   /** Messages of the caller's conversations with certain words, newest first. */
-  | { search: Search };
+  | { search: Search }
+  /** The assistants that the caller may use. Answer: `assistants`. */
+  | { assistants: Nothing }
+  /** The answers that are being written in a conversation and the questions that wait, oldest first. Answer: `drafts`. (What is written so far is no row: the gateway adds it.) */
+  | { drafts: { conversation: ConversationId } };
 
 /** Ask what has changed since `cursor`. */
 export interface Sync {
@@ -586,7 +596,7 @@ export type Answer =
   /** To `entry_at`. */
   | { place: { as_of: Lsn; seq: Seq } }
   /** To `me`. */
-  | { me: { administrator: boolean; as_of: Lsn; feed: ConversationId; media_bytes: number; presence: OwnPresence; profile: Profile; settings: UserSettings } }
+  | { me: { administrator: boolean; as_of: Lsn; edit_window_ms: number; feed: ConversationId; media_bytes: number; presence: OwnPresence; profile: Profile; recall_window_ms: number; settings: UserSettings } }
   /** To `contacts` and `contact`. */
   | { contacts: { as_of: Lsn; contacts: Contact[]; more: boolean } }
   /** To `contact_requests`. */
@@ -608,7 +618,11 @@ export type Answer =
   /** To `media`. */
   | { media: { media: MediaInfo } }
   /** To `search`. */
-  | { found: { as_of: Lsn; complete: boolean; hits: Hit[]; next: string | null } };
+  | { found: { as_of: Lsn; complete: boolean; hits: Hit[]; next: string | null } }
+  /** To `assistants`. */
+  | { assistants: { as_of: Lsn; assistants: AssistantView[] } }
+  /** To `drafts`. */
+  | { drafts: { as_of: Lsn; conversation: ConversationId; drafts: DraftView[] } };
 
 /** One page of what has changed for a user. */
 export interface Changes {
@@ -797,7 +811,7 @@ export interface Conversation {
   id: ConversationId;
   /** What is this user's own. */
   inbox: Inbox;
-  /** Direct chat, group or feed. */
+  /** Direct chat, group, feed or chat with an assistant. */
   kind: ConversationKind;
   /** How many members it has now. */
   members: number;
@@ -969,8 +983,40 @@ export interface Hit {
   highlights: Highlight[];
 }
 
+/** An assistant as those who may use it see it. */
+export interface AssistantView {
+  avatar: MediaId | null;
+  /** Whether it takes pictures. */
+  images: boolean;
+  /** The model that answers. */
+  model: Line;
+  /** Its display name. */
+  name: Name;
+  /** How many questions the caller has left today; none: as many as they like. */
+  questions_left: number | null;
+  /** How many tokens the caller has left today; none: as many as they like. */
+  tokens_left: number | null;
+  /** Its user. */
+  user: UserId;
+}
+
+/** An answer that is being written, or a question that waits for its turn. */
+export interface DraftView {
+  /** Who asked. */
+  asker: UserId;
+  /** The assistant. */
+  assistant: UserId;
+  /** The question, whose seq is also the number of the draft. */
+  question: Seq;
+  replaces: Seq | null;
+  /** Where it stands. */
+  state: TurnState;
+  /** What is written so far; frames go on at its end (its length in bytes of UTF-8). */
+  text: string;
+}
+
 /** What a conversation is. */
-export type ConversationKind = 'direct' | 'group' | 'feed';
+export type ConversationKind = 'direct' | 'group' | 'feed' | 'assistant';
 
 /** What a member of a group may do. */
 export type Role = 'member' | 'manager' | 'owner';
@@ -1055,7 +1101,9 @@ export type Body =
   /** Notice in the own feed: rows of these contacts changed (remark, labels, extra, deleted, blocked); query `contacts` for them. Empty: many. */
   | { contacts_changed: { users: UserId[] } }
   /** Notice in the own feed: labels were made, renamed or deleted; query `labels`. */
-  | { labels_changed: Nothing };
+  | { labels_changed: Nothing }
+  /** A message: what an assistant answered. */
+  | { answer: AssistantAnswer };
 
 /** An emoji on an entry and who put it there, in the order in which they did. */
 export interface Reaction {
@@ -1083,6 +1131,31 @@ export interface Attachment {
   kind: MediaKind;
 }
 
+/** What an assistant answered. */
+export interface AssistantAnswer {
+  /** How it ended. */
+  end: AnswerEnd;
+  /** The model that wrote it. */
+  model: Line;
+  problem: Line | null;
+  /** The entry that it answers. */
+  question: Seq;
+  /** The words, in Markdown; may be empty when it did not end well. */
+  text: string;
+  usage: TokenUsage | null;
+}
+
+/** How an answer ended. */
+export type AnswerEnd = 'complete' | 'stopped' | 'limit' | 'failed';
+
+/** How many tokens an answer cost. */
+export interface TokenUsage {
+  /** What it wrote. */
+  answer_tokens: number;
+  /** What the model was given. */
+  prompt_tokens: number;
+}
+
 /** What kind of user it is. */
 export type UserKind = 'person' | 'bot' | 'assistant' | 'service';
 
@@ -1104,3 +1177,6 @@ export interface Highlight {
 
 /** A text of a message. */
 export type Part = 'text' | 'caption' | 'file_name';
+
+/** Where an open turn stands. */
+export type TurnState = 'waiting' | 'answering';

@@ -1,7 +1,7 @@
 // The one connection to the server: hello, silence, coming back, and which reply belongs to which request. It knows nothing of
 // what the frames mean.
 
-import type { Answer, ClientFrame, Command, CommandResult, Device, Key, Lsn, Query, Refused, Resume, ServerFrame, Welcome } from './protocol';
+import type { Answer, Auth, ClientFrame, Command, CommandResult, Device, Key, Lsn, Query, Refused, Resume, ServerFrame, Welcome } from './protocol';
 import { Problem } from './problem';
 
 /** After so long without anything said, a ping. */
@@ -34,6 +34,8 @@ export interface Outcome {
 /** What a socket needs of the world. */
 export interface SocketWorld {
   open(): WebSocket;
+  /** How a client that is no page of the server says who it is, and what it is called. A page has its cookie. */
+  hello?(): { auth: Auth; client: string };
   device(): Device;
   /** Where this device stopped; none when it has nothing. */
   resume(): Resume | null;
@@ -169,7 +171,8 @@ export class Socket {
     let after: number | null = null;
     const resume = this.world.resume();
     socket.onopen = () => {
-      this.write({ hello: { auth: { cookie: {} }, device: this.world.device(), resume, client: 'tidings-web' } });
+      const { auth, client } = this.world.hello?.() ?? { auth: { cookie: {} }, client: 'tidings-web' };
+      this.write({ hello: { auth, device: this.world.device(), resume, client } });
     };
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket || typeof data !== 'string') return;

@@ -1,0 +1,80 @@
+// A real server to test against: its program is named by TIDINGS_BINARY.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const BINARY = process.env['TIDINGS_BINARY'] ?? '';
+export const PASSWORD = 'a quiet afternoon';
+const READY_MS = 30_000;
+
+export class Server {
+  private process: ChildProcess | null = null;
+  private folder = '';
+  private port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it; after a kill on the same data and at the same address. */
+  async start(): Promise<void> {
+    this.folder ||= await mkdtemp(join(tmpdir(), 'tidings-js-'));
+    const env = {
+      ...process.env,
+      TIDINGS_HOME_REGISTRATION: 'open',
+      TIDINGS_LISTEN_TCP: '127.0.0.1:0',
+      TIDINGS_LISTEN_HTTP: `127.0.0.1:${this.port}`,
+      TIDINGS_LIMITS_REST_PER_SECOND: '0',
+      TIDINGS_LIMITS_RATE_PER_SECOND: '0',
+      TIDINGS_LIMITS_RATE_BURST: '0',
+    };
+    const child = spawn(resolve(BINARY), ['serve', '--data', join(this.folder, 'data')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    const words: string[] = [];
+    child.stderr.on('data', (bytes: Buffer) => words.push(String(bytes)));
+    await new Promise<void>((ready, fail) => {
+      const timer = setTimeout(() => fail(new Error(`the server was not ready in time\n${words.join('')}`)), READY_MS);
+      child.once('exit', (code) => fail(new Error(`the server ended with ${code}\n${words.join('')}`)));
+      createInterface(child.stdout).on('line', (line) => {
+        const found = /^ready tcp=\S+ http=\S+:(\d+)/.exec(line);
+        if (!found) return;
+        clearTimeout(timer);
+        this.port = Number(found[1]);
+        ready();
+      });
+    });
+  }
+
+  /** As if the power went. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.process;
+    this.process = null;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.once('exit', done));
+    child.kill(signal);
+    await gone;
+  }
+
+  /** Makes an account; gives the token of its first session. */
+  async newUser(user: string): Promise<string> {
+    const response = await fetch(`${this.url}/api/v1/accounts`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ user, password: PASSWORD }),
+    });
+    if (!response.ok) throw new Error(`${user}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { token: string }).token;
+  }
+}
