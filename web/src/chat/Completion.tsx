@@ -6,7 +6,7 @@ import { Face } from '../contacts/Face';
 import { t } from '../i18n';
 import { useListbox } from '../ui';
 import { loadEmoji, usedEmoji, type Emoji } from '../ui/emoji';
-import { askedAt, emojiFor, emojiOf, peopleFor } from './complete';
+import { askedAt, commandsFor, emojiFor, emojiOf, peopleFor } from './complete';
 import css from './Composer.module.css';
 
 interface CompletionProps {
@@ -29,7 +29,7 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
   const asked = askedAt(text, caret);
   const wantsEmoji = asked?.kind === 'emoji';
   const open = asked && asked.at !== dismissed && !asked.whole;
-  const choices = !open ? [] : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
+  const choices = !open ? [] : asked.kind === 'command' ? commandsFor(view, asked.words) : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
   const put = (words: string) => {
     if (asked) onPut(text.slice(0, asked.at) + words + text.slice(caret), asked.at + words.length);
   };
@@ -62,7 +62,7 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
   }, [shown, active]);
   if (!shown) return null;
   return (
-    <div {...list.list} class={css.mentions} aria-label={t(asked?.kind === 'emoji' ? 'common.emoji' : 'chat.mentionList')}>
+    <div {...list.list} class={css.mentions} aria-label={t(asked?.kind === 'emoji' ? 'common.emoji' : asked?.kind === 'command' ? 'chat.commands' : 'chat.mentionList')}>
       {choices.map((choice, index) => (
         <div key={choice.key} {...list.option(index)} class={css.choice}>
           {choice.user ? <Face user={choice.user} size={28} presence={false} /> : <span class={asked?.kind === 'emoji' ? css.char : css.all}>{choice.char}</span>}

@@ -2,23 +2,25 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { actions, store, textOf, type ConversationId, type Row, type UserId, type Writable } from '../core';
-import { dateTime, t, withWords } from '../i18n';
+import { dateTime, locale, t, withWords } from '../i18n';
 import { go, paths } from '../router';
 import { Button, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
 import { mayRecord, prepared } from './attach';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
+import type { Task } from '../assistant/Aside';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
 import { bodyWords, me, nameIn } from './words';
 
+const Aside = lazy(() => import('../assistant/Aside'));
 const Completion = lazy(() => import('./Completion'), 'nothing');
 const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
 const Recorder = lazy(() => import('./Recorder'), 'nothing');
 
 /** A word before the caret that may be completed: @somebody, :smile:. */
-const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$/u;
+const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/\w*$/u;
 
 /** The field, or a sentence that says why there is none. */
 export function Composer({ pane }: { pane: Pane }) {
@@ -86,6 +88,9 @@ function Open({ pane }: { pane: Pane }) {
   const [extra, setExtra] = useState<Extra | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
+  const [task, setTask] = useState<Task | null>(null);
+  const assistant = view.meta.value.kind === 'assistant';
+  const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
 
   const put = (next: string, at = next.length) => {
@@ -122,6 +127,7 @@ function Open({ pane }: { pane: Pane }) {
   const send = () => {
     const words = text.trim();
     if (!words) return;
+    if (!editing && command(words)) return done();
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
@@ -131,6 +137,15 @@ function Open({ pane }: { pane: Pane }) {
       void pane.thread.jump('newest');
     }
     done();
+  };
+  /** `/summarise` and `/translate LANGUAGE`: an assistant answers to this device alone. */
+  const command = (words: string): boolean => {
+    const [, name, rest = ''] = /^\/(summarise|summarize|translate)(?: +(.+))?$/i.exec(words) ?? [];
+    if (!name || assistant || store.assistants.peek().length === 0) return false;
+    const said = replying ?? pane.thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null);
+    if (!/^translate$/i.test(name)) setTask({ kind: 'summarise' });
+    else if (said?.seq) setTask({ kind: 'translate', seq: said.seq, language: rest || (locale() === 'zh' ? 'Chinese' : 'English') });
+    return true;
   };
   const sendFiles = async (files: Iterable<File>) => {
     for (const file of files) {
@@ -197,6 +212,7 @@ function Open({ pane }: { pane: Pane }) {
     <div class={css.composer}>
       {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
       {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
+      {task && <Aside conversation={view.id} task={task} onClose={() => { setTask(null); field.current?.focus(); }} onPost={(words) => { setTask(null); write(words); put(words); }} />}
       {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
       <div class={css.line}>
         <div class={css.box}>
@@ -211,7 +227,7 @@ function Open({ pane }: { pane: Pane }) {
           />
           <input ref={picker} type="file" multiple hidden onChange={(event) => { take([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
           <textarea
-            ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t('chat.message')} value={text} dir="auto"
+            ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t(assistant ? 'chat.askAnything' : 'chat.message')} value={text} dir="auto"
             {...aria}
             onInput={(event) => { setCaret(event.currentTarget.selectionStart); write(event.currentTarget.value); }}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
@@ -225,7 +241,9 @@ function Open({ pane }: { pane: Pane }) {
           />
           <EmojiButton onPick={insert} />
         </div>
-        {text.trim() === '' && !editing && mayRecord() ? (
+        {writing && text.trim() === '' ? (
+          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => void actions.stopAnswer(view.id).catch(toastError)}><Icon name="stop" /></button>
+        ) : text.trim() === '' && !editing && !assistant && mayRecord() ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
           <button type="button" class={cx(css.send, text.trim() === '' && css.idle)} aria-label={t('common.send')} title={t('common.send')} aria-disabled={text.trim() === ''} onClick={send}><Icon name={editing ? 'check' : 'send'} /></button>

@@ -19,7 +19,7 @@ const WATCHED_MAX = 100;
 export function ConversationList() {
   const [creating, setCreating] = useState(false);
   const [clearing, setClearing] = useState<ConversationView | null>(null);
-  const views = store.conversations.value;
+  const views = store.conversations.value.filter(({ meta }) => meta.value.kind !== 'assistant');
   const peers = views.slice(0, WATCHED_MAX).flatMap((view) => view.meta.value.peer ?? []);
   useEffect(() => (peers.length > 0 ? store.watch(peers) : undefined), [peers.join(' ')]);
   return (
@@ -69,28 +69,10 @@ export function ConversationList() {
   );
 }
 
-/** The chats with assistants. */
-export function AssistantList() {
-  const views = store.conversations.value.filter(({ meta }) => meta.value.peer !== null && store.person(meta.value.peer).value.kind === 'assistant');
-  return (
-    <>
-      <header class={css.head}><h2>{t('common.assistant')}</h2></header>
-      <nav class={css.scroll} aria-label={t('common.assistant')}>
-        {views.length > 0 ? (
-          <ul>{views.map((view) => <ChatRow key={view.id} view={view} path={paths.assistant(view.id)} />)}</ul>
-        ) : store.ready.value ? (
-          <Empty icon="spark" title={t('chat.noAssistant')} text={t('chat.noAssistantText')} />
-        ) : (
-          <SkeletonRows />
-        )}
-      </nav>
-    </>
-  );
-}
-
 /** The picture of a conversation: the other one, or the group. */
 export function ChatFace({ view, size = 40 }: { view: ConversationView; size?: number }) {
   const { peer } = view.meta.value;
+  if (view.meta.value.kind === 'assistant') return <Avatar id={peer ?? ''} name="" shape="spark" size={size} />;
   if (peer !== null) return <Face user={peer} size={size} />;
   return <Avatar id={view.id} name={view.title.value} src={view.avatar.value ? mediaUrl(view.avatar.value) : null} size={size} shape="square" />;
 }

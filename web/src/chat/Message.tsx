@@ -6,7 +6,7 @@ import { onlyEmoji } from '../core/md';
 import { Face } from '../contacts/Face';
 import { problemWords, t } from '../i18n';
 import { linkTo, paths } from '../router';
-import { Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, Time, toastError } from '../ui';
+import { Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, Time, toastError } from '../ui';
 import { Content } from './Bodies';
 import { mayAnswer, mayEdit, RE_EDIT_MS } from './may';
 import css from './Message.module.css';
@@ -15,6 +15,7 @@ import { swipe } from './swipe';
 import { Ticks } from './Ticks';
 import { bodyWords, me, nameIn, noticeWords } from './words';
 
+const Answer = lazy(() => import('../assistant/Answer'), 'nothing');
 const ReactPopover = lazy(() => import('./ReactPopover'), 'nothing');
 
 const menuOf = (pane: Pane, row: Row) => import('./menus').then(({ messageMenu }) => messageMenu(pane, row));
@@ -35,7 +36,8 @@ export function Message({ pane, row, first, last }: MessageProps) {
   const meta = pane.view.meta.peek();
   const group = meta.kind === 'group';
   const pinned = row.seq !== null && pane.pinned.value.includes(`,${row.seq},`);
-  const bare = ('text' in row.body && onlyEmoji(row.body.text.text) && replyOf(row.body) === null) || 'sticker' in row.body;
+  const answer = 'answer' in row.body;
+  const bare = answer || ('text' in row.body && onlyEmoji(row.body.text.text) && replyOf(row.body) === null) || 'sticker' in row.body;
   return (
     <div
       data-row={row.id}
@@ -59,13 +61,13 @@ export function Message({ pane, row, first, last }: MessageProps) {
         openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, menuOf(pane, row), { label: t('chat.actionsOf') });
       }}
     >
-      {!row.mine && <a class={css.face} {...linkTo(paths.user(row.author))} tabIndex={-1} aria-hidden="true">{last && <Face user={row.author} size={36} presence={false} />}</a>}
+      {!row.mine && <a class={css.face} {...linkTo(paths.user(row.author))} tabIndex={-1} aria-hidden="true">{answer ? <Avatar id={row.author} name="" shape="spark" size={36} /> : last && <Face user={row.author} size={36} presence={false} />}</a>}
       <div class={css.column}>
-        <div class={cx(css.bubble, bare && css.bare)}>
+        <div class={cx(css.bubble, bare && css.bare, answer && css.wide)}>
           {first && !row.mine && group && <Author pane={pane} row={row} />}
           {row.origin && <p class={css.origin}><Icon name="forward" size={14} /> {t('chat.forwardedFrom', { name: nameIn(pane.view, row.origin.author) })}</p>}
           <Quote pane={pane} seq={replyOf(row.body)} />
-          <Content pane={pane} row={row} foot={<Foot row={row} pinned={pinned} />} />
+          {answer ? <Answer pane={pane} row={row} /> : <Content pane={pane} row={row} foot={<Foot row={row} pinned={pinned} />} />}
           {(active || picking) && <Toolbar pane={pane} row={row} onReact={setPicking} />}
         </div>
         <Reactions row={row} onMore={setPicking} />

@@ -76,19 +76,21 @@ const SOON_MS = 1_500;
 
 function Head({ pane }: { pane: Pane }) {
   const { view } = pane;
-  const { peer, members } = view.meta.value;
+  const { peer, members, kind } = view.meta.value;
+  const assistant = kind === 'assistant';
+  const model = store.assistants.value.find(({ user }) => user === peer)?.model ?? '';
   const pins = view.pins.value?.length ?? 0;
   return (
     <header class={css.head}>
-      <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(paths.chats)} /></span>
+      <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(assistant ? paths.assistant() : paths.chats)} /></span>
       <ChatFace view={view} />
       <div class={css.words}>
         <h2>{view.title.value}</h2>
-        <p>{peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
+        <p>{assistant ? t('chat.canBeWrong', { model }) : peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
       </div>
       {pins > 0 && <IconButton icon="pin" label={t('chat.pinned', { count: pins })} aria-pressed={pane.panel.value === 'pins'} onClick={() => { pane.panel.value = pane.panel.value === 'pins' ? null : 'pins'; }} />}
       <IconButton icon="search" label={t('chat.searchHere')} aria-pressed={pane.panel.value === 'search'} onClick={() => { pane.panel.value = pane.panel.value === 'search' ? null : 'search'; }} />
-      <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />
+      {!assistant && <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />}
     </header>
   );
 }

@@ -1,7 +1,7 @@
 // What can stand in place of the word before the caret: people after @, emoji after a colon.
 
 import { store, type ConversationView, type UserId } from '../core';
-import { t } from '../i18n';
+import { locale, t } from '../i18n';
 import { findEmoji, type Emoji } from '../ui/emoji';
 import { me, nameIn } from './words';
 
@@ -17,7 +17,7 @@ export interface Choice {
 
 /** The word that is being typed before the caret, if it asks for something. */
 export interface Asked {
-  kind: 'mention' | 'emoji';
+  kind: 'mention' | 'emoji' | 'command';
   /** Where it begins in the text. */
   at: number;
   words: string;
@@ -32,6 +32,8 @@ const CODE = /(?:^|\s):([a-z0-9_+-]{2,32})(:?)$/iu;
 
 export function askedAt(text: string, caret: number): Asked | null {
   const before = text.slice(0, caret);
+  const command = /^\/(\w*)$/.exec(before)?.[1];
+  if (command !== undefined) return { kind: 'command', at: 0, words: command.toLowerCase(), whole: false };
   const mention = MENTION.exec(before)?.[1];
   if (mention !== undefined) return { kind: 'mention', at: caret - mention.length - 1, words: mention, whole: false };
   const [, code, end] = CODE.exec(before) ?? [];
@@ -52,6 +54,13 @@ export function peopleFor(view: ConversationView, words: string): Choice[] {
   const all: Choice[] = mayNameAll(view) && fits(t('chat.everybody'), 'all') ? [{ key: '', char: '@', name: t('chat.everybody'), hint: '', put: '@all ' }] : [];
   return [...all, ...people].slice(0, CHOICES_MAX);
 }
+
+/** What an assistant does for one reader. */
+export const commandsFor = (view: ConversationView, words: string): Choice[] =>
+  view.meta.value.kind === 'assistant' || store.assistants.value.length === 0 ? [] : [
+    { key: 'summarise', char: '/', name: t('chat.commandSummarise'), hint: '/summarise', put: '/summarise' },
+    { key: 'translate', char: '/', name: t('chat.commandTranslate'), hint: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}`, put: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}` },
+  ].filter(({ key }) => key.startsWith(words));
 
 /** The emoji whose codes begin with a word, then those that have it in their names. */
 export const emojiFor = (all: readonly Emoji[], words: string): Choice[] =>

@@ -116,6 +116,16 @@ export function actionsOf(hands: Hands): Some {
     typing: hands.typing,
     setDraft: hands.draft,
 
+    loadAnswers: (conversation) => load({ answers: conversation }),
+    openAssistant: async (assistant) => {
+      const result = await submit({ open_assistant: { assistant, title: null } });
+      if (!('conversation' in result)) throw new Problem('unsupported', 'The server answered something else; update this page.');
+      await load({ conversation: result.conversation.conversation });
+      return result.conversation.conversation;
+    },
+    stopAnswer: (conversation) => done({ stop_answer: { conversation } }),
+    regenerate: (conversation, seq) => done({ regenerate: { conversation, seq } }),
+
     ...groups(submit, done, load, query),
     ...people(hands, submit, done, load, query),
 

@@ -290,6 +290,7 @@ export class Core {
       me: of((now) => now.me),
       conversations: of((now) => now.conversations),
       ready: of((now) => now.ready),
+      assistants: of((now) => now.assistants),
       contacts: of((now) => now.people.contacts),
       blocked: of((now) => now.people.blocked),
       labels: of((now) => now.labels),

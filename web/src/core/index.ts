@@ -12,3 +12,4 @@ export { deletedName } from './people';
 export { capabilities, type Capabilities, type Lack } from './capabilities';
 export { anchorOf, scrollTopFor, sticks, ROWS_MAX, STICK_PX, type Anchor, type Placed } from './window';
 export { isMessage, inviteUrl, kindOf, replyOf, textOf } from './words';
+export type { Answering } from './answers';

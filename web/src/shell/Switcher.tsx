@@ -27,7 +27,7 @@ export default function Switcher() {
       return;
     }
     close();
-    if (found.kind === 'chat') go(paths.chat(found.view.id));
+    if (found.kind === 'chat') go(found.view.meta.peek().kind === 'assistant' ? paths.assistant(found.view.id) : paths.chat(found.view.id));
     else if (found.kind === 'page') go(found.path);
     else actions.openDirect(found.user).then((conversation) => go(paths.chat(conversation)), toastError);
   };

@@ -17,7 +17,7 @@ import { offerUpdates } from './updates';
 const ConversationList = lazy(async () => ({ default: (await import('../chat')).ConversationList }));
 const Thread = lazy(async () => ({ default: (await import('../chat')).Thread }));
 const Details = lazy(async () => ({ default: (await import('../chat/Details')).Details }));
-const AssistantList = lazy(async () => ({ default: (await import('../chat')).AssistantList }));
+const AssistantList = lazy(async () => ({ default: (await import('../assistant/List')).AssistantList }));
 const ContactList = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactList }));
 const ContactsPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactsPage }));
 const PersonPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).PersonPage }));
@@ -48,10 +48,13 @@ function conversationLayout(conversation: number, seq: number | null, list: Comp
   };
 }
 
+/** Notifications and links know no difference between chats. */
+const isAssistant = (conversation: number): boolean => store.conversation(conversation).value?.meta.value.kind === 'assistant';
+
 function layoutOf(current: Route): Layout {
   switch (current.page) {
     case 'chats':
-      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, <ConversationList />);
+      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, isAssistant(current.conversation) ? <AssistantList /> : <ConversationList />);
       return { title: t('common.chats'), list: <ConversationList />, page: <PickChat />, pane: 'list' };
     case 'assistant':
       if (current.conversation !== null) return conversationLayout(current.conversation, null, <AssistantList />);
