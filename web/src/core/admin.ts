@@ -81,6 +81,43 @@ export interface NewUser {
   kind?: UserKind;
 }
 
+/** How an assistant reaches its provider; what is absent has its default. */
+export interface AssistantSettings {
+  base_url: string;
+  model: string;
+  key?: { environment: string } | { file: string } | null;
+  system_prompt?: string | null;
+  temperature_hundredths?: number | null;
+  context_tokens?: number;
+  reply_tokens?: number;
+  access?: 'everyone' | 'administrators' | { listed: UserId[] };
+  questions_per_day?: number;
+  tokens_per_day?: number;
+  images?: boolean;
+  parallel?: number;
+}
+export interface AssistantInfo {
+  id: UserId;
+  name: Name;
+  created: Timestamp;
+  settings: AssistantSettings;
+}
+export interface AssistantPreset {
+  name: string;
+  title: string;
+  base_url: string;
+  model: string;
+  key_environment: string | null;
+  context_tokens: number;
+  images: boolean;
+  note: string;
+}
+export interface AssistantTest {
+  ok: boolean;
+  steps: { step: string; ok: boolean; detail: string }[];
+  models: string[];
+}
+
 /** Administration. The server decides whether the caller may; `app` is the name of an app, none is the server's own. */
 export const admin = {
   status: () => ask<Status>('GET', '/admin/status'),
@@ -107,6 +144,14 @@ export const admin = {
   endSessions: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}/sessions${inApp(app)}`),
   audit: (which: { before?: Lsn | null; limit?: number } = {}) =>
     ask<{ lines: AuditLine[]; next?: Lsn | null }>('GET', '/admin/audit' + queryOf(which)),
+  assistants: () => ask<{ assistants: AssistantInfo[] }>('GET', '/admin/assistants'),
+  assistantPresets: () => ask<{ presets: AssistantPreset[] }>('GET', '/admin/assistant-presets'),
+  putAssistant: (id: UserId, assistant: { name: string | null; settings: AssistantSettings }) =>
+    ask<AssistantInfo>('PUT', `/admin/assistants/${of(id)}`, { body: assistant }),
+  removeAssistant: (id: UserId) => ask<void>('DELETE', `/admin/assistants/${of(id)}`),
+  /** Tries settings, saved or not: which step failed, and what to change. */
+  testAssistant: (id: UserId, settings: AssistantSettings) =>
+    ask<AssistantTest>('POST', `/admin/assistants/${of(id)}/test`, { body: { settings }, patienceMs: 90_000 }),
   invites: (app?: string) => ask<{ invites: (Invite & { url: string })[] }>('GET', '/admin/invites' + inApp(app)),
   /** An invite code for new accounts, with its whole address. */
   createInvite: (invite: { expires?: Timestamp | null; uses_max?: number | null }, app?: string) =>

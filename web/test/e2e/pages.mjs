@@ -27,7 +27,7 @@ export const INSIDE = [
   { name: 'settings', path: () => '/settings' },
   ...['profile', 'privacy', 'notifications', 'appearance', 'security', 'devices', 'account', 'about'].map((section) => ({ name: `settings-${section}`, path: () => `/settings/${section}` })),
   { name: 'console', path: () => '/console/status' },
-  ...['invites', 'users', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
+  ...['invites', 'users', 'assistants', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
   { name: 'assistant', path: () => '/assistant' },
   { name: 'missing', path: () => '/nowhere' },
   { name: 'switcher', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {

@@ -18,7 +18,21 @@ export async function run({ server, open, chief }) {
 async function walk(provider, { server, open, chief }) {
   const [ada, bob] = [await server.person('ada', 'Ada'), await server.person('bob', 'Bob')];
   await server.befriend(ada, bob);
-  await server.ask('PUT', '/admin/assistants/parrot', { token: chief.token, body: { name: 'Parrot', settings: { base_url: provider.url, model: 'parrot-1' } } });
+  // An administrator points one at the provider, and tries it first.
+  const c = await open();
+  await c.logIn(chief.user);
+  await c.page.goto(`${server.url}/console/assistants`);
+  await c.page.getByRole('button', { name: 'New assistant' }).click();
+  const editor = c.page.getByRole('dialog');
+  await editor.getByLabel('User id').fill('parrot');
+  await editor.getByLabel('Display name').fill('Parrot');
+  await editor.getByLabel('Address of the interface').fill(provider.url);
+  await editor.getByLabel('Model', { exact: true }).fill('parrot-1');
+  await editor.getByRole('button', { name: 'Test' }).click();
+  await editor.getByText('1 model: parrot-1').waitFor();
+  await editor.getByRole('button', { name: 'Save' }).click();
+  await c.page.getByText('@parrot · parrot-1').waitFor();
+  await c.close();
   const a = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
   await a.logIn('ada');
   await a.page.getByRole('link', { name: 'Assistant' }).first().click();
