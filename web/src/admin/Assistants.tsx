@@ -71,7 +71,7 @@ function Editor({ presets, assistant, onClose, onSaved }: EditorProps) {
           <Field label={t('admin.userId')} autocapitalize="none" autocomplete="off" spellcheck={false} disabled={assistant !== null} value={id} onInput={setId} error={id === '' ? null : userProblem(id)} />
           <Field label={t('admin.name')} autocomplete="off" maxLength={80} value={name} onInput={setName} />
         </div>
-        <Field label={t('admin.baseUrl')} type="url" autocomplete="off" spellcheck={false} placeholder="https://…/v1" value={settings.base_url} onInput={set('base_url')} />
+        <Field label={t('admin.baseUrl')} type="url" autocomplete="off" spellcheck={false} value={settings.base_url} onInput={set('base_url')} />
         <div class={css.pair}>
           <Field label={t('admin.model')} autocomplete="off" spellcheck={false} value={settings.model} onInput={set('model')} />
           <Field label={t('admin.keyVariable')} optional autocomplete="off" spellcheck={false} value={key} hint={t('admin.keyVariableHint')} onInput={(words) => set('key')(words.trim() ? { environment: words.trim() } : null)} />

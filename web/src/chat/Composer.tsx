@@ -1,10 +1,9 @@
 // Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actions, store, textOf, type ConversationId, type Row, type UserId, type Writable } from '../core';
-import { dateTime, locale, t, withWords } from '../i18n';
-import { go, paths } from '../router';
-import { Button, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
+import { actions, store, textOf, type ConversationId, type Row, type UserId } from '../core';
+import { locale, t, withWords } from '../i18n';
+import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
 import { mayRecord, prepared } from './attach';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
@@ -15,6 +14,7 @@ import { edit, type Pane } from './pane';
 import { bodyWords, me, nameIn } from './words';
 
 const Aside = lazy(() => import('../assistant/Aside'));
+const Closed = lazy(() => import('./Closed'), 'nothing');
 const Completion = lazy(() => import('./Completion'), 'nothing');
 const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
 const Recorder = lazy(() => import('./Recorder'), 'nothing');
@@ -27,17 +27,9 @@ export function Composer({ pane }: { pane: Pane }) {
   const { view } = pane;
   const { peer, group } = view.meta.value;
   const writable = view.writable.value;
-  if (peer !== null && store.person(peer).value.blocked) {
-    return (
-      <div class={css.closed} role="status">
-        <span>{t('chat.closedBlocked')}</span>
-        <Button size="small" onClick={() => void actions.block(peer, false).catch(toastError)}>{t('chat.unblock')}</Button>
-      </div>
-    );
-  }
   const refused = refusalOf(pane);
-  if (refused) return <Refused pane={pane} row={refused} />;
-  if (writable !== 'open') return <div class={css.closed} role="status">{closedWords(writable, group?.silenced_until ?? null)}</div>;
+  const blocked = peer !== null && store.person(peer).value.blocked;
+  if (blocked || refused || writable !== 'open') return <Closed pane={pane} writable={writable} refused={blocked ? null : refused} until={group?.silenced_until ?? null} />;
   return <Open pane={pane} />;
 }
 
@@ -48,31 +40,6 @@ function refusalOf({ view, thread }: Pane): Row | null {
   const last = thread.rows.value.findLast(({ mine }) => mine);
   const code = last?.state === 'failed' ? last.problem?.code : undefined;
   return last && (code === 'blocked' || (code === 'stranger' && !store.person(peer).value.contact)) ? last : null;
-}
-
-function Refused({ pane, row }: { pane: Pane; row: Row }) {
-  const peer = pane.view.meta.value.peer ?? '';
-  const { name } = store.person(peer).value;
-  const stranger = row.problem?.code === 'stranger';
-  return (
-    <div class={css.closed} role="status">
-      <span>{t(stranger ? 'chat.closedStranger' : 'chat.closedRefused', { name })}</span>
-      {stranger && <Button size="small" kind="primary" onClick={() => go(paths.user(peer))}>{t('chat.addFriend')}</Button>}
-      <Button size="small" icon="retry" onClick={() => void actions.retry(row.id).catch(toastError)}>{t('common.retry')}</Button>
-      <Button size="small" kind="quiet" onClick={() => void actions.discard(row.id).catch(toastError)}>{t('chat.discard')}</Button>
-    </div>
-  );
-}
-
-function closedWords(writable: Exclude<Writable, 'open'>, until: number | null): string {
-  switch (writable) {
-    case 'gone': return t('chat.closedGone');
-    case 'dissolved': return t('chat.closedDissolved');
-    case 'muted': return t('chat.closedMuted');
-    case 'silenced': return t('chat.closedSilenced', { time: until ? dateTime(until) : '' });
-    case 'deleted': return t('chat.closedDeleted');
-    case 'service': return t('chat.closedService');
-  }
 }
 
 function Open({ pane }: { pane: Pane }) {
