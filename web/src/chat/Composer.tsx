@@ -1,10 +1,9 @@
 // Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actions, store, textOf, type ConversationId, type Row, type UserId } from '../core';
+import { actions, capabilities, store, textOf, type ConversationId, type Row, type UserId } from '../core';
 import { locale, t, withWords } from '../i18n';
 import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
-import { mayRecord, prepared } from './attach';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
 import type { Task } from '../assistant/Aside';
@@ -115,6 +114,7 @@ function Open({ pane }: { pane: Pane }) {
     return true;
   };
   const sendFiles = async (files: Iterable<File>) => {
+    const { prepared } = await import('./attach');
     for (const file of files) {
       const { blob, kind } = await prepared(file);
       const caption = { text: '', reply_to: replying?.seq ?? null };
@@ -210,7 +210,7 @@ function Open({ pane }: { pane: Pane }) {
         </div>
         {writing && text.trim() === '' ? (
           <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => void actions.stopAnswer(view.id).catch(toastError)}><Icon name="stop" /></button>
-        ) : text.trim() === '' && !editing && !assistant && mayRecord() ? (
+        ) : text.trim() === '' && !editing && !assistant && capabilities().microphone === null && typeof MediaRecorder !== 'undefined' ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
           <button type="button" class={cx(css.send, text.trim() === '' && css.idle)} aria-label={t('common.send')} title={t('common.send')} aria-disabled={text.trim() === ''} onClick={send}><Icon name={editing ? 'check' : 'send'} /></button>

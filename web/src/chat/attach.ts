@@ -1,14 +1,11 @@
 // What can be sent besides words. Large pictures are made smaller, before they go, so that a photo of a phone is there in seconds.
 
-import { capabilities, type MediaKind } from '../core';
+import type { MediaKind } from '../core';
 
 /** The longer side of a sent picture, in pixels. */
 const SIDE_PX_MAX = 2_560;
 const QUALITY = 0.88;
 const SHRUNK = new Set(['image/jpeg', 'image/png', 'image/webp']);
-
-/** Whether this page can record voice messages at all. */
-export const mayRecord = (): boolean => capabilities().microphone === null && typeof MediaRecorder !== 'undefined';
 
 export async function prepared(file: File): Promise<{ blob: File | Blob; kind?: MediaKind }> {
   if (!SHRUNK.has(file.type)) return { blob: file };
