@@ -9,6 +9,8 @@ import { lazy, Loading, Toaster } from './ui';
 
 /** The whole core, running: the log-in does without, everybody who is in needs it. */
 export async function running(): Promise<void> {
+  // What it asks for next comes beside it and not after it.
+  void Promise.allSettled([import('./core/leader'), import('./core/db')]);
   (await import('./core/browser')).start();
 }
 

@@ -68,7 +68,7 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
 /** What the next click or key may ask for is there before it, once the page has come to rest. */
 function bringSoon(): () => void {
   const timer = setTimeout(() => {
-    for (const part of [import('../ui/Menu'), import('./menus'), import('./Completion'), import('./ReactPopover')]) part.catch(() => undefined);
+    void Promise.allSettled([import('../ui/Menu'), import('./menus'), import('./Completion')]);
   }, SOON_MS);
   return () => clearTimeout(timer);
 }

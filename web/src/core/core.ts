@@ -98,7 +98,6 @@ export class Core {
       const user = session.state === 'in' ? session.user : '';
       if (user !== this.state.peek().user) this.become(user);
     });
-    effect(() => this.attention.badge(this.state.value.attention.value.count));
     this.tabs.start();
     this.updates.start();
     setTimeout(() => void this.push().then((push) => push.look(), ignore), PUSH_AFTER_MS);
