@@ -11,12 +11,8 @@ import css from './Bodies.module.css';
 import type { Pane } from './pane';
 import { me, nameIn } from './words';
 
-const Other = lazy(async () => ({ default: (await import('./Rare')).Other }), Room);
-const Voice = lazy(async () => ({ default: (await import('./Rare')).Voice }), Room);
-/** About the height of what comes. */
-function Room() {
-  return <div style={{ height: '48px' }} />;
-}
+const Other = lazy(async () => ({ default: (await import('./Rare')).Other }), 'nothing');
+const Voice = lazy(async () => ({ default: (await import('./Rare')).Voice }), 'nothing');
 
 const IMAGE_WIDTH_MAX = 300;
 const IMAGE_HEIGHT_MAX = 360;

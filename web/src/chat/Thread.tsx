@@ -68,7 +68,7 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
 /** What the next click or key may ask for is there before it, once the page has come to rest. */
 function bringSoon(): () => void {
   const timer = setTimeout(() => {
-    void Promise.allSettled([import('../ui/Menu'), import('./menus'), import('./Completion')]);
+    void Promise.allSettled([import('../ui/Menu'), import('./menus')]);
   }, SOON_MS);
   return () => clearTimeout(timer);
 }
