@@ -41,7 +41,7 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// What a page may use besides its own scripts, styles and pictures: the microphone, for voice messages.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
-    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), \
+    "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(self), gyroscope=(), hid=(), magnetometer=(), \
      microphone=(self), midi=(), payment=(), serial=(), usb=()",
 );
 

@@ -2,24 +2,27 @@
 // asked for, and is where they wanted to be as soon as they are in.
 
 import { useEffect, useState } from 'preact/hooks';
-import { SignedOut, Unreachable } from './auth/Ended';
-import { type Arrival, LogIn } from './auth/LogIn';
-import { store } from './core';
-import { loadWords, t } from './i18n';
+import { door } from './core';
+import { loadWords } from './i18n';
 import { go, paths, route } from './router';
-import { showTitle } from './shell/title';
 import { lazy, Loading, Toaster } from './ui';
 
-// What few see, or see once, is no part of the log-in.
-const FirstRun = lazy(async () => ({ default: (await import('./auth/seldom')).FirstRun }));
-const Invited = lazy(async () => ({ default: (await import('./auth/seldom')).Invited }));
-const Register = lazy(async () => ({ default: (await import('./auth/seldom')).Register }));
-const SetPassword = lazy(async () => ({ default: (await import('./auth/seldom')).SetPassword }));
-const SetUp = lazy(async () => ({ default: (await import('./auth/seldom')).SetUp }));
-const Shell = lazy(async () => {
-  const [{ Shell: component }] = await Promise.all([import('./shell'), loadWords()]);
-  return { default: component };
-});
+/** The whole core, running: the log-in does without, everybody who is in needs it. */
+export async function running(): Promise<void> {
+  // What it asks for next comes beside it and not after it.
+  void Promise.allSettled([import('./core/leader'), import('./core/db')]);
+  (await import('./core/browser')).start();
+}
+
+/** The pages of those who are not in. */
+export const before = async () => (await Promise.all([import('./auth'), loadWords('log-in')]))[0];
+/** The pages without the shell for those who are. */
+const within = async () => (await Promise.all([import('./auth/within'), loadWords('log-in'), running()]))[0];
+
+const Before = lazy(async () => ({ default: (await before()).Before }), Patient);
+const FirstRun = lazy(async () => ({ default: (await within()).FirstRun }));
+const Invited = lazy(async () => ({ default: (await within()).Invited }));
+const Shell = lazy(async () => ({ default: (await Promise.all([import('./shell'), loadWords('chats'), running()]))[0].Shell }));
 
 export function App() {
   return (
@@ -31,36 +34,23 @@ export function App() {
 }
 
 function Page() {
-  const [arrival, setArrival] = useState<Arrival>({});
-  const session = store.session.value;
-  const { page } = route.value;
+  const session = door.session.value;
+  const current = route.value;
+  const { page } = current;
   const inside = session.state === 'in';
   useEffect(() => {
     // Pages for those who are not in.
-    if (inside && (page === 'login' || page === 'register' || page === 'setup')) go(page === 'setup' ? paths.welcome : paths.chats, { replace: true });
+    if (!inside || (page !== 'login' && page !== 'register' && page !== 'setup')) return;
+    const { invite } = page === 'register' ? (route.peek() as { invite: string | null }) : { invite: null };
+    go(page === 'setup' ? paths.welcome : invite !== null ? paths.invite(invite) : paths.chats, { replace: true });
   }, [inside, page]);
+  const ready = session.state === 'loading' ? page === 'password' : true;
 
-  if (page === 'password') return <Outside title={t('auth.newPasswordTitle')}><SetPassword onDone={setArrival} /></Outside>;
-  switch (session.state) {
-    case 'loading': return <Patient />;
-    case 'unreachable': return <Outside title={t('auth.unreachableTitle')}><Unreachable problem={session.problem} /></Outside>;
-    case 'setup': return <Outside title={t('auth.setupFirst')}><SetUp /></Outside>;
-    case 'kicked': return <Outside title={t('auth.signedOut')}><SignedOut reason={session.reason} by={session.by} /></Outside>;
-    case 'out':
-      if (page === 'setup') return <Outside title={t('auth.setupFirst')}><SetUp /></Outside>;
-      if (page === 'register') return <Outside title={t('auth.register')}><Register /></Outside>;
-      return <Outside title={t('auth.title')}><LogIn key={arrival.user} {...arrival} /></Outside>;
-    case 'in':
-      if (page === 'invite') return <Outside title={t('auth.invited')}><Invited code={route.value.page === 'invite' ? route.value.code : ''} /></Outside>;
-      if (page === 'welcome') return <Outside title={t('auth.firstTitle')}><FirstRun /></Outside>;
-      return <Shell />;
-  }
-}
-
-/** A page with a title and no shell. */
-function Outside({ title, children }: { title: string; children: preact.ComponentChildren }) {
-  useEffect(() => showTitle(title, 0), [title]);
-  return <>{children}</>;
+  if (!ready) return <Patient />;
+  if (page === 'password' || session.state !== 'in') return <Before />;
+  if (page === 'invite') return <Invited code={current.page === 'invite' ? current.code : ''} />;
+  if (page === 'welcome') return <FirstRun />;
+  return <Shell />;
 }
 
 const PATIENCE_MS = 400;

@@ -4,8 +4,8 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { App } from './app';
-import { start, store } from './core';
+import { App, before, running } from './app';
+import { door } from './core';
 import { setLanguage } from './i18n';
 import { startRouter } from './router';
 
@@ -24,16 +24,21 @@ function showTheme(theme: 'system' | 'light' | 'dark'): void {
 async function main(): Promise<void> {
   const root = document.getElementById('app');
   if (!root) throw new Error('index.html has no #app');
-  effect(() => showTheme(store.preferences.value.theme));
+  effect(() => showTheme(door.preferences.value.theme));
   effect(() => {
-    document.documentElement.dataset.density = store.preferences.value.density;
+    document.documentElement.dataset.density = door.preferences.value.density;
   });
-  start();
+  // Not yet known who this is, and the page is on its way: asking takes as long as loading.
+  void door.probe();
+  // Nobody was logged in here: it will be the log-in, and it is there when that is known.
+  if (door.lastUser() === null) before().catch(() => undefined);
   startRouter();
   // The words must be there before the first page; a switch later redraws it.
-  await setLanguage(store.preferences.peek().language);
-  effect(() => void setLanguage(store.preferences.value.language));
+  await setLanguage(door.preferences.peek().language);
+  effect(() => void setLanguage(door.preferences.value.language));
   render(<App />, root);
+  // Behind what is on the screen: whoever logs in has it when they are in. Without it the pages of those who are in say so.
+  running().catch(() => undefined);
 }
 
 void main();

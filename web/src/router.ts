@@ -33,7 +33,10 @@ export function parse(pathname: string): Route {
     case undefined: return { page: 'chats', conversation: null, seq: null };
     case 'login': case 'setup': case 'password': case 'welcome': return depth === 1 ? { page: first } : { page: 'missing' };
     case 'register': return depth === 1 ? { page: 'register', invite: null } : { page: 'missing' };
-    case 'i': return second && depth === 2 ? { page: 'invite', code: second } : { page: 'missing' };
+    // Whoever makes an account on the way into a group comes back to the invitation.
+    case 'i':
+      if (second && third === 'register' && depth === 3) return { page: 'register', invite: second };
+      return second && depth === 2 ? { page: 'invite', code: second } : { page: 'missing' };
     case 'c': {
       const conversation = id(second);
       const seq = third === 'm' ? id(fourth) : null;
@@ -56,7 +59,7 @@ export function parse(pathname: string): Route {
 
 /** The addresses, made in one place. */
 export const paths = {
-  chats: '/', login: '/login', register: '/register', welcome: '/welcome', contacts: '/contacts', newFriends: '/contacts/new', groups: '/contacts/groups',
+  chats: '/', login: '/login', welcome: '/welcome', contacts: '/contacts', newFriends: '/contacts/new', groups: '/contacts/groups',
   chat: (conversation: number, seq?: number | null): string => `/c/${conversation}${seq ? `/m/${seq}` : ''}`,
   assistant: (conversation?: number | null): string => (conversation ? `/assistant/${conversation}` : '/assistant'),
   user: (user: string): string => `/u/${encodeURIComponent(user)}`,
@@ -64,6 +67,7 @@ export const paths = {
   settings: (section?: string): string => (section ? `/settings/${section}` : '/settings'),
   console: (section?: string): string => (section ? `/console/${section}` : '/console'),
   invite: (code: string): string => `/i/${encodeURIComponent(code)}`,
+  register: (invite?: string | null): string => (invite ? `/i/${encodeURIComponent(invite)}/register` : '/register'),
 };
 
 export function sectionOf(current: Route): Section {

@@ -1,6 +1,6 @@
-import { api } from '../core';
-import type { AuditLine } from '../core/api';
-import { t } from '../i18n';
+import { admin } from '../core';
+import type { AuditLine } from '../core/admin';
+import { t, type PlainKey } from '../i18n';
 import { Button, Card, Empty, ErrorState, Row, SkeletonRows, Time, toastError } from '../ui';
 import { useAsked, useDoing } from '../settings/useDoing';
 import css from './Admin.module.css';
@@ -11,8 +11,24 @@ interface Lines {
 }
 
 async function page(before: number | null): Promise<Lines> {
-  const { lines, next } = await api.admin.audit({ before });
+  const { lines, next } = await admin.audit({ before });
   return { lines, next: next ?? null };
+}
+
+const ACTIONS: Readonly<Record<string, PlainKey>> = {
+  'administrator.create': 'admin.didCreateAdministrator', 'administrator.grant': 'admin.didGrant', 'administrator.revoke': 'admin.didRevoke',
+  'app.create': 'admin.didCreateApp', 'app.set': 'admin.didSetApp', 'invite.create': 'admin.didCreateInvite', 'invite.revoke': 'admin.didRevokeInvite',
+  'login.throttled': 'admin.didThrottle', 'password_link.create': 'admin.didCreateLink', 'password_link.use': 'admin.didUseLink',
+  'retention.set': 'admin.didSetRetention', 'setup_link.create': 'admin.didCreateSetUp', 'setup_link.use': 'admin.didUseSetUp',
+  'user.create': 'admin.didCreateUser', 'user.delete': 'admin.didDeleteUser', 'user.disable_contacts': 'admin.didDisableContacts',
+  'user.enable_contacts': 'admin.didEnableContacts', 'user.end_sessions': 'admin.didEndSessions', 'user.password': 'admin.didSetPassword',
+  'user.silence': 'admin.didSilence', 'user.suspend': 'admin.didSuspend', 'user.unsilence': 'admin.didUnsilence', 'user.unsuspend': 'admin.didUnsuspend',
+};
+
+/** An action in words; one that this page does not know by the name it has in the log. */
+function actionWords(action: string) {
+  const words = ACTIONS[action];
+  return words ? <span title={action}>{t(words)}</span> : <code>{action}</code>;
 }
 
 /** Who did what to whom, newest first. */
@@ -29,7 +45,7 @@ export function AuditPage() {
     <>
       <Card note={t('admin.auditNote')}>
         {value.lines.map((line) => (
-          <Row key={`${line.lsn} ${line.action} ${line.subject}`} label={<code>{line.action}</code>} hint={`${line.actor} → ${line.subject}`}>
+          <Row key={`${line.lsn} ${line.action} ${line.subject}`} label={actionWords(line.action)} hint={`${line.actor} → ${line.subject}`}>
             <span class={css.muted}><Time at={line.at} kind="full" /></span>
           </Row>
         ))}

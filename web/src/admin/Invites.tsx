@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { api, type Invite } from '../core';
+import { admin, type Invite } from '../core';
 import { dateTime, t } from '../i18n';
 import { Button, Card, ConfirmDialog, Dialog, ErrorState, Row, Select, SkeletonRows } from '../ui';
 import { Form } from '../settings/Form';
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 /** Links with which people make accounts: how much of each is left, and a way to end it. */
 export function InvitesPage() {
-  const { value, problem, again } = useAsked(() => api.admin.invites());
+  const { value, problem, again } = useAsked(() => admin.invites());
   const [shown, setShown] = useState<Link | 'new' | null>(null);
   const [ending, setEnding] = useState<Link | null>(null);
   if (!value) return problem !== null ? <ErrorState error={problem} onRetry={again} /> : <SkeletonRows count={3} />;
@@ -40,7 +40,7 @@ export function InvitesPage() {
           text={t('admin.revokeText')}
           confirm={t('admin.revoke')}
           danger
-          onConfirm={() => api.admin.revokeInvite(ending.code).then(again)}
+          onConfirm={() => admin.revokeInvite(ending.code).then(again)}
           onClose={() => setEnding(null)}
         />
       )}
@@ -62,7 +62,7 @@ function NewInvite({ onMade }: { onMade: (made: Link) => void }) {
   const make = () =>
     void run(async () => {
       const expires = days === 'never' ? null : Date.now() + Number(days) * DAY_MS;
-      onMade(await api.admin.createInvite({ expires, uses_max: uses === 'any' ? null : Number(uses) }));
+      onMade(await admin.createInvite({ expires, uses_max: uses === 'any' ? null : Number(uses) }));
     });
   return (
     <Form submit={t('admin.makeLink')} busy={busy} disabled={false} problem={problem} onSubmit={make}>

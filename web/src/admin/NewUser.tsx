@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { userProblem } from '../auth/rules';
-import { api } from '../core';
+import { admin } from '../core';
 import { t } from '../i18n';
 import { Dialog, Field, Switch } from '../ui';
 import { Form } from '../settings/Form';
@@ -16,8 +16,8 @@ export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (lin
   const wrong = userProblem(user);
   const make = () =>
     void run(async () => {
-      await api.admin.createUser({ user, name: name.trim() || null, administrator });
-      onMade((await api.admin.passwordLink(user)).url);
+      await admin.createUser({ user, name: name.trim() || null, administrator });
+      onMade((await admin.passwordLink(user)).url);
     });
   return (
     <Dialog title={t('admin.newUser')} onClose={onClose}>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { api } from '../core';
-import type { AppSettings } from '../core/api';
+import { admin } from '../core';
+import type { AppSettings } from '../core/admin';
 import { t, type PlainKey } from '../i18n';
 import { Card, ErrorState, Field, Loading, Row, Select, Switch, toast } from '../ui';
 import { Form } from '../settings/Form';
@@ -37,11 +37,11 @@ const AMOUNTS: readonly { setting: Amount; label: PlainKey; unit: number; hint?:
 
 /** The rules of this server. Each choice counts at once; numbers are sent together. */
 export function RulesPage() {
-  const { value: settings, problem, again, set } = useAsked(() => api.admin.settings(HOME));
+  const { value: settings, problem, again, set } = useAsked(() => admin.settings(HOME));
   const refused = useRefused();
   if (!settings) return problem !== null ? <ErrorState error={problem} onRetry={again} /> : <Loading />;
   const change = async (part: Partial<AppSettings>) => {
-    set(await api.admin.changeSettings(HOME, part));
+    set(await admin.changeSettings(HOME, part));
     toast(t('admin.saved'));
   };
   return (

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { api } from '../core';
+import { admin } from '../core';
 import { bytes, number, problemWords, t, type PlainKey } from '../i18n';
 import { Banner, Card, ErrorState, Loading, Pill, Row, Segmented } from '../ui';
 import { useAsked } from '../settings/useDoing';
@@ -21,7 +21,7 @@ const milliseconds = (us: number): string => t('admin.ms', { value: number(us / 
 /** How the server is, asked again every few seconds while somebody looks. */
 export function StatusPage() {
   const [live, setLive] = useState<'live' | 'paused'>('live');
-  const { value: status, problem, again } = useAsked(api.admin.status);
+  const { value: status, problem, again } = useAsked(admin.status);
   useEffect(() => {
     if (live === 'paused') return undefined;
     const timer = setInterval(() => {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { api, store } from '../core';
-import type { AccountInfo, UserFlags } from '../core/api';
+import { admin, store } from '../core';
+import type { AccountInfo, UserFlags } from '../core/admin';
 import { dateTime, problemWords, t, type PlainKey } from '../i18n';
 import { Button, ConfirmDialog, Dialog, Row, Switch, toast } from '../ui';
 import { useDoing } from '../settings/useDoing';
@@ -27,9 +27,9 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
   const { busy, problem, run } = useDoing();
   const { id, flags, administrator, sessions, deleted } = account;
   const oneself = id === store.me.value?.profile.user;
-  const refresh = async () => onChanged(await api.admin.user(id));
+  const refresh = async () => onChanged(await admin.user(id));
   const setFlag = async (flag: keyof UserFlags, on: boolean) => {
-    await api.admin.setFlags(id, { [flag]: on });
+    await admin.setFlags(id, { [flag]: on });
     await refresh();
   };
   const askFlag = (flag: keyof UserFlags, on: boolean) => {
@@ -51,10 +51,10 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
             </Row>
           ))}
           <Row label={t('admin.administrator')} hint={t('admin.administratorHint')}>
-            {(labelId) => <Switch labelledBy={labelId} disabled={busy} checked={administrator} onChange={(on) => void run(async () => { await api.admin.setAdministrator(id, on); await refresh(); })} />}
+            {(labelId) => <Switch labelledBy={labelId} disabled={busy} checked={administrator} onChange={(on) => void run(async () => { await admin.setAdministrator(id, on); await refresh(); })} />}
           </Row>
           <Row wrap label={t('admin.password')} hint={t(account.password ? 'admin.hasPassword' : 'admin.noPassword')}>
-            <Button size="small" icon="key" busy={busy} onClick={() => void run(async () => setLink((await api.admin.passwordLink(id)).url))}>{t('admin.makePasswordLink')}</Button>
+            <Button size="small" icon="key" busy={busy} onClick={() => void run(async () => setLink((await admin.passwordLink(id)).url))}>{t('admin.makePasswordLink')}</Button>
           </Row>
           <Row wrap label={t('admin.devices')} hint={t('admin.sessions', { count: sessions })}>
             <Button size="small" disabled={sessions === 0} onClick={() => setAsking('sessions')}>{t('admin.endSessions')}</Button>
@@ -65,7 +65,7 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
         </>
       )}
       {asking === 'sessions' && (
-        <ConfirmDialog title={t('admin.endSessions')} text={t('admin.endSessionsText', { user: id })} confirm={t('admin.endSessions')} danger onClose={() => setAsking(null)} onConfirm={async () => { await api.admin.endSessions(id); await refresh(); }} />
+        <ConfirmDialog title={t('admin.endSessions')} text={t('admin.endSessionsText', { user: id })} confirm={t('admin.endSessions')} danger onClose={() => setAsking(null)} onConfirm={async () => { await admin.endSessions(id); await refresh(); }} />
       )}
       {asking === 'suspend' && (
         <ConfirmDialog title={t('admin.suspendTitle', { user: id })} text={t('admin.suspendedHint')} confirm={t('admin.suspend')} danger onClose={() => setAsking(null)} onConfirm={() => setFlag('suspended', true)} />
@@ -78,7 +78,7 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
           danger
           typed={id}
           onClose={() => setAsking(null)}
-          onConfirm={async () => { await api.admin.deleteUser(id); toast(t('admin.isDeleted')); onDeleted(); }}
+          onConfirm={async () => { await admin.deleteUser(id); toast(t('admin.isDeleted')); onDeleted(); }}
         />
       )}
     </Dialog>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AccountInfo } from '../core/api';
+import type { AccountInfo } from '../core/admin';
 import { t } from '../i18n';
 import { Avatar, Button, Card, Dialog, Empty, ErrorState, Field, ListRow, Pill, SkeletonRows } from '../ui';
 import css from './Admin.module.css';

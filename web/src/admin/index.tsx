@@ -6,6 +6,7 @@ import { go, paths } from '../router';
 import { Sections, type Place } from '../settings/Sections';
 import { Button, Empty, Loading } from '../ui';
 import { AuditPage } from './Audit';
+import { AssistantsPage } from './Assistants';
 import { InvitesPage } from './Invites';
 import { RulesPage } from './Rules';
 import { StatusPage } from './Status';
@@ -15,6 +16,7 @@ const PLACES: readonly Place[] = [
   { section: 'status', icon: 'console', label: 'admin.status', page: StatusPage },
   { section: 'invites', icon: 'invite', label: 'admin.invites', page: InvitesPage },
   { section: 'users', icon: 'contacts', label: 'admin.users', page: UsersPage },
+  { section: 'assistants', icon: 'spark', label: 'admin.assistants', page: AssistantsPage },
   { section: 'rules', icon: 'settings', label: 'admin.rules', page: RulesPage },
   { section: 'audit', icon: 'list', label: 'admin.audit', page: AuditPage },
 ];

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { api } from '../core';
-import type { AccountInfo } from '../core/api';
+import { admin } from '../core';
+import type { AccountInfo } from '../core/admin';
 
 /** Typing is over after this pause. */
 const PAUSE_MS = 250;
@@ -29,7 +29,7 @@ export function useUsers(prefix: string): Users {
     setBusy(true);
     setProblem(null);
     try {
-      const page = await api.admin.users(begin === '' ? { after } : { prefix: begin, after });
+      const page = await admin.users(begin === '' ? { after } : { prefix: begin, after });
       if (!current()) return;
       setUsers((before) => (after === null ? page.users : [...(before ?? []), ...page.users]));
       setNext(page.next ?? null);

@@ -1,7 +1,7 @@
 // The pages that say why nobody is in: signed out by somebody or something, or a server that is not there.
 
 import { useState } from 'preact/hooks';
-import { actions, type EndReason, type Problem } from '../core';
+import { door, type EndReason, type Problem } from '../core';
 import { problemWords, t } from '../i18n';
 import { Button } from '../ui';
 import { Frame, ProblemNote } from './Frame';
@@ -11,7 +11,7 @@ export function SignedOut({ reason, by }: { reason: EndReason; by: string | null
   return (
     <Frame title={t('auth.signedOut')} text={by ? t('auth.kickedBy', { device: by }) : t(`auth.kicked_${reason}`)}>
       {!goesOn && <p>{t('auth.signedOutText')}</p>}
-      <Button kind="primary" size="large" wide data-autofocus onClick={() => void actions.retrySession()}>
+      <Button kind="primary" size="large" wide data-autofocus onClick={() => void door.probe()}>
         {t(goesOn ? 'auth.useHere' : 'auth.backIn')}
       </Button>
     </Frame>
@@ -22,7 +22,7 @@ export function Unreachable({ problem }: { problem: Problem }) {
   const [busy, setBusy] = useState(false);
   const retry = async () => {
     setBusy(true);
-    await actions.retrySession().catch(() => undefined);
+    await door.probe().catch(() => undefined);
     setBusy(false);
   };
   return (

@@ -1,8 +1,10 @@
 // The frame of all pages before somebody is in: a card on the ground, the name of the server, and the other language.
 
 import type { ComponentChildren } from 'preact';
-import { actions, problemOf, store } from '../core';
+import { useEffect } from 'preact/hooks';
+import { door, problemOf } from '../core';
 import { locale, problemWords, t } from '../i18n';
+import { showTitle } from '../shell/title';
 import { Button, Icon } from '../ui';
 import { cx } from '../ui/cx';
 import css from './Frame.module.css';
@@ -10,19 +12,20 @@ import { Logo } from './Logo';
 
 export { css };
 
-export const serverName = (): string => store.server.value?.name ?? t('common.appName');
+export const serverName = (): string => door.server.value?.name ?? t('common.appName');
 
 /** Switches to the other of the two languages, by its own name. */
 function LanguageButton() {
   const other = locale() === 'zh' ? 'en' : 'zh';
   return (
-    <Button size="small" icon="globe" lang={other === 'zh' ? 'zh-CN' : 'en'} onClick={() => actions.setPreferences({ language: other })}>
+    <Button size="small" icon="globe" lang={other === 'zh' ? 'zh-CN' : 'en'} onClick={() => door.setPreferences({ language: other })}>
       {t('common.switchTo')}
     </Button>
   );
 }
 
 export function Frame({ title, text, wide, children }: { title: string; text?: ComponentChildren; wide?: boolean; children?: ComponentChildren }) {
+  useEffect(() => showTitle(title, 0), [title]);
   return (
     <main class={css.page}>
       <div class={cx(css.card, wide && css.wide)}>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { actions, problemOf, store } from '../core';
+import { door, problemOf } from '../core';
 import { rich, t } from '../i18n';
 import { linkTo, paths, route } from '../router';
 import { Button, Dialog, Field, PasswordField } from '../ui';
@@ -17,10 +17,10 @@ export function LogIn({ user: first = '', notice }: Arrival) {
   const [password, setPassword] = useState('');
   const [forgot, setForgot] = useState(false);
   const form = useForm<'user' | 'password'>();
-  const invited = route.value.page === 'invite';
-  const open = store.server.value?.registration !== 'closed';
+  const invited = route.value.page === 'invite' ? route.value.code : null;
+  const open = door.server.value?.registration !== 'closed';
   return (
-    <Frame title={invited ? t('auth.invited') : t('auth.title')} text={invited ? t('auth.invitedTo') : undefined}>
+    <Frame title={invited !== null ? t('auth.invited') : t('auth.title')} text={invited !== null ? t('auth.invitedTo') : undefined}>
       <form
         class={css.form}
         noValidate
@@ -28,7 +28,7 @@ export function LogIn({ user: first = '', notice }: Arrival) {
           void form.submit(
             event,
             { user: user.trim() ? null : t('auth.userNeeded'), password: password ? null : t('auth.passwordNeeded') },
-            () => actions.logIn(user.trim(), password),
+            () => door.logIn(user.trim(), password),
             (error) => (problemOf(error).code === 'unauthenticated' ? { password: t('auth.wrong') } : wordsOf(error)),
           )
         }
@@ -40,7 +40,7 @@ export function LogIn({ user: first = '', notice }: Arrival) {
         <Button type="submit" kind="primary" size="large" wide busy={form.busy}>{t('auth.logIn')}</Button>
         <button type="button" class={css.link} onClick={() => setForgot(true)}>{t('auth.forgot')}</button>
       </form>
-      {open && <p class={css.foot}>{rich('auth.newHere', { link: <a {...linkTo(paths.register)}>{t('auth.createAccount')}</a> })}</p>}
+      {open && <p class={css.foot}>{rich('auth.newHere', { link: <a {...linkTo(paths.register(invited))}>{t('auth.createAccount')}</a> })}</p>}
       {forgot && (
         <Dialog title={t('auth.forgotTitle')} onClose={() => setForgot(false)} width={400} actions={<Button kind="primary" data-autofocus onClick={() => setForgot(false)}>{t('common.ok')}</Button>}>
           <p class={css.text}>{t('auth.forgotText')}</p>

@@ -1,18 +1,22 @@
 import { useState } from 'preact/hooks';
-import { actions, problemOf, store } from '../core';
+import { door, problemOf } from '../core';
 import { rich, t } from '../i18n';
-import { go, linkTo, paths } from '../router';
+import { go, linkTo, paths, route } from '../router';
 import { Button, Field } from '../ui';
 import { css, Frame, ProblemNote, wordsOf } from './Frame';
 import { NewPassword } from './NewPassword';
 import { PASSWORD_CHARS_MIN, passwordProblem, userProblem } from './rules';
 import { useForm } from './useForm';
 
-const LogInInstead = () => <p class={css.foot}>{rich('auth.haveAccount', { link: <a {...linkTo(paths.login)}>{t('auth.logIn')}</a> })}</p>;
+/** To where one logs in: for somebody with a link into a group, the page of that link. */
+function LogInInstead() {
+  const invite = route.value.page === 'register' ? route.value.invite : null;
+  return <p class={css.foot}>{rich('auth.haveAccount', { link: <a {...linkTo(invite === null ? paths.login : paths.invite(invite))}>{t('auth.logIn')}</a> })}</p>;
+}
 
 /** An account of one's own: open to all, with an invitation (its code stands behind the `#` of its link), or not at all. */
 export function Register() {
-  const registration = store.server.value?.registration ?? 'open';
+  const registration = door.server.value?.registration ?? 'open';
   const [code, setCode] = useState(() => location.hash.slice(1));
   if (registration === 'closed') {
     return (
@@ -41,7 +45,7 @@ function Form({ needsCode, code, setCode }: { needsCode: boolean; code: string; 
           void form.submit(
             event,
             { user: userProblem(user), password: passwordProblem(password, PASSWORD_CHARS_MIN), code: needsCode && !code.trim() ? t('auth.codeNeeded') : null },
-            () => actions.register({ user, name: name.trim() || null, password, code: code.trim() || null }),
+            () => door.register({ user, name: name.trim() || null, password, code: code.trim() || null }),
             wordsOfRegistration,
           )
         }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { actions } from '../core';
+import { door } from '../core';
 import { t } from '../i18n';
 import { go, paths } from '../router';
 import { Button } from '../ui';
@@ -22,7 +22,7 @@ export function SetPassword({ onDone }: { onDone: (arrival: Arrival) => void }) 
     );
   }
   const act = async () => {
-    const { user } = await actions.usePasswordLink(token, password);
+    const { user } = await door.usePasswordLink(token, password);
     onDone({ user, notice: t('auth.passwordSet') });
     go(paths.login, { replace: true });
   };

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { actions } from '../core';
+import { door } from '../core';
 import { t } from '../i18n';
 import { go, paths, route } from '../router';
 import { Button, Field } from '../ui';
@@ -22,12 +22,12 @@ export function SetUp() {
     return (
       <Frame title={t('auth.setupFirst')} text={t('auth.setupFirstText')}>
         <code class={css.code}>{COMMAND}</code>
-        <Button size="large" wide icon="retry" onClick={() => void actions.retrySession()}>{t('common.retry')}</Button>
+        <Button size="large" wide icon="retry" onClick={() => void door.probe()}>{t('common.retry')}</Button>
       </Frame>
     );
   }
   const act = async () => {
-    await actions.setUp({ token, user, name: name.trim() || null, password });
+    await door.setUp({ token, user, name: name.trim() || null, password });
     go(paths.welcome, { replace: true });
   };
   return (

@@ -1,6 +1,4 @@
-// The pages that most visits never see, in one chunk.
-export { FirstRun } from './FirstRun';
-export { Invited } from './Invited';
+// The pages before the log-in that most visits never see, in one chunk.
 export { Register } from './Register';
 export { SetPassword } from './SetPassword';
 export { SetUp } from './SetUp';

@@ -1,16 +1,18 @@
 // The inside of a bubble, one component per kind of message.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { actions, mediaUrl, store, thumbnailUrl, type Attachment, type Body, type Location, type Row, type UserId } from '../core';
-import { Face } from '../contacts/Face';
-import { bytes, duration, t } from '../i18n';
-import { go, paths } from '../router';
-import { Button, Icon, IconButton, toastError } from '../ui';
+import { useEffect, useMemo } from 'preact/hooks';
+import { actions, mediaUrl, thumbnailUrl, type Attachment, type Body, type Row } from '../core';
+import { bytes, t } from '../i18n';
+import { paths } from '../router';
+import { Icon, IconButton, lazy, toastError } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Bodies.module.css';
 import type { Pane } from './pane';
 import { me, nameIn } from './words';
+
+const Other = lazy(async () => ({ default: (await import('./Rare')).Other }), 'nothing');
+const Voice = lazy(async () => ({ default: (await import('./Rare')).Voice }), 'nothing');
 
 const IMAGE_WIDTH_MAX = 300;
 const IMAGE_HEIGHT_MAX = 360;
@@ -38,41 +40,6 @@ function Words({ pane, row, text, foot }: { pane: Pane; row: Row; text: Extract<
     >
       {foot}
     </Markdown>
-  );
-}
-
-function Other({ body }: { body: Body }) {
-  if ('location' in body) return <Place place={body.location} />;
-  if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;
-  if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;
-  if ('custom' in body) return <span class={css.muted}><Icon name="code" /> {t('chat.custom')} <code>{body.custom.kind}</code></span>;
-  return <span class={css.muted}><Icon name="info" /> {t('chat.unknownBody')}</span>;
-}
-
-function Place({ place }: { place: Location }) {
-  const [latitude, longitude] = [place.latitude_e6 / 1e6, place.longitude_e6 / 1e6];
-  const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
-  return (
-    <a class={css.card} href={href} target="_blank" rel="noopener noreferrer nofollow" title={t('chat.openMap')}>
-      <span class={css.tile}><Icon name="place" /></span>
-      <span class={css.lines}><span>{place.name ?? t('chat.location')}</span><span class={css.small}>{latitude.toFixed(5)}, {longitude.toFixed(5)}</span></span>
-    </a>
-  );
-}
-
-function PersonCard({ user }: { user: UserId }) {
-  const person = store.person(user).value;
-  return (
-    <div>
-      <div class={css.card}>
-        <Face user={user} presence={false} />
-        <span class={css.lines}><span>{person.name}</span><span class={css.small}>@{user}</span></span>
-      </div>
-      <div class={css.buttons}>
-        <Button size="small" onClick={() => go(paths.user(user))}>{t('chat.openProfile')}</Button>
-        <Button size="small" onClick={() => void actions.openDirect(user).then((id) => go(paths.chat(id)), toastError)}>{t('chat.sayHello')}</Button>
-      </div>
-    </div>
   );
 }
 
@@ -134,34 +101,5 @@ function FileRow({ media: { info }, source }: { media: Attachment; source: strin
       <span class={css.lines}><span>{info.name}</span><span class={css.small}>{bytes(info.bytes)}</span></span>
       <Icon name="download" />
     </a>
-  );
-}
-
-/** Only one voice is heard at a time. */
-let speaking: HTMLAudioElement | null = null;
-
-function Voice({ source, length }: { source: string; length: number | null }) {
-  const audio = useRef<HTMLAudioElement>(null);
-  const [playing, setPlaying] = useState(false);
-  const [at, setAt] = useState(0);
-  const total = (length ?? 0) / 1000;
-  const toggle = () => {
-    const player = audio.current;
-    if (!player) return;
-    if (!player.paused) return player.pause();
-    if (speaking !== player) speaking?.pause();
-    speaking = player;
-    player.play().catch(toastError);
-  };
-  return (
-    <div class={css.voice}>
-      <audio ref={audio} src={source} preload="none" onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} onEnded={() => { setPlaying(false); setAt(0); }} onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)} />
-      <IconButton icon={playing ? 'pause' : 'play'} label={t(playing ? 'chat.pause' : 'chat.play')} onClick={toggle} />
-      <input
-        type="range" min={0} max={Math.max(total, at)} step={0.1} value={at} aria-label={t('chat.position')} aria-valuetext={duration(at * 1000)}
-        onInput={(event) => { if (audio.current) audio.current.currentTime = Number(event.currentTarget.value); }}
-      />
-      <span class={css.small}>{duration(at > 0 ? at * 1000 : total * 1000)}</span>
-    </div>
   );
 }

@@ -1,44 +1,44 @@
 // Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actions, store, textOf, type ConversationId, type Row, type UserId, type Writable } from '../core';
-import { Face } from '../contacts/Face';
-import { dateTime, t } from '../i18n';
-import { Button, composing, cx, EmojiButton, Icon, IconButton, now, toastError, useListbox } from '../ui';
-import { prepared } from './attach';
+import { actions, capabilities, store, textOf, type ConversationId, type Row, type UserId } from '../core';
+import { locale, t, withWords } from '../i18n';
+import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
-import { everybody, mentionAt, mentionsIn, type Choice } from './mention';
+import type { Task } from '../assistant/Aside';
+import type { Extra } from './Extras';
+import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
-import { Recorder } from './Recorder';
 import { bodyWords, me, nameIn } from './words';
+
+const Aside = lazy(() => import('../assistant/Aside'));
+const Closed = lazy(() => import('./Closed'), 'nothing');
+const Completion = lazy(() => import('./Completion'), 'nothing');
+const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
+const Recorder = lazy(() => import('./Recorder'), 'nothing');
+
+/** A word before the caret that may be completed: @somebody, :smile:. */
+const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/\w*$/u;
 
 /** The field, or a sentence that says why there is none. */
 export function Composer({ pane }: { pane: Pane }) {
   const { view } = pane;
   const { peer, group } = view.meta.value;
   const writable = view.writable.value;
-  if (peer !== null && store.person(peer).value.blocked) {
-    return (
-      <div class={css.closed} role="status">
-        <span>{t('chat.closedBlocked')}</span>
-        <Button size="small" onClick={() => void actions.block(peer, false).catch(toastError)}>{t('chat.unblock')}</Button>
-      </div>
-    );
-  }
-  if (writable !== 'open') return <div class={css.closed} role="status">{closedWords(writable, group?.silenced_until ?? null)}</div>;
+  const refused = refusalOf(pane);
+  const blocked = peer !== null && store.person(peer).value.blocked;
+  if (blocked || refused || writable !== 'open') return <Closed pane={pane} writable={writable} refused={blocked ? null : refused} until={group?.silenced_until ?? null} />;
   return <Open pane={pane} />;
 }
 
-function closedWords(writable: Exclude<Writable, 'open'>, until: number | null): string {
-  switch (writable) {
-    case 'gone': return t('chat.closedGone');
-    case 'dissolved': return t('chat.closedDissolved');
-    case 'muted': return t('chat.closedMuted');
-    case 'silenced': return t('chat.closedSilenced', { time: until ? dateTime(until) : '' });
-    case 'deleted': return t('chat.closedDeleted');
-    case 'service': return t('chat.closedService');
-  }
+/** The own last message when the other side takes none: whoever blocked the writer, or hears contacts only. */
+function refusalOf({ view, thread }: Pane): Row | null {
+  const { peer } = view.meta.value;
+  if (peer === null) return null;
+  const last = thread.rows.value.findLast(({ mine }) => mine);
+  const code = last?.state === 'failed' ? last.problem?.code : undefined;
+  return last && (code === 'blocked' || (code === 'stranger' && !store.person(peer).value.contact)) ? last : null;
 }
 
 function Open({ pane }: { pane: Pane }) {
@@ -49,14 +49,15 @@ function Open({ pane }: { pane: Pane }) {
   const [caret, setCaret] = useState(text.length);
   const [recording, setRecording] = useState(false);
   const wasRecording = useRef(false);
-  const [dismissed, setDismissed] = useState<number | null>(null);
+  const completing = useRef<((event: KeyboardEvent) => boolean) | null>(null);
+  const [aria, setAria] = useState<object>({});
+  const [extra, setExtra] = useState<Extra | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
+  const [task, setTask] = useState<Task | null>(null);
+  const assistant = view.meta.value.kind === 'assistant';
+  const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
-
-  const asked = editing ? null : mentionAt(text, caret);
-  const choices = asked && asked.at !== dismissed ? everybody(view, asked.words) : [];
-  const list = useListbox({ count: choices.length, open: choices.length > 0, onPick: (index) => pick(choices[index]), onClose: () => setDismissed(asked?.at ?? null) });
 
   const put = (next: string, at = next.length) => {
     setText(next);
@@ -75,13 +76,6 @@ function Open({ pane }: { pane: Pane }) {
     actions.typing(view.id, next !== '');
     keep(view.id, next, replying, mentionsIn(view, next).mentions);
   };
-  const pick = (choice: Choice | undefined) => {
-    if (!choice || !asked) return;
-    const word = `@${choice.user ?? 'all'} `;
-    const next = text.slice(0, asked.at) + word + text.slice(caret);
-    write(next);
-    put(next, asked.at + word.length);
-  };
   const insert = (words: string) => {
     const at = field.current?.selectionStart ?? text.length;
     const next = text.slice(0, at) + words + text.slice(field.current?.selectionEnd ?? at);
@@ -99,6 +93,7 @@ function Open({ pane }: { pane: Pane }) {
   const send = () => {
     const words = text.trim();
     if (!words) return;
+    if (!editing && command(words)) return done();
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
@@ -109,7 +104,17 @@ function Open({ pane }: { pane: Pane }) {
     }
     done();
   };
+  /** `/summarise` and `/translate LANGUAGE`: an assistant answers to this device alone. */
+  const command = (words: string): boolean => {
+    const [, name, rest = ''] = /^\/(summarise|summarize|translate)(?: +(.+))?$/i.exec(words) ?? [];
+    if (!name || assistant || store.assistants.peek().length === 0) return false;
+    const said = replying ?? pane.thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null);
+    if (!/^translate$/i.test(name)) setTask({ kind: 'summarise' });
+    else if (said?.seq) setTask({ kind: 'translate', seq: said.seq, language: rest || (locale() === 'zh' ? 'Chinese' : 'English') });
+    return true;
+  };
   const sendFiles = async (files: Iterable<File>) => {
+    const { prepared } = await import('./attach');
     for (const file of files) {
       const { blob, kind } = await prepared(file);
       const caption = { text: '', reply_to: replying?.seq ?? null };
@@ -149,7 +154,7 @@ function Open({ pane }: { pane: Pane }) {
   }, [text]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (composing(event) || list.onKeyDown(event)) return;
+    if (composing(event) || completing.current?.(event)) return;
     if (event.key === 'Enter' && (enterSends ? !event.shiftKey : event.ctrlKey || event.metaKey) && !event.altKey) {
       event.preventDefault();
       send();
@@ -173,25 +178,25 @@ function Open({ pane }: { pane: Pane }) {
   return (
     <div class={css.composer}>
       {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
-      {choices.length > 0 && (
-        <div {...list.list} class={css.mentions} aria-label={t('chat.mentionList')}>
-          {choices.map((choice, index) => (
-            <div key={choice.user ?? ''} {...list.option(index)} class={css.choice}>
-              {choice.user ? <Face user={choice.user} size={28} presence={false} /> : <span class={css.all}>@</span>}
-              <span>{choice.name}</span>
-              {choice.user && <span class={css.id}>@{choice.user}</span>}
-            </div>
-          ))}
-        </div>
-      )}
+      {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
+      {task && <Aside conversation={view.id} task={task} onClose={() => { setTask(null); field.current?.focus(); }} onPost={(words) => { setTask(null); write(words); put(words); }} />}
+      {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
       <div class={css.line}>
         <div class={css.box}>
-          <IconButton icon="attach" label={t('chat.attach')} onClick={() => picker.current?.click()} />
+          <IconButton
+            icon="attach" label={t('chat.attach')} aria-haspopup="menu"
+            onClick={({ currentTarget: anchor }) => openMenu(anchor, [
+              { label: t('chat.attachFiles'), icon: 'file', onSelect: () => picker.current?.click() },
+              { label: t('chat.sendCard'), icon: 'user', onSelect: () => setExtra({ kind: 'card' }) },
+              { label: t('chat.location'), icon: 'place', onSelect: () => setExtra({ kind: 'place' }) },
+              { label: t('chat.sticker'), icon: 'emoji', onSelect: () => setExtra({ kind: 'sticker', anchor }) },
+            ], { label: t('chat.attach') })}
+          />
           <input ref={picker} type="file" multiple hidden onChange={(event) => { take([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
           <textarea
-            ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t('chat.message')} value={text} dir="auto"
-            {...((choices.length > 0 ? list.input : {}) as object)}
-            onInput={(event) => { setCaret(event.currentTarget.selectionStart); setDismissed(null); list.reset(); write(event.currentTarget.value); }}
+            ref={field} rows={1} data-composer class={css.field} aria-label={t('chat.message')} placeholder={t(assistant ? 'chat.askAnything' : 'chat.message')} value={text} dir="auto"
+            {...aria}
+            onInput={(event) => { setCaret(event.currentTarget.selectionStart); write(event.currentTarget.value); }}
             onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
             onKeyDown={onKeyDown}
             onPaste={(event) => {
@@ -203,7 +208,9 @@ function Open({ pane }: { pane: Pane }) {
           />
           <EmojiButton onPick={insert} />
         </div>
-        {text.trim() === '' && !editing && Recorder.possible() ? (
+        {writing && text.trim() === '' ? (
+          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => void actions.stopAnswer(view.id).catch(toastError)}><Icon name="stop" /></button>
+        ) : text.trim() === '' && !editing && !assistant && capabilities().microphone === null && typeof MediaRecorder !== 'undefined' ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
           <button type="button" class={cx(css.send, text.trim() === '' && css.idle)} aria-label={t('common.send')} title={t('common.send')} aria-disabled={text.trim() === ''} onClick={send}><Icon name={editing ? 'check' : 'send'} /></button>

@@ -3,13 +3,14 @@ import { actions, store, thumbnailUrl, type ConversationId, type ConversationVie
 import { ChatSwitches } from '../contacts/ChatSwitches';
 import { PresenceWords } from '../contacts/Presence';
 import { useLoad } from '../contacts/useLoad';
-import { GroupDetails } from '../groups';
-import { bytes, t } from '../i18n';
+import { bytes, t, withWords } from '../i18n';
 import { go, linkTo, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
-import { Button, ErrorState, Icon, IconButton, ListRow, Loading, Tabs, toastError } from '../ui';
+import { Button, ErrorState, Icon, IconButton, lazy, ListRow, Loading, Tabs, toastError } from '../ui';
 import css from './Details.module.css';
 import { ChatFace } from './List';
+
+const GroupDetails = lazy(async () => ({ default: (await withWords(import('../groups/Details'))).GroupDetails }));
 
 /** What stands beside the thread. */
 export function Details({ conversation }: { conversation: ConversationId }) {

@@ -3,15 +3,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { actions, mediaUrl, store, type ConversationView } from '../core';
 import { Face } from '../contacts/Face';
-import { t } from '../i18n';
+import { t, withWords } from '../i18n';
 import { go, linkTo, paths, route } from '../router';
 import { overlay } from '../shell/panes';
-import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, lazy, MentionBadge, MenuButton, openMenu, SkeletonRows, Time, toastError, type MenuItem } from '../ui';
+import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, lazy, MentionBadge, MenuButton, openMenu, SkeletonRows, Time } from '../ui';
 import css from './List.module.css';
 import { Ticks } from './Ticks';
 import { me, nameIn, previewWords } from './words';
 
-const CreateGroup = lazy(async () => ({ default: (await import('../groups')).CreateGroup }));
+const CreateGroup = lazy(async () => ({ default: (await withWords(import('../groups'))).CreateGroup }));
 
 /** Whose presence the list follows: those at its top. */
 const WATCHED_MAX = 100;
@@ -19,7 +19,7 @@ const WATCHED_MAX = 100;
 export function ConversationList() {
   const [creating, setCreating] = useState(false);
   const [clearing, setClearing] = useState<ConversationView | null>(null);
-  const views = store.conversations.value;
+  const views = store.conversations.value.filter(({ meta }) => meta.value.kind !== 'assistant');
   const peers = views.slice(0, WATCHED_MAX).flatMap((view) => view.meta.value.peer ?? []);
   useEffect(() => (peers.length > 0 ? store.watch(peers) : undefined), [peers.join(' ')]);
   return (
@@ -69,45 +69,10 @@ export function ConversationList() {
   );
 }
 
-/** The chats with assistants. */
-export function AssistantList() {
-  const views = store.conversations.value.filter(({ meta }) => meta.value.peer !== null && store.person(meta.value.peer).value.kind === 'assistant');
-  return (
-    <>
-      <header class={css.head}><h2>{t('common.assistant')}</h2></header>
-      <nav class={css.scroll} aria-label={t('common.assistant')}>
-        {views.length > 0 ? (
-          <ul>{views.map((view) => <ChatRow key={view.id} view={view} path={paths.assistant(view.id)} />)}</ul>
-        ) : store.ready.value ? (
-          <Empty icon="spark" title={t('chat.noAssistant')} text={t('chat.noAssistantText')} />
-        ) : (
-          <SkeletonRows />
-        )}
-      </nav>
-    </>
-  );
-}
-
-function menuOf(view: ConversationView, onClear: (view: ConversationView) => void): MenuItem[] {
-  const act = (promise: Promise<void>) => void promise.catch(toastError);
-  const unread = view.unread.peek() > 0 || view.markedUnread.peek();
-  const pinned = view.pinned.peek();
-  const muted = view.muted.peek();
-  return [
-    { label: t(pinned ? 'chat.unpin' : 'chat.pin'), icon: 'pin', onSelect: () => act(actions.pin(view.id, !pinned)) },
-    { label: t(muted ? 'chat.unmute' : 'chat.mute'), icon: muted ? 'bell' : 'bellOff', onSelect: () => act(actions.mute(view.id, muted ? null : 'forever')) },
-    unread
-      ? { label: t('chat.markRead'), icon: 'checks', onSelect: () => actions.markRead(view.id) }
-      : { label: t('chat.markUnread'), icon: 'unread', onSelect: () => act(actions.markUnread(view.id)) },
-    { label: t('chat.hide'), icon: 'eyeOff', onSelect: () => act(actions.hide(view.id, true)) },
-    'separator',
-    { label: t('chat.deleteHistory'), icon: 'trash', danger: true, onSelect: () => onClear(view) },
-  ];
-}
-
 /** The picture of a conversation: the other one, or the group. */
 export function ChatFace({ view, size = 40 }: { view: ConversationView; size?: number }) {
   const { peer } = view.meta.value;
+  if (view.meta.value.kind === 'assistant') return <Avatar id={peer ?? ''} name="" shape="spark" size={size} />;
   if (peer !== null) return <Face user={peer} size={size} />;
   return <Avatar id={view.id} name={view.title.value} src={view.avatar.value ? mediaUrl(view.avatar.value) : null} size={size} shape="square" />;
 }
@@ -122,7 +87,7 @@ function ChatRow({ view, path = paths.chat(view.id), onClear }: { view: Conversa
     if (!onClear) return;
     event.preventDefault();
     // A menu key has no place of its own.
-    openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, menuOf(view, onClear), { label: view.title.peek() });
+    openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, import('./menus').then(({ chatMenu }) => chatMenu(view, onClear)), { label: view.title.peek() });
   };
   return (
     <li class={css.item}>

@@ -6,16 +6,19 @@ import { onlyEmoji } from '../core/md';
 import { Face } from '../contacts/Face';
 import { problemWords, t } from '../i18n';
 import { linkTo, paths } from '../router';
-import { Button, cx, EmojiPopover, hueOf, Icon, IconButton, now, openMenu, Pill, Popover, Time, toastError } from '../ui';
+import { Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, Time, toastError } from '../ui';
 import { Content } from './Bodies';
 import { mayAnswer, mayEdit, RE_EDIT_MS } from './may';
 import css from './Message.module.css';
-import { menuOf, messageKey } from './MessageMenu';
 import { edit, jumpTo, reply, type Pane } from './pane';
+import { swipe } from './swipe';
 import { Ticks } from './Ticks';
 import { bodyWords, me, nameIn, noticeWords } from './words';
 
-const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
+const Answer = lazy(() => import('../assistant/Answer'), 'nothing');
+const ReactPopover = lazy(() => import('./ReactPopover'), 'nothing');
+
+const menuOf = (pane: Pane, row: Row) => import('./menus').then(({ messageMenu }) => messageMenu(pane, row));
 
 interface MessageProps {
   pane: Pane;
@@ -29,8 +32,12 @@ export function Message({ pane, row, first, last }: MessageProps) {
   const [active, setActive] = useState(false);
   const [picking, setPicking] = useState<Element | null>(null);
   if (!row.message || 'recalled' in row.body) return <Notice pane={pane} row={row} />;
-  const group = pane.view.meta.value.kind === 'group';
-  const bare = ('text' in row.body && onlyEmoji(row.body.text.text) && replyOf(row.body) === null) || 'sticker' in row.body;
+  // What is read here draws all rows again when it changes: so not the whole of the conversation, which every message changes.
+  const meta = pane.view.meta.peek();
+  const group = meta.kind === 'group';
+  const pinned = row.seq !== null && pane.pinned.value.includes(`,${row.seq},`);
+  const answer = 'answer' in row.body;
+  const bare = answer || ('text' in row.body && onlyEmoji(row.body.text.text) && replyOf(row.body) === null) || 'sticker' in row.body;
   return (
     <div
       data-row={row.id}
@@ -45,22 +52,22 @@ export function Message({ pane, row, first, last }: MessageProps) {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (messageKey(pane, row, event.key.toLowerCase())) event.preventDefault();
       }}
+      {...swipe(() => { if (mayAnswer(pane.view.meta.peek(), row)) reply(pane, row); })}
       onContextMenu={(event) => {
         // Selected words and links keep the browser's menu.
         if (!getSelection()?.isCollapsed || (event.target as Element).closest('a, video')) return;
-        const items = menuOf(pane, row);
-        if (items.length === 0) return;
+        if (row.seq === null && row.state !== 'failed') return;
         event.preventDefault();
-        openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, items, { label: t('chat.actionsOf') });
+        openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, menuOf(pane, row), { label: t('chat.actionsOf') });
       }}
     >
-      {!row.mine && <a class={css.face} {...linkTo(paths.user(row.author))} tabIndex={-1} aria-hidden="true">{last && <Face user={row.author} size={36} presence={false} />}</a>}
+      {!row.mine && <a class={css.face} {...linkTo(paths.user(row.author))} tabIndex={-1} aria-hidden="true">{answer ? <Avatar id={row.author} name="" shape="spark" size={36} /> : last && <Face user={row.author} size={36} presence={false} />}</a>}
       <div class={css.column}>
-        <div class={cx(css.bubble, bare && css.bare)}>
+        <div class={cx(css.bubble, bare && css.bare, answer && css.wide)}>
           {first && !row.mine && group && <Author pane={pane} row={row} />}
           {row.origin && <p class={css.origin}><Icon name="forward" size={14} /> {t('chat.forwardedFrom', { name: nameIn(pane.view, row.origin.author) })}</p>}
           <Quote pane={pane} seq={replyOf(row.body)} />
-          <Content pane={pane} row={row} foot={<Foot row={row} />} />
+          {answer ? <Answer pane={pane} row={row} /> : <Content pane={pane} row={row} foot={<Foot row={row} pinned={pinned} />} />}
           {(active || picking) && <Toolbar pane={pane} row={row} onReact={setPicking} />}
         </div>
         <Reactions row={row} onMore={setPicking} />
@@ -71,15 +78,25 @@ export function Message({ pane, row, first, last }: MessageProps) {
   );
 }
 
+/** The keys of a message that has the focus. True when the key was one. */
+function messageKey(pane: Pane, row: Row, key: string): boolean {
+  const meta = pane.view.meta.peek();
+  if (key === 'r' && mayAnswer(meta, row)) reply(pane, row);
+  else if (key === 'e' && mayEdit(meta, row, now.peek())) edit(pane, row);
+  else return false;
+  return true;
+}
+
 function Author({ pane, row }: { pane: Pane; row: Row }) {
   const bot = store.person(row.author).value.kind !== 'person';
   return <div class={css.author} style={{ '--hue': hueOf(row.author) }}>{nameIn(pane.view, row.author)}{bot && <Pill>{t('common.bot')}</Pill>}</div>;
 }
 
 /** The time, and how far it has got. */
-function Foot({ row }: { row: Row }) {
+function Foot({ row, pinned }: { row: Row; pinned: boolean }) {
   return (
     <span class={css.foot}>
+      {pinned && <span role="img" aria-label={t('chat.isPinned')} title={t('chat.isPinned')}><Icon name="pin" size={12} /></span>}
       {row.edited_at !== null && <span>{t('chat.edited')}</span>}
       <Time at={row.at} kind="clock" />
       {row.state && <Ticks state={row.state} />}
@@ -145,22 +162,6 @@ function Toolbar({ pane, row, onReact }: { pane: Pane; row: Row; onReact: (ancho
       {mayEdit(meta, row, now.value) && <IconButton icon="edit" label={t('common.edit')} onClick={() => edit(pane, row)} />}
       <IconButton icon="more" label={t('common.more')} aria-haspopup="menu" onClick={(event) => openMenu(event.currentTarget, menuOf(pane, row), { label: t('chat.actionsOf') })} />
     </div>
-  );
-}
-
-function ReactPopover({ row, anchor, onClose }: { row: Row; anchor: Element; onClose: () => void }) {
-  const [all, setAll] = useState(false);
-  const pick = (emoji: string) => {
-    const on = !row.reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(me()));
-    if (row.seq !== null) act(actions.react(row.conversation, row.seq, emoji, on));
-    onClose();
-  };
-  if (all) return <EmojiPopover anchor={anchor} label={t('chat.react')} onPick={pick} onClose={onClose} />;
-  return (
-    <Popover anchor={anchor} label={t('chat.react')} onClose={onClose} class={css.quick ?? ''}>
-      {QUICK.map((emoji, index) => <button key={emoji} type="button" class={css.emoji} data-autofocus={index === 0 || undefined} onClick={() => pick(emoji)}>{emoji}</button>)}
-      <IconButton icon="add" label={t('chat.moreEmoji')} onClick={(event) => { event.stopPropagation(); setAll(true); }} />
-    </Popover>
   );
 }
 

@@ -3,11 +3,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { anchorOf, scrollTopFor, sticks, store, type Anchor, type Placed, type Row } from '../core';
 import { day, t } from '../i18n';
-import { Badge, Empty, ErrorState, Icon, Loading, Skeleton } from '../ui';
+import { Badge, Empty, ErrorState, Icon, lazy, Loading, Skeleton } from '../ui';
 import { Message } from './Message';
 import css from './Messages.module.css';
 import messageCss from './Message.module.css';
 import { jumpTo, type Pane, type Target } from './pane';
+
+const Answers = lazy(async () => ({ default: (await import('../assistant/Answer')).Answers }), 'nothing');
 
 /** Bubbles of one person within this time stand together. */
 const GROUP_MS = 5 * 60_000;
@@ -105,6 +107,7 @@ export function Messages({ pane }: { pane: Pane }) {
               <Message key={row.id} pane={pane} row={row} first={unread || !together(before, row)} last={!together(row, after) || (firstUnread !== null && after?.seq === firstUnread)} />,
             ];
           })}
+          {thread.atEnd.value && (pane.view.meta.value.kind === 'assistant' || pane.view.answers.value.length > 0) && <Answers pane={pane} />}
           {!thread.atEnd.value && <div class={css.hole} aria-hidden="true"><Skeleton width="40%" height="36px" /></div>}
         </div>
       </div>

@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { capabilities } from '../core';
 import { duration, t } from '../i18n';
 import { Icon, IconButton, toast } from '../ui';
 import css from './Composer.module.css';
@@ -11,7 +10,7 @@ const VOICE_MS_MAX = 5 * 60_000;
 const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4'];
 
 /** Records while it is shown. `onDone` gets the recording, or nothing when it was thrown away or could not begin. */
-export function Recorder({ onDone }: { onDone: (voice: File | null) => void }) {
+export default function Recorder({ onDone }: { onDone: (voice: File | null) => void }) {
   const [ms, setMs] = useState(0);
   const recorder = useRef<MediaRecorder | null>(null);
   const keep = useRef(false);
@@ -66,6 +65,3 @@ export function Recorder({ onDone }: { onDone: (voice: File | null) => void }) {
     </div>
   );
 }
-
-/** Whether this page can record at all. */
-Recorder.possible = (): boolean => capabilities().microphone === null && typeof MediaRecorder !== 'undefined';

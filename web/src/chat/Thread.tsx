@@ -6,7 +6,7 @@ import { PresenceWords } from '../contacts/Presence';
 import { useLoad } from '../contacts/useLoad';
 import { t } from '../i18n';
 import { go, paths } from '../router';
-import { detailsOpen } from '../shell/panes';
+import { detailsOpen, searchNext } from '../shell/panes';
 import { ErrorState, IconButton, lazy, Loading } from '../ui';
 import { Composer } from './Composer';
 import { ChatFace } from './List';
@@ -30,6 +30,8 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
   useEffect(() => {
     const made = openPane(view, seq);
     setPane(made);
+    if (searchNext.peek()) made.panel.value = 'search';
+    searchNext.value = false;
     if (view.meta.peek().kind === 'group' && !view.members.peek()) void actions.loadMembers(view.id).catch(() => undefined);
     if (!view.pins.peek()) void actions.loadPins(view.id).catch(() => undefined);
     return () => made.thread.close();
@@ -38,6 +40,7 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
     if (pane && seq !== null && seq !== shown.current) void jumpTo(pane, seq);
     shown.current = seq;
   }, [pane, seq]);
+  useEffect(bringSoon, []);
   if (!pane) return <Loading />;
   const escape = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -62,21 +65,32 @@ function Opened({ view, seq }: { view: ConversationView; seq: Seq | null }) {
   );
 }
 
+/** What the next click or key may ask for is there before it, once the page has come to rest. */
+function bringSoon(): () => void {
+  const timer = setTimeout(() => {
+    void Promise.allSettled([import('../ui/Menu'), import('./menus')]);
+  }, SOON_MS);
+  return () => clearTimeout(timer);
+}
+const SOON_MS = 1_500;
+
 function Head({ pane }: { pane: Pane }) {
   const { view } = pane;
-  const { peer, members } = view.meta.value;
+  const { peer, members, kind } = view.meta.value;
+  const assistant = kind === 'assistant';
+  const model = store.assistants.value.find(({ user }) => user === peer)?.model ?? '';
   const pins = view.pins.value?.length ?? 0;
   return (
     <header class={css.head}>
-      <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(paths.chats)} /></span>
+      <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(assistant ? paths.assistant() : paths.chats)} /></span>
       <ChatFace view={view} />
       <div class={css.words}>
         <h2>{view.title.value}</h2>
-        <p>{peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
+        <p>{assistant ? t('chat.canBeWrong', { model }) : peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
       </div>
       {pins > 0 && <IconButton icon="pin" label={t('chat.pinned', { count: pins })} aria-pressed={pane.panel.value === 'pins'} onClick={() => { pane.panel.value = pane.panel.value === 'pins' ? null : 'pins'; }} />}
       <IconButton icon="search" label={t('chat.searchHere')} aria-pressed={pane.panel.value === 'search'} onClick={() => { pane.panel.value = pane.panel.value === 'search' ? null : 'search'; }} />
-      <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />
+      {!assistant && <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />}
     </header>
   );
 }

@@ -1,4 +1,4 @@
-// Files before they are sent: large pictures are made smaller, so that a photo of a phone goes in seconds.
+// What can be sent besides words. Large pictures are made smaller, before they go, so that a photo of a phone is there in seconds.
 
 import type { MediaKind } from '../core';
 

@@ -1,4 +1,4 @@
 // The chats: the list and the open thread. What stands beside it (`Details`) and over it (`Above`) comes when it is asked for.
 
-export { AssistantList, ConversationList } from './List';
+export { ConversationList } from './List';
 export { Thread } from './Thread';

@@ -65,6 +65,7 @@ const oneLine = ({ text, ...source }: Text): string => parse(text.slice(0, LINE_
 /** A message in one line. */
 export function bodyWords(body: Body): string {
   if ('text' in body) return oneLine(body.text);
+  if ('answer' in body) return oneLine({ text: body.answer.text, markdown: true, reply_to: null, mentions: [], mention_all: false }) || body.answer.problem || t('chat.answerStopped');
   if ('media' in body) {
     const { kind, info, caption } = body.media;
     const words = { image: `📷 ${t('chat.photo')}`, video: `🎬 ${t('chat.video')}`, voice: `🎤 ${t('chat.voice')}`, file: `📎 ${info.name || t('chat.file')}` }[kind] ?? t('chat.file');

@@ -2,7 +2,8 @@ import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { actions, store, type Contact, type UserId } from '../core';
 import { date, t } from '../i18n';
-import { linkTo, paths } from '../router';
+import { go, linkTo, paths } from '../router';
+import { searchNext } from '../shell/panes';
 import { Button, Card, ConfirmDialog, ErrorState, IconButton, Loading, Pill, Row, Switch } from '../ui';
 import css from './Contacts.module.css';
 import { ChatSwitches } from './ChatSwitches';
@@ -54,6 +55,7 @@ const PATIENCE_MS = 3_000;
 function Hero({ user, asked }: { user: UserId; asked: boolean }) {
   const person = store.person(user).value;
   const self = store.me.value?.profile.user === user;
+  const chat = store.direct(user).value;
   return (
     <>
       <div class={css.hero}>
@@ -67,6 +69,7 @@ function Hero({ user, asked }: { user: UserId; asked: boolean }) {
       <div class={css.actions}>
         {!asked && <RelationButton user={user} source="link" size="medium" />}
         {!self && !person.contact && !person.deleted && <Button icon="chat" onClick={() => void message(user)}>{t('contacts.message')}</Button>}
+        {chat && <Button icon="search" onClick={() => { searchNext.value = true; go(paths.chat(chat.id)); }}>{t('contacts.searchHistory')}</Button>}
       </div>
     </>
   );

@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { store } from '../core';
-import { wordsOf } from './problems';
+
+/** The words for it come when something fails; without a network, in the words of whoever refused. */
+const wordsFor = (error: unknown): Promise<string> =>
+  import('./problems').then(({ wordsOf }) => wordsOf(error), () => (error instanceof Error ? error.message : String(error)));
 
 /**
  * Asks for something when a page is shown, again with `retry` and when the connection is back; `problem` says in words why it did not
@@ -14,8 +17,9 @@ export function useLoad(load: () => Promise<unknown>, when: readonly unknown[] =
     if (state === 'connecting') return undefined;
     let current = true;
     setProblem(null);
-    load().catch((error: unknown) => {
-      if (current) setProblem(wordsOf(error));
+    load().catch(async (error: unknown) => {
+      const words = await wordsFor(error);
+      if (current) setProblem(words);
     });
     return () => {
       current = false;
@@ -36,7 +40,7 @@ export function useDoing(): { busy: boolean; problem: string | null; run: (act: 
       await act();
       return true;
     } catch (error) {
-      setProblem(wordsOf(error));
+      setProblem(await wordsFor(error));
       return false;
     } finally {
       setBusy(false);

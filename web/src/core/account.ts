@@ -14,6 +14,10 @@ export interface AccountWorld {
   newId(): string;
   /** What people call this device, for the list of sessions. */
   deviceName: string;
+}
+
+/** Who else must know. */
+export interface AccountListener {
   /** Other tabs must look again who is logged in. */
   opened(): void;
   /** It is over for all tabs. */
@@ -47,6 +51,7 @@ export class Account {
   readonly session = signal<Session>({ state: 'loading' });
   readonly server = signal<ServerInfo | null>(null);
   farewell: End['farewell'] = 'nothing';
+  listener: AccountListener | null = null;
   private probing = 0;
 
   constructor(private readonly world: AccountWorld) {}
@@ -151,7 +156,7 @@ export class Account {
   private async open(path: string, body: object): Promise<void> {
     const opened = await ask<Opened>('POST', path, { body: { ...body, device: this.device(), cookie: true } });
     this.in(opened.user, opened.session, opened.administrator);
-    this.world.opened();
+    this.listener?.opened();
   }
 
   private in(user: UserId, session: SessionId | null, administrator: boolean): void {
@@ -165,7 +170,7 @@ export class Account {
   /** What was written and not sent outlives a session that only ran out. */
   private out(session: Session, farewell: End['farewell']): void {
     this.over({ session, farewell });
-    this.world.over({ session, farewell });
+    this.listener?.over({ session, farewell });
   }
 
   /** It is over; another tab may have said so. */

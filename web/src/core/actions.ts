@@ -9,7 +9,6 @@ import { newInviteCode } from './key';
 import { Problem } from './problem';
 import type { State } from './state';
 import type { Actions } from './store';
-import { uploadFile } from './uploads';
 
 /** Muted for ever is muted until a time far away. */
 const FOREVER = 253_402_300_799_000;
@@ -33,7 +32,7 @@ export interface Hands {
 
 type Some = Omit<
   Actions,
-  | 'logIn' | 'register' | 'setUp' | 'usePasswordLink' | 'logOut' | 'retrySession' | 'changePassword' | 'deleteAccount' | 'reconnect'
+  | 'logOut' | 'changePassword' | 'deleteAccount' | 'reconnect'
   | 'setPreferences' | 'allowNotifications' | 'pushOn' | 'pushOff' | 'pushTest' | 'update'
 >;
 
@@ -117,12 +116,23 @@ export function actionsOf(hands: Hands): Some {
     typing: hands.typing,
     setDraft: hands.draft,
 
+    loadAnswers: (conversation) => load({ answers: conversation }),
+    openAssistant: async (assistant) => {
+      const result = await submit({ open_assistant: { assistant, title: null } });
+      if (!('conversation' in result)) throw new Problem('unsupported', 'The server answered something else; update this page.');
+      await load({ conversation: result.conversation.conversation });
+      return result.conversation.conversation;
+    },
+    stopAnswer: (conversation) => done({ stop_answer: { conversation } }),
+    regenerate: (conversation, seq) => done({ regenerate: { conversation, seq } }),
+
     ...groups(submit, done, load, query),
     ...people(hands, submit, done, load, query),
 
     setProfile: (name, card) => done({ set_profile: { name, card } }),
-    upload: (file, name, progress) => {
+    upload: async (file, name, progress) => {
       const upload: Upload = { blob: file, name, kind: 'image', caption: textOf({ text: '' }), id: null, media: null };
+      const { uploadFile } = await import('./uploads');
       return uploadFile(upload, { key: hands.newKey(), ...(progress ? { progress } : {}) });
     },
     setSettings: (settings) => done({ set_settings: { settings } }),

@@ -1,4 +1,4 @@
-// Catching the eye and ear of somebody who is not looking: a sound, a notification of the desktop, the badge of the app.
+// Catching the eye and ear of somebody who is not looking: a sound, a notification of the desktop.
 
 import type { ConversationId, Entry } from './protocol';
 import type { Preferences } from './model';
@@ -30,12 +30,6 @@ export class Attention {
     const said = textOf(entry.body)?.text.slice(0, WORDS_MAX) ?? '';
     const body = showText ? (conversation.meta.peek().kind === 'group' ? `${author}: ${said}` : said) : '';
     this.show(title, body, id);
-  }
-
-  /** The number on the app's icon. */
-  badge(count: number): void {
-    const app = globalThis.navigator as (Navigator & { setAppBadge?(count: number): Promise<void> }) | undefined;
-    app?.setAppBadge?.(count).catch(() => undefined);
   }
 
   async allow(): Promise<'granted' | 'denied' | 'default'> {

@@ -1,49 +1,22 @@
-// The core of this page, in this browser.
+// The core of this page, in this browser. It is loaded after the first page is there, and started once.
 
-import { Core, type World } from './core';
+import { Core } from './core';
+import { account, preferences, storage } from './door';
 import type { Channel } from './tabs';
 
 /** Away longer than this, a connection that seems to be there may not be. */
 const AWAY_MS = 60_000;
 
-/** Storage that is forbidden: what is kept lives as long as the page. */
-function memory(): World['storage'] {
-  const held = new Map<string, string>();
-  return {
-    getItem: (key) => held.get(key) ?? null,
-    setItem: (key, value) => void held.set(key, value),
-    removeItem: (key) => void held.delete(key),
-  };
-}
-
-function storage(): World['storage'] {
-  try {
-    const { localStorage } = globalThis;
-    localStorage.getItem('');
-    return localStorage;
-  } catch {
-    return memory();
-  }
-}
-
-function deviceName(): string {
-  const agent = globalThis.navigator?.userAgent ?? '';
-  const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrome\//.test(agent) ? 'Chrome' : /Safari\//.test(agent) ? 'Safari' : 'Browser';
-  const system = /Android/.test(agent) ? 'Android' : /iPhone|iPad/.test(agent) ? 'iOS' : /Windows/.test(agent) ? 'Windows' : /Mac OS/.test(agent) ? 'macOS' : /Linux/.test(agent) ? 'Linux' : '';
-  return system ? `${browser} · ${system}` : browser;
-}
-
-export const core = new Core({
-  storage: storage(),
+const core = new Core({
+  storage,
   locks: globalThis.navigator?.locks ?? null,
   channel: (name) => (typeof BroadcastChannel === 'undefined' ? null : (new BroadcastChannel(name) as unknown as Channel)),
   open: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json'),
   now: () => Date.now(),
   random: () => Math.random(),
-  deviceName: deviceName(),
   goTo,
   watched: () => document.visibilityState === 'visible' && document.hasFocus(),
-});
+}, account, preferences);
 
 export const { store, actions } = core;
 
@@ -53,8 +26,12 @@ function goTo(path: string): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
-/** Called once by the page when it starts. */
+let started = false;
+
+/** Begins, once. */
 export function start(): void {
+  if (started) return;
+  started = true;
   core.start();
   let hidden = 0;
   addEventListener('online', () => core.wake());

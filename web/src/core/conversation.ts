@@ -3,6 +3,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Conversation, ConversationId, Cursor, Entry, Inbox, MediaId, Member, Seq, UserId } from './protocol';
 import type { Cursors, Draft, Last, Outgoing, Row } from './model';
+import { withoutEnded, type Answering } from './answers';
 import { Log } from './log';
 import { names, rowOfEntry, rowOfOutgoing, type Reader } from './rows';
 import type { People } from './people';
@@ -29,6 +30,7 @@ export class ConversationState implements ConversationView {
   readonly cursors: Signal<Cursors>;
   readonly draft = signal<Draft | null>(null);
   readonly typing = signal<readonly UserId[]>([]);
+  readonly answers = signal<readonly Answering[]>([]);
   readonly log = new Log();
   /** Counts the changes of `log`. */
   readonly version = signal(0);
@@ -116,6 +118,7 @@ export class ConversationState implements ConversationView {
     batch(() => {
       if (this.log.put(entry)) this.version.value += 1;
       this.stopTyping(entry.author);
+      this.answers.value = withoutEnded(this.answers.peek(), entry);
       const held = this.meta.peek();
       if (entry.seq <= held.head) return;
       const mine = entry.author === this.around.me;
@@ -214,6 +217,7 @@ export class ConversationState implements ConversationView {
   private titleNow(): string {
     const { title, peer, kind } = this.meta.value;
     if (kind === 'direct') return this.around.people.person(peer ?? this.around.me).value.name;
+    if (kind === 'assistant') return title ?? this.around.people.person(peer ?? '').value.name;
     return title ?? '';
   }
 

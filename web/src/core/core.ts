@@ -1,16 +1,16 @@
 // The core of one tab: who is logged in, the state, and either the lead or a line to the tab that has it.
 
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import { Account, type End } from './account';
+import type { Account, End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
 import type { Event } from './events';
 import { newId, newKey, ServerClock } from './key';
 import { LastWords } from './lastwords';
 import type { Call, Leader } from './leader';
-import { PreferenceStore } from './preferences';
+import type { PreferenceStore } from './preferences';
 import { Problem } from './problem';
-import { Push } from './push';
+import type { Push } from './push';
 import { Drafts, Reading, Typing } from './reading';
 import { State } from './state';
 import type { Actions, Store } from './store';
@@ -27,26 +27,28 @@ export interface World {
   open(): WebSocket;
   now(): number;
   random(): number;
-  deviceName: string;
   /** Shows another address of the client. */
   goTo(path: string): void;
   /** Whether somebody looks at this tab. */
   watched(): boolean;
 }
 
+/** Web push is looked at when the page has come to rest. */
+const PUSH_AFTER_MS = 2_000;
+
 /** Answers nobody waits for. */
 const ignore = (): void => undefined;
 
 export class Core {
-  readonly account: Account;
-  readonly preferences: PreferenceStore;
   readonly store: Store;
   readonly actions: Actions;
   private readonly clock: ServerClock;
   private readonly tab = newId();
   private readonly state = signal<State>(this.newState(''));
   private readonly updates = new Updates();
-  private readonly push = new Push();
+  /** Few visits need it: it is loaded a while after the start. */
+  private pushed: Promise<Push> | null = null;
+  private readonly pushState = signal<Push['state']['value']>('unknown');
   private readonly attention: Attention;
   private readonly reading: Reading;
   private readonly typing: Typing;
@@ -59,17 +61,13 @@ export class Core {
   private written = 0;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(private readonly world: World) {
+  constructor(private readonly world: World, private readonly account: Account, private readonly preferences: PreferenceStore) {
     this.clock = new ServerClock(() => world.now());
-    this.preferences = new PreferenceStore(world.storage);
     this.lastWords = new LastWords(world.storage);
-    this.account = new Account({
-      storage: world.storage,
-      newId,
-      deviceName: world.deviceName,
+    account.listener = {
       opened: () => this.tabs?.tell([{ opened: {} }]),
       over: (end) => this.tabs?.tell([{ over: end }]),
-    });
+    };
     this.attention = new Attention(() => this.preferences.value.peek(), world);
     this.reading = new Reading(() => world.watched(), () => world.now(), (conversation, seq) => this.read(conversation, seq));
     this.typing = new Typing(() => world.now(), (conversation, active) => this.say({ tell: { typing: { conversation, active } } }));
@@ -81,7 +79,7 @@ export class Core {
     this.actions = this.makeActions();
   }
 
-  /** Begins: finds the other tabs and asks who is logged in. */
+  /** Begins: finds the other tabs. */
   start(): void {
     this.tabs = new Tabs<Call, Event | Told>(
       { ...this.tabsWorld(), id: this.tab },
@@ -100,11 +98,9 @@ export class Core {
       const user = session.state === 'in' ? session.user : '';
       if (user !== this.state.peek().user) this.become(user);
     });
-    effect(() => this.attention.badge(this.state.value.attention.value.count));
     this.tabs.start();
-    void this.account.probe();
     this.updates.start();
-    void this.push.look();
+    setTimeout(() => void this.push().then((push) => push.look(), ignore), PUSH_AFTER_MS);
   }
 
   /** Somebody looks at the page again, or no more. */
@@ -259,6 +255,16 @@ export class Core {
     this.say({ tell: { read: { conversation, seq } } });
   }
 
+  private push(): Promise<Push> {
+    this.pushed ??= import('./push').then(({ Push }) => {
+      const push = new Push();
+      effect(() => { this.pushState.value = push.state.value; });
+      return push;
+    });
+    this.pushed.catch(() => { this.pushed = null; });
+    return this.pushed;
+  }
+
   private watch(): void {
     this.say({ watch: [...new Set([...this.watchers.values()].flat())] });
   }
@@ -278,11 +284,12 @@ export class Core {
       server: account.server,
       preferences: this.preferences.value,
       updateReady: this.updates.ready,
-      push: this.push.state,
+      push: this.pushState,
       connection: of((now) => now.connection),
       me: of((now) => now.me),
       conversations: of((now) => now.conversations),
       ready: of((now) => now.ready),
+      assistants: of((now) => now.assistants),
       contacts: of((now) => now.people.contacts),
       blocked: of((now) => now.people.blocked),
       labels: of((now) => now.labels),
@@ -326,7 +333,8 @@ export class Core {
   }
 
   private makeActions(): Actions {
-    const { account, push } = this;
+    const { account } = this;
+    const push = () => this.push();
     return {
       ...actionsOf({
         state: () => this.state.peek(),
@@ -338,23 +346,18 @@ export class Core {
         typing: (conversation, active) => this.typing.typing(conversation, active),
         draft: (conversation, draft) => this.drafts.set(conversation, draft),
       }),
-      logIn: (user, password) => account.logIn(user, password),
-      register: (made) => account.register(made),
-      setUp: (made) => account.setUp(made),
-      usePasswordLink: (token, password) => account.usePasswordLink(token, password),
       logOut: async () => {
-        await push.off().catch(ignore);
+        await push().then((now) => now.off()).catch(ignore);
         await account.logOut();
       },
-      retrySession: () => account.probe(),
       changePassword: (old, next) => account.changePassword(old, next),
       deleteAccount: (password) => account.delete(password),
       reconnect: () => this.say({ hurry: null }),
       setPreferences: (change) => this.preferences.set(change),
       allowNotifications: () => this.attention.allow(),
-      pushOn: () => push.on(this.preferences.value.peek().showText),
-      pushOff: () => push.off(),
-      pushTest: () => push.test(),
+      pushOn: async () => (await push()).on(this.preferences.value.peek().showText),
+      pushOff: async () => (await push()).off(),
+      pushTest: async () => (await push()).test(),
       update: () => this.updates.apply(),
     };
   }

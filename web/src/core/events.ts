@@ -2,9 +2,10 @@
 // every tab, and are written down by the tab that leads.
 
 import type {
-  Contact, ContactRequest, Conversation, ConversationId, Cursor, Entry, Inbox, Key, Label, Me, Member, PresenceOf, Profile, Seq, UserId,
+  AssistantView, Contact, ContactRequest, Conversation, ConversationId, Cursor, DraftView, Entry, Inbox, Key, Label, Me, Member, PresenceOf, Profile, Seq, UserId,
 } from './protocol';
 import type { Connection, Draft, Outgoing } from './model';
+import type { Piece } from './answers';
 
 export type Event =
   | { conversation: Conversation }
@@ -22,6 +23,10 @@ export type Event =
   | { labels: Label[] }
   | { members: { conversation: ConversationId; members: Member[] } }
   | { pins: { conversation: ConversationId; entries: Entry[] } }
+  /** A piece of what an assistant writes, and all that is being written in a conversation. */
+  | { piece: Piece }
+  | { answers: { conversation: ConversationId; drafts: DraftView[] } }
+  | { assistants: AssistantView[] }
   | { outgoing: Outgoing }
   | { progress: { key: Key; fraction: number } }
   | { gone: Key }

@@ -6,6 +6,7 @@ import type {
   MediaInfo, Member, Query, Refused, Seq, ServerFrame, UserId, Welcome,
 } from './protocol';
 import type { Connection, Outgoing } from './model';
+import { follows, type Piece } from './answers';
 import { noChanges, type Db, type Place } from './db';
 import type { Event } from './events';
 import { Keeper } from './keeper';
@@ -15,7 +16,6 @@ import { Outbox } from './outbox';
 import { Problem } from './problem';
 import { Socket, type Outcome, type SocketWorld } from './socket';
 import type { State } from './state';
-import { uploadFile } from './uploads';
 import { isMessage, kindOf, targetOf } from './words';
 
 /** A hole of at most so many entries is filled at once; a longer one when somebody scrolls there. */
@@ -46,7 +46,7 @@ export type Call =
   | { snapshot: null };
 export type Loadable =
   | { contacts: null } | { blocked: null } | { requests: null } | { me: null } | { labels: null }
-  | { members: ConversationId } | { pins: ConversationId } | { conversation: ConversationId };
+  | { assistants: null } | { answers: ConversationId } | { members: ConversationId } | { pins: ConversationId } | { conversation: ConversationId };
 
 export interface LeaderWorld extends Omit<SocketWorld, 'resume'> {
   clock: ServerClock;
@@ -225,12 +225,14 @@ export class Leader {
     if (contacts) events.push({ contacts: { rows: [...contacts], whole: 'contacts' } });
     const requests = state.requestsIn.peek();
     if (requests) events.push({ requests: { sent: false, rows: [...requests], unread: state.requestsUnread.peek() } });
-    for (const { id, meta, cursors, log, draft } of state.every()) {
+    for (const { id, meta, cursors, log, draft, answers } of state.every()) {
       const entries: Entry[] = [];
       for (const entry of log.backwards()) if (entries.push(entry) >= 20) break;
       events.push({ conversation: { ...meta.peek(), cursors: [...cursors.peek().values()], entries: entries.reverse() } });
       events.push({ draft: { conversation: id, draft: draft.peek() } });
+      if (answers.peek().length > 0) events.push({ answers: { conversation: id, drafts: [...answers.peek()] } });
     }
+    events.push({ assistants: [...state.assistants.peek()] });
     for (const item of this.outbox.all()) events.push({ outgoing: item });
     events.push({ ready: state.ready.peek() });
     return events;
@@ -285,10 +287,18 @@ export class Leader {
     if ('user' in frame) return this.emit({ profiles: [frame.user] });
     if ('presence' in frame) return this.emit({ presence: frame.presence });
     if ('typing' in frame) return this.emit({ typing: frame.typing });
+    if ('draft' in frame) return this.piece(frame.draft);
     if ('lagging' in frame) return this.sync();
     if ('pong' in frame) return this.world.clock.learn(frame.pong.time);
     if ('kicked' in frame) return this.events.ended(frame.kicked.reason, frame.kicked.by);
     if ('restart' in frame) this.restart(frame.restart.epoch);
+  }
+
+  /** What an assistant writes. When pieces were lost, all of it is asked for. */
+  private piece(piece: Piece): void {
+    const held = this.state.get(piece.conversation)?.answers.peek();
+    if (held && !follows(held, piece)) void this.fetch({ answers: piece.conversation }).catch(() => undefined);
+    else this.emit({ piece });
   }
 
   /** The server's data is another one: what was kept of it goes, what was written here stays. */
@@ -323,7 +333,7 @@ export class Leader {
     for (const resume of [...this.online]) resume();
     this.readAgain();
     this.state.people.wantAgain();
-    for (const load of [{ me: null }, { contacts: null }, { requests: null }, { labels: null }] as Loadable[]) {
+    for (const load of [{ me: null }, { contacts: null }, { requests: null }, { labels: null }, { assistants: null }] as Loadable[]) {
       void this.fetch(load).catch(() => undefined);
     }
   }
@@ -516,9 +526,11 @@ export class Leader {
       }
       return;
     }
-    const query: Query = 'pins' in what ? { pins: { conversation: what.pins } } : 'me' in what ? { me: {} } : { labels: {} };
+    const query: Query = 'answers' in what ? { drafts: { conversation: what.answers } } : 'assistants' in what ? { assistants: {} } : 'pins' in what ? { pins: { conversation: what.pins } } : 'me' in what ? { me: {} } : { labels: {} };
     const answer = await this.socket.query(query);
     if ('me' in answer) this.emit({ me: answer.me });
+    else if ('drafts' in answer) this.emit({ answers: { conversation: answer.drafts.conversation, drafts: answer.drafts.drafts } });
+    else if ('assistants' in answer) this.emit({ assistants: answer.assistants.assistants });
     else if ('labels' in answer) this.emit({ labels: answer.labels.labels });
     else if ('entries' in answer) this.emit({ pins: { conversation: answer.entries.conversation, entries: answer.entries.entries } });
   }
@@ -569,6 +581,7 @@ export class Leader {
     const stop = new AbortController();
     this.uploads.set(item.key, stop);
     try {
+      const { uploadFile } = await import('./uploads');
       return await uploadFile(item.upload!, {
         key: item.key,
         signal: stop.signal,

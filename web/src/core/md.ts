@@ -2,7 +2,7 @@
 // that somebody parses and not as a node: what is no Markdown is text. Reading is bounded: `marked` needs time that grows with the
 // square of the marks in one paragraph, and a stack as deep as the nesting, so what asks for too much of either is shown as it is.
 
-import { Lexer, type Token, type Tokens } from 'marked';
+import { computed, signal } from '@preact/signals';
 
 export type Inline =
   | { kind: 'text'; text: string }
@@ -30,13 +30,33 @@ export interface Source {
   mention_all?: boolean;
 }
 
+/** What reads Markdown (`markdown.ts`): its own chunk, because most messages have no marks at all. */
+type Reader = (text: string, words: Words) => Block[];
+const reader = signal<Reader | null>(null);
+/** Whether it is there. */
+export const readerReady = computed(() => reader.value !== null);
+let coming: Promise<void> | null = null;
+
+/** Brings the reader of Markdown. Whoever has called `parse` in a component is drawn again when it is there. */
+export function bringReader(): Promise<void> {
+  coming ??= import('./markdown').then(
+    ({ read }) => {
+      reader.value = read;
+    },
+    () => {
+      // Without a network it is text; the next message asks again.
+      coming = null;
+    },
+  );
+  return coming;
+}
+
 /** The server takes texts up to this size; what is longer did not come from it, and is shown as it is. */
 const TEXT_CHARS_MAX = 65_536;
 /** Sum over the paragraphs of the square of their marks: about 30 ms of `marked`. */
 const MARKS_COST_MAX = 600_000;
 const QUOTE_DEPTH_MAX = 16;
 const LIST_INDENT_MAX = 48;
-const DEPTH_MAX = 40;
 
 const MARK = /[*_~`[\]<>|!(:@]/g;
 const DEEP_QUOTE = new RegExp(`^[ \\t]*(?:(?:>|[-*+]|\\d{1,9}[.)])[ \\t]*){${QUOTE_DEPTH_MAX},}`, 'm');
@@ -53,13 +73,18 @@ function readable(text: string): boolean {
   return true;
 }
 
-/** Reads a message. Never throws. */
+/** What may be Markdown: a mark anywhere, one that counts at the start of a line, or a second paragraph. */
+const MAYBE = /[*_~`[\]<>|\\&]|^[ \t]*(?:[-+#=]|\d{1,9}[.)])|^(?: {4}|\t)|\n[ \t]*\n/m;
+
+/** Reads a message. Never throws. What asks for the reader of Markdown before it is there is text until it is. */
 export function parse(text: string, source: Source = {}): Block[] {
   if (text.length > TEXT_CHARS_MAX) return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
   const words = new Words(source);
-  if (source.markdown && readable(text)) {
+  if (source.markdown && MAYBE.test(text) && readable(text)) {
+    const read = reader.value;
     try {
-      return words.blocks(new Lexer({ gfm: true, breaks: true }).lex(text), 0);
+      if (read) return read(text, words);
+      void bringReader();
     } catch {
       // What the reader of Markdown cannot read is text.
     }
@@ -72,9 +97,6 @@ export function safeHref(href: string): string | null {
   const trimmed = href.trim();
   return /^(?:https?:\/\/|mailto:)[^\s\u0000-\u001f]+$/i.test(trimmed) ? trimmed : null;
 }
-
-const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&nbsp;': '\u00a0' };
-const decoded = (text: string): string => text.replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => ENTITIES[entity] ?? entity);
 
 // Every part has a limit, so that a long line without a match costs its length and not the square of it.
 const ADDRESS = String.raw`https?:\/\/[^\s<>"'\u3000-\u303f\uff01-\uff5e]{1,2048}|www\.[\w-]{1,63}\.[^\s<>"'\u3000-\u303f\uff01-\uff5e]{1,2048}`;
@@ -92,8 +114,8 @@ function trimmed(address: string): string {
   return address.slice(0, end);
 }
 
-/** Turns tokens into the tree; knows who is mentioned. */
-class Words {
+/** Finds addresses and mentions in text; knows who is mentioned. */
+export class Words {
   private readonly pattern: RegExp;
 
   constructor(source: Source) {
@@ -131,82 +153,6 @@ class Words {
     put(text.slice(from));
     return out;
   }
-
-  blocks(tokens: readonly Token[], depth: number): Block[] {
-    return tokens.flatMap((token) => this.block(token, depth));
-  }
-
-  private block(token: Token, depth: number): Block[] {
-    if (depth > DEPTH_MAX) return [{ kind: 'paragraph', children: [{ kind: 'text', text: token.raw }] }];
-    switch (token.type) {
-      case 'space': case 'def': return [];
-      case 'hr': return [{ kind: 'rule' }];
-      case 'code': return [{ kind: 'code', language: languageOf((token as Tokens.Code).lang), text: (token as Tokens.Code).text }];
-      case 'heading': return [{ kind: 'heading', level: (token as Tokens.Heading).depth, children: this.inlines(token.tokens, depth) }];
-      case 'blockquote': return [{ kind: 'quote', children: this.blocks(token.tokens ?? [], depth + 1) }];
-      case 'list': return [this.list(token as Tokens.List, depth)];
-      case 'table': return [this.table(token as Tokens.Table, depth)];
-      case 'checkbox': return [];
-      case 'paragraph': case 'text':
-        return [{ kind: 'paragraph', children: token.tokens ? this.inlines(token.tokens, depth) : this.plain(token.raw) }];
-      default: return [{ kind: 'paragraph', children: this.plain(token.raw.trim()) }];
-    }
-  }
-
-  private list(token: Tokens.List, depth: number): Block {
-    return {
-      kind: 'list',
-      start: token.ordered ? Number(token.start) || 0 : null,
-      items: token.items.map((item) => ({ checked: item.task ? Boolean(item.checked) : null, children: this.blocks(item.tokens, depth + 1) })),
-    };
-  }
-
-  private table(token: Tokens.Table, depth: number): Block {
-    const cells = (row: Tokens.TableCell[]): Inline[][] => row.map((cell) => this.inlines(cell.tokens, depth));
-    return { kind: 'table', align: token.align, head: cells(token.header), rows: token.rows.map(cells) };
-  }
-
-  private inlines(tokens: readonly Token[] | undefined, depth: number, links = true): Inline[] {
-    return (tokens ?? []).flatMap((token) => this.inline(token, depth + 1, links));
-  }
-
-  private inline(token: Token, depth: number, links: boolean): Inline[] {
-    if (depth > DEPTH_MAX) return [{ kind: 'text', text: token.raw }];
-    switch (token.type) {
-      case 'strong': return [{ kind: 'strong', children: this.inlines(token.tokens, depth, links) }];
-      case 'em': return [{ kind: 'emphasis', children: this.inlines(token.tokens, depth, links) }];
-      case 'del': return [{ kind: 'strike', children: this.inlines(token.tokens, depth, links) }];
-      case 'codespan': return [{ kind: 'code', text: (token as Tokens.Codespan).text }];
-      case 'br': return [{ kind: 'break' }];
-      case 'escape': return [{ kind: 'text', text: (token as Tokens.Escape).text }];
-      case 'checkbox': return [];
-      case 'link': return this.link(token as Tokens.Link, depth, links);
-      // A picture from elsewhere would tell that server who reads: it is a link.
-      case 'image': return this.picture(token as Tokens.Image, links);
-      case 'text': return token.tokens ? this.inlines(token.tokens, depth, links) : this.plain(decoded((token as Tokens.Text).text), links);
-      default: return this.plain(token.raw, links);
-    }
-  }
-
-  private link(token: Tokens.Link, depth: number, links: boolean): Inline[] {
-    // Addresses that were found in the text are cut by our own rules, which know where Chinese sentences end.
-    if (!token.raw.startsWith('[')) return this.plain(token.raw.replace(/^<|>$/g, ''), links);
-    const children = this.inlines(token.tokens, depth, false);
-    const href = links ? safeHref(token.href) : null;
-    if (!href) return children.length > 0 ? children : [{ kind: 'text', text: token.raw }];
-    return [{ kind: 'link', href, children: children.length > 0 ? children : [{ kind: 'text', text: href }] }];
-  }
-
-  private picture(token: Tokens.Image, links: boolean): Inline[] {
-    const href = links ? safeHref(token.href) : null;
-    const words: Inline = { kind: 'text', text: token.text || token.href };
-    return [href ? { kind: 'link', href, children: [words] } : words];
-  }
-}
-
-/** The name of a language as it stands after the fence: the first word of known letters. */
-function languageOf(info: string | undefined): string | null {
-  return /^[\w+#.-]{1,32}/.exec(info ?? '')?.[0] ?? null;
 }
 
 /** The words of a message on one line: for the list, quotes and notifications. */

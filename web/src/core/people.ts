@@ -10,6 +10,9 @@ const GATHER_MS = 30;
 /** The most that one question may name. */
 export const USERS_PER_QUERY = 100;
 
+/** What somebody is called whose account was deleted; the page says it in its language. */
+export const deletedName = signal('deleted user');
+
 interface Known {
   profile: Signal<Profile | null>;
   contact: Signal<Contact | null>;
@@ -135,7 +138,7 @@ export class People {
 }
 
 function personOf(user: UserId, profile: Profile | null, contact: Contact | null): Person {
-  const displayName = profile?.name ?? user;
+  const displayName = profile?.deleted ? deletedName.value : (profile?.name ?? user);
   const remark = contact?.remark ?? null;
   return {
     user,

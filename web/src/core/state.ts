@@ -1,8 +1,9 @@
 // Everything pages see, behind one door: `apply`. The same events in any order that the server allows give the same state.
 
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { ContactRequest, Conversation, ConversationId, Entry, Key, Label, Me, UserId } from './protocol';
+import type { AssistantView, ContactRequest, Conversation, ConversationId, Entry, Key, Label, Me, UserId } from './protocol';
 import type { Connection, Draft, Outgoing, To } from './model';
+import { withPiece, type Piece } from './answers';
 import { ConversationState } from './conversation';
 import type { Event } from './events';
 import { People } from './people';
@@ -17,6 +18,7 @@ export class State {
   readonly ready = signal(false);
   readonly durable = signal(true);
   readonly labels = signal<readonly Label[] | null>(null);
+  readonly assistants = signal<readonly AssistantView[]>([]);
   readonly requestsIn = signal<readonly ContactRequest[] | null>(null);
   readonly requestsOut = signal<readonly ContactRequest[] | null>(null);
   readonly requestsUnread = signal(0);
@@ -83,7 +85,11 @@ export class State {
     else if ('profiles' in event) this.people.takeProfiles(event.profiles);
     else if ('presence' in event) this.people.takePresence(event.presence);
     else if ('typing' in event) this.get(event.typing.conversation)?.takeTyping(event.typing.user, event.typing.active);
-    else if ('outgoing' in event) this.takeOutgoing(event.outgoing);
+    else if ('piece' in event) this.takePiece(event.piece);
+    else if ('answers' in event) {
+      const conversation = this.get(event.answers.conversation);
+      if (conversation) conversation.answers.value = event.answers.drafts.map((draft) => ({ ...draft, done: false }));
+    } else if ('outgoing' in event) this.takeOutgoing(event.outgoing);
     else if ('gone' in event) this.takeGone(event.gone);
     else if ('progress' in event) this.progress.value = new Map(this.progress.peek()).set(event.progress.key, event.progress.fraction);
     else if ('draft' in event) this.takeDraft(event.draft.conversation, event.draft.draft);
@@ -99,7 +105,8 @@ export class State {
     else if ('requests' in event) {
       (event.requests.sent ? this.requestsOut : this.requestsIn).value = event.requests.rows;
       if (!event.requests.sent) this.requestsUnread.value = event.requests.unread;
-    } else if ('labels' in event) this.labels.value = event.labels;
+    } else if ('assistants' in event) this.assistants.value = event.assistants;
+    else if ('labels' in event) this.labels.value = event.labels;
     else if ('members' in event) {
       const conversation = this.get(event.members.conversation);
       if (conversation) conversation.memberRows.value = event.members.members;
@@ -108,6 +115,11 @@ export class State {
     else if ('ready' in event) this.ready.value = event.ready;
     else if ('durable' in event) this.durable.value = event.durable;
     else if ('cleared' in event) this.clear();
+  }
+
+  private takePiece(piece: Piece): void {
+    const conversation = this.get(piece.conversation);
+    if (conversation) conversation.answers.value = withPiece(conversation.answers.peek(), piece);
   }
 
   private takeConversation(record: Conversation): void {

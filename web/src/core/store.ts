@@ -1,8 +1,9 @@
 // The public interface of the core: what pages read (signals) and what they call (actions). README.md explains it in one page.
 
+import type { Answering } from './answers';
 import type { ReadonlySignal } from '@preact/signals';
 import type {
-  Card, Contact, ContactRequest, Conversation, ConversationId, Cursor, Emoji, Entry, GroupCard, GroupPreview, GroupRules, Hit,
+  AssistantView, Card, Contact, ContactRequest, Conversation, ConversationId, Cursor, Emoji, Entry, GroupCard, GroupPreview, GroupRules, Hit,
   Invite, InviteCode, JoinRequest, Label, LabelId, Me, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf, Profile,
   Relation, Search, Seq, SessionId, SessionInfo, Timestamp, UserId, UserSettings,
 } from './protocol';
@@ -39,6 +40,8 @@ export interface ConversationView {
   /** Who types now, oneself never. */
   readonly typing: ReadonlySignal<readonly UserId[]>;
   readonly cursors: ReadonlySignal<Cursors>;
+  /** What assistants are writing here, and the questions that wait; none until `actions.loadAnswers` was called or a piece came. */
+  readonly answers: ReadonlySignal<readonly Answering[]>;
   /** All members, owner first, then managers, then by name; none until `actions.loadMembers` was called. Kept up to date then. */
   readonly members: ReadonlySignal<readonly Member[] | null>;
   /** The pinned messages, newest first; none until `actions.loadPins` was called. Kept up to date then. */
@@ -105,6 +108,9 @@ export interface Store {
   /** Watch the presence of those who are on the screen. Call the result to stop. */
   watch(users: readonly UserId[]): () => void;
 
+  /** The assistants that may be asked. */
+  readonly assistants: ReadonlySignal<readonly AssistantView[]>;
+
   /** Contacts, by the name they are shown under. None until `actions.loadContacts` was called. */
   readonly contacts: ReadonlySignal<readonly Contact[] | null>;
   readonly blocked: ReadonlySignal<readonly Contact[] | null>;
@@ -129,17 +135,9 @@ export interface Store {
 }
 
 export interface Actions {
-  // --- Coming and going. Reject with `Problem`; `store.session` changes by itself. ---
-  logIn(user: string, password: string): Promise<void>;
-  register(account: { user: string; name: string | null; password: string; code: string | null }): Promise<void>;
-  /** Makes the first administrator with the secret of the set-up link, and logs in. */
-  setUp(account: { token: string; user: string; name: string | null; password: string }): Promise<void>;
-  /** Sets a password with the secret of a one-time link. Gives whose it is, to log in with. */
-  usePasswordLink(token: string, password: string): Promise<{ user: UserId }>;
+  // --- Going. Reject with `Problem`; `store.session` changes by itself. How one comes is in `door.ts`. ---
   /** Logs out and deletes everything that was kept on this device. */
   logOut(): Promise<void>;
-  /** From `kicked` or `unreachable`: try again, or show the log-in. */
-  retrySession(): Promise<void>;
   changePassword(old: string, next: string): Promise<void>;
   deleteAccount(password: string): Promise<void>;
   /** Try the connection now. */
@@ -157,6 +155,12 @@ export interface Actions {
   /** A message that failed: try again under the same or, where the server asks for it, another key. */
   retry(id: string): Promise<void>;
   discard(id: string): Promise<void>;
+  // --- Assistants ---
+  loadAnswers(conversation: ConversationId): Promise<void>;
+  /** A new chat with an assistant. */
+  openAssistant(assistant: UserId): Promise<ConversationId>;
+  stopAnswer(conversation: ConversationId): Promise<void>;
+  regenerate(conversation: ConversationId, seq: Seq): Promise<void>;
   // --- These ask the server and reject with `Problem`. ---
   edit(conversation: ConversationId, seq: Seq, text: string): Promise<void>;
   recall(conversation: ConversationId, seq: Seq): Promise<void>;

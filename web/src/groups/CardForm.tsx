@@ -1,7 +1,7 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { actions, type ConversationView } from '../core';
 import { t } from '../i18n';
-import { Button, Card, Field, TextArea, toast } from '../ui';
+import { Button, Card, Field, PictureInput, TextArea, toast } from '../ui';
 import { useDoing } from '../contacts/useLoad';
 import { TITLE_MAX } from './Create';
 import { GroupFace } from './GroupFace';
@@ -43,31 +43,19 @@ export function CardForm({ view }: { view: ConversationView }) {
 }
 
 function Picture({ view }: { view: ConversationView }) {
-  const input = useRef<HTMLInputElement>(null);
+  const [progress, setProgress] = useState(0);
   const { busy, problem, run } = useDoing();
   const avatar = view.avatar.value;
   const set = (media: string | null) => {
     const card = view.meta.peek().group?.card;
     return card ? actions.setGroupCard(view.id, { ...card, avatar: media }) : Promise.resolve();
   };
-  const upload = (file: File) => void run(async () => set((await actions.upload(file, file.name)).media));
+  const upload = (file: File) => void run(async () => set((await actions.upload(file, file.name, setProgress)).media));
   return (
     <div class={css.picture}>
       <GroupFace id={view.id} title={view.title.value} avatar={avatar} size={72} />
-      <div class={css.buttons}>
-        <input
-          ref={input}
-          type="file"
-          hidden
-          accept="image/png,image/jpeg,image/gif,image/webp"
-          onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            event.currentTarget.value = '';
-            if (file) upload(file);
-          }}
-        />
-        <Button size="small" icon="camera" busy={busy} onClick={() => input.current?.click()}>{t('groups.changePicture')}</Button>
-        {avatar && <Button size="small" disabled={busy} onClick={() => void run(() => set(null))}>{t('common.remove')}</Button>}
+      <div>
+        <PictureInput has={avatar !== null} busy={busy} progress={progress} onPick={upload} onRemove={() => void run(() => set(null))} />
         {problem && <p class={css.error} role="alert">{problem}</p>}
       </div>
     </div>

@@ -34,15 +34,15 @@ function Picker({ people, chosen, onChange, single }: { people: readonly Pickabl
   );
 }
 
-/** Contacts, without some. */
-export function ContactPicker({ without = [], chosen, onChange }: { without?: readonly UserId[]; chosen: readonly UserId[]; onChange: (chosen: UserId[]) => void }) {
+/** Contacts, without some; `single` lets one be chosen. */
+export function ContactPicker({ without = [], single, chosen, onChange }: { single?: boolean; without?: readonly UserId[]; chosen: readonly UserId[]; onChange: (chosen: UserId[]) => void }) {
   useEffect(() => {
     if (!store.contacts.peek()) void actions.loadContacts().catch(() => undefined);
   }, []);
   const contacts = store.contacts.value;
   if (!contacts) return <SkeletonRows count={3} />;
   const people = contacts.filter(({ user, profile }) => !profile.deleted && !without.includes(user)).map(({ user, remark, profile }) => ({ user, name: remark ?? profile.name }));
-  return <Picker people={people} chosen={chosen} onChange={onChange} />;
+  return <Picker single={single ?? false} people={people} chosen={chosen} onChange={onChange} />;
 }
 
 /** One of the members. */

@@ -19,7 +19,6 @@ import { Members } from './Members';
 import { Rules } from './Rules';
 
 export { CreateGroup } from './Create';
-export { GroupDetails } from './Details';
 
 /** Rules, members and ways in of one group. */
 export function GroupPage({ group }: { group: ConversationId }) {

@@ -1,9 +1,8 @@
 // The words of the client in the reader's language. `t('area.word', {name})` reads a signal, so a switch of the language redraws what
-// is on the screen. English words are two pieces, those of the log-in and all others; another language is one lazy chunk.
+// is on the screen. The words come in pieces: those of the log-in, of the chats, and of the pages that are opened from there.
 
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import auth from './en/auth';
 import common from './en/common';
 import type { Area, AreaName, Key, Params, Sentence } from './types';
 
@@ -20,11 +19,17 @@ export const LANGUAGES: readonly { locale: Locale; name: string; tag: string }[]
 
 /** `problems` are the server's refusals, for languages other than its own. */
 type Loaded = Partial<Record<AreaName | 'problems', Area>>;
-/** The words of the log-in are always there; the others come with the pages. */
-const FIRST: Loaded = { auth, common };
-let english: Loaded | null = null;
-let chinese: Loaded | null = null;
-let allWanted = false;
+/** The English words that everything has in common are always there. */
+const FIRST: Loaded = { common };
+type Piece = 'first' | 'log-in' | 'chats' | 'pages';
+const PIECES: Record<Locale, Record<Piece, () => Promise<{ default: Loaded }>>> = {
+  en: { first: () => Promise.resolve({ default: FIRST }), 'log-in': () => import('./en/before'), chats: () => import('./en'), pages: () => import('./en/pages') },
+  zh: { first: () => import('./zh'), 'log-in': () => import('./zh'), chats: () => import('./zh'), pages: () => import('./zh/pages') },
+};
+/** An area of each: whether the piece is there. */
+const MARK: Record<Piece, AreaName> = { first: 'common', 'log-in': 'auth', chats: 'chat', pages: 'groups' };
+const wanted = new Set<Piece>(['first']);
+let chosen: Locale = 'en';
 
 const current = signal<{ locale: Locale; words: Loaded }>({ locale: 'en', words: FIRST });
 
@@ -38,23 +43,24 @@ function localeOf(choice: Language): Locale {
   return navigator.languages.find((name) => /^(zh|en)\b/i.test(name))?.toLowerCase().startsWith('zh') ? 'zh' : 'en';
 }
 
-async function wordsOf(next: Locale): Promise<Loaded> {
-  if (next === 'zh') return (chinese ??= (await import('./zh')).default);
-  if (!allWanted) return FIRST;
-  return (english ??= { ...FIRST, ...(await import('./en')).default });
-}
-
 async function show(next: Locale): Promise<void> {
-  const words = await wordsOf(next);
-  current.value = { locale: next, words };
+  chosen = next;
+  const pieces = await Promise.all([...wanted].map((piece) => PIECES[next][piece]()));
+  // Another language was chosen meanwhile: that one comes.
+  if (next !== chosen) return show(chosen);
+  current.value = { locale: next, words: Object.assign({}, ...pieces.map(({ default: words }) => words)) as Loaded };
   if (typeof document !== 'undefined') document.documentElement.lang = tag();
 }
 
-/** Brings the words of all pages; before the first page of somebody who is logged in. */
-export function loadWords(): Promise<void> {
-  allWanted = true;
-  return show(current.peek().locale);
+/** Brings more words, before the first page that needs them is drawn. */
+export async function loadWords(piece: Piece): Promise<void> {
+  wanted.add(piece);
+  const { locale: now, words } = current.peek();
+  if (now !== chosen || !words[MARK[piece]]) await show(chosen);
 }
+
+/** The code of a page with its words. */
+export const withWords = async <T>(code: Promise<T>): Promise<T> => (await Promise.all([code, loadWords('pages'), loadWords('log-in')]))[0];
 
 /** Shows another language, live. Who keeps the choice is the core (`preferences.language`). */
 export const setLanguage = (choice: Language): Promise<void> => show(localeOf(choice));
@@ -93,7 +99,13 @@ export function problemWords(error: unknown): string {
 }
 
 /** A number the way of the language: 12,345. */
-export const number = (value: number, options?: Intl.NumberFormatOptions): string => new Intl.NumberFormat(tag(), options).format(value);
+export function number(value: number, options?: Intl.NumberFormatOptions): string {
+  const name = `${tag()} ${JSON.stringify(options)}`;
+  const made = numbers.get(name) ?? new Intl.NumberFormat(tag(), options);
+  numbers.set(name, made);
+  return made.format(value);
+}
+const numbers = new Map<string, Intl.NumberFormat>();
 
 /** Names as a list: A, B and C. */
 export const list = (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string =>

@@ -1,7 +1,7 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { actions, mediaUrl, store, type Card as ProfileCard, type Profile } from '../core';
 import { problemWords, t, type PlainKey } from '../i18n';
-import { Avatar, Button, Card, Field, Loading, toast } from '../ui';
+import { Avatar, Card, Field, Loading, PictureInput, toast } from '../ui';
 import { Form } from './Form';
 import css from './Form.module.css';
 import { PresenceCard } from './Presence';
@@ -36,7 +36,6 @@ export function ProfilePage() {
 }
 
 function Picture({ profile }: { profile: Profile }) {
-  const input = useRef<HTMLInputElement>(null);
   const { busy, problem, run } = useDoing();
   const [progress, setProgress] = useState(0);
   const { avatar } = profile.card;
@@ -54,23 +53,7 @@ function Picture({ profile }: { profile: Profile }) {
           <strong>{profile.name}</strong>
           <span class={css.muted}>@{profile.user}</span>
         </span>
-        <input
-          ref={input}
-          type="file"
-          hidden
-          accept="image/png,image/jpeg,image/gif,image/webp"
-          onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            event.currentTarget.value = '';
-            if (file) upload(file);
-          }}
-        />
-        <span class={css.buttons}>
-          <Button size="small" icon="camera" busy={busy} onClick={() => input.current?.click()}>
-            {busy ? t('settings.uploading', { percent: Math.round(progress * 100) }) : t('settings.changePicture')}
-          </Button>
-          {avatar && !busy && <Button size="small" onClick={() => void run(() => set(null))}>{t('common.remove')}</Button>}
-        </span>
+        <PictureInput has={avatar !== null} busy={busy} progress={progress} onPick={upload} onRemove={() => void run(() => set(null))} />
       </div>
       {problem !== null && <p class={css.error} role="alert">{problemWords(problem)}</p>}
     </div>

@@ -1,6 +1,6 @@
 import { store } from '../core';
 import { type PlainKey, t } from '../i18n';
-import { linkTo, paths, type Section } from '../router';
+import { linkTo, paths, route, sectionOf, type Section } from '../router';
 import { Badge, Icon, type IconName, Tooltip } from '../ui';
 import css from './Shell.module.css';
 
@@ -16,23 +16,26 @@ interface Place {
 function places(): Place[] {
   const session = store.session.value;
   const administrator = session.state === 'in' && session.administrator;
+  const assistants = store.assistants.value.length > 0 || sectionOf(route.value) === 'assistant';
   return [
     { section: 'chats', path: paths.chats, icon: 'chat', label: 'common.chats', count: store.attention.value.count },
     { section: 'contacts', path: paths.contacts, icon: 'contacts', label: 'common.contacts', count: store.requestsUnread.value },
-    { section: 'assistant', path: paths.assistant(), icon: 'spark', label: 'common.assistant', count: 0 },
+    ...(assistants ? [{ section: 'assistant', path: paths.assistant(), icon: 'spark', label: 'common.assistant', count: 0 } as const] : []),
     ...(administrator ? [{ section: 'console', path: paths.console(), icon: 'console', label: 'common.console', count: 0 } as const] : []),
     { section: 'settings', path: paths.settings(), icon: 'settings', label: 'common.settings', count: 0 },
   ];
 }
+
+const above = ({ section }: Place): boolean => section !== 'console' && section !== 'settings';
 
 /** The narrow column at the left edge of a desk. */
 export function Rail({ section }: { section: Section }) {
   const all = places();
   return (
     <nav class={css.rail} aria-label={t('common.mainNavigation')}>
-      {all.slice(0, 3).map((place) => <RailLink key={place.section} place={place} current={place.section === section} />)}
+      {all.filter(above).map((place) => <RailLink key={place.section} place={place} current={place.section === section} />)}
       <span class={css.gap} />
-      {all.slice(3).map((place) => <RailLink key={place.section} place={place} current={place.section === section} />)}
+      {all.filter((place) => !above(place)).map((place) => <RailLink key={place.section} place={place} current={place.section === section} />)}
     </nav>
   );
 }

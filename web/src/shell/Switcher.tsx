@@ -7,11 +7,13 @@ import { go, paths } from '../router';
 import { Avatar, Badge, Combobox, Dialog, Icon, toastError } from '../ui';
 import { type Found, find } from './find';
 import { MessageSearch } from './MessageSearch';
-import { overlay } from './panes';
+import { early, overlay } from './panes';
 import css from './Switcher.module.css';
 
 export default function Switcher() {
   const [text, setText] = useState('');
+  // The dialog is open now, and has the keys.
+  useEffect(() => setText(early.peek()), []);
   const [messages, setMessages] = useState<string | null>(null);
   useEffect(() => {
     if (store.contacts.peek() === null) actions.loadContacts().catch(() => undefined);
@@ -25,7 +27,7 @@ export default function Switcher() {
       return;
     }
     close();
-    if (found.kind === 'chat') go(paths.chat(found.view.id));
+    if (found.kind === 'chat') go(found.view.meta.peek().kind === 'assistant' ? paths.assistant(found.view.id) : paths.chat(found.view.id));
     else if (found.kind === 'page') go(found.path);
     else actions.openDirect(found.user).then((conversation) => go(paths.chat(conversation)), toastError);
   };
@@ -43,6 +45,8 @@ export default function Switcher() {
           keyOf={(found) => found.key}
           render={(found) => <Option found={found} />}
           onPick={pick}
+          // A search field would take the first one to empty itself.
+          onKeyDown={(event) => { if (event.key === 'Escape') { event.preventDefault(); close(); } }}
         />
       )}
     </Dialog>

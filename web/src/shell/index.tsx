@@ -1,15 +1,15 @@
 // The frame around all pages of somebody who is in: rail | list | page | details on a desk, one pane and a tab bar on a phone.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { store } from '../core';
-import { t } from '../i18n';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { deletedName, store } from '../core';
+import { t, withWords } from '../i18n';
 import { go, paths, type Route, route, sectionOf } from '../router';
 import { Button, cx, Empty, lazy } from '../ui';
 import { ConnectionBanner } from './ConnectionBanner';
 import { startKeys } from './keys';
 import { Rail, TabBar } from './Navigation';
-import { detailsOpen, overlay } from './panes';
+import { detailsOpen, early, overlay } from './panes';
 import css from './Shell.module.css';
 import { showTitle } from './title';
 import { offerUpdates } from './updates';
@@ -17,14 +17,14 @@ import { offerUpdates } from './updates';
 const ConversationList = lazy(async () => ({ default: (await import('../chat')).ConversationList }));
 const Thread = lazy(async () => ({ default: (await import('../chat')).Thread }));
 const Details = lazy(async () => ({ default: (await import('../chat/Details')).Details }));
-const AssistantList = lazy(async () => ({ default: (await import('../chat')).AssistantList }));
-const ContactList = lazy(async () => ({ default: (await import('../contacts')).ContactList }));
-const ContactsPage = lazy(async () => ({ default: (await import('../contacts')).ContactsPage }));
-const PersonPage = lazy(async () => ({ default: (await import('../contacts')).PersonPage }));
-const GroupPage = lazy(async () => ({ default: (await import('../groups')).GroupPage }));
-const SettingsPage = lazy(async () => ({ default: (await import('../settings')).SettingsPage }));
-const AdminPage = lazy(async () => ({ default: (await import('../admin')).AdminPage }));
-const Switcher = lazy(() => import('./Switcher'));
+const AssistantList = lazy(async () => ({ default: (await import('../assistant/List')).AssistantList }));
+const ContactList = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactList }));
+const ContactsPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).ContactsPage }));
+const PersonPage = lazy(async () => ({ default: (await withWords(import('../contacts'))).PersonPage }));
+const GroupPage = lazy(async () => ({ default: (await withWords(import('../groups'))).GroupPage }));
+const SettingsPage = lazy(async () => ({ default: (await withWords(import('../settings'))).SettingsPage }));
+const AdminPage = lazy(async () => ({ default: (await withWords(import('../admin'))).AdminPage }));
+const Switcher = lazy(() => import('./Switcher'), 'nothing');
 const KeySheet = lazy(() => import('./KeySheet'));
 
 /** What stands where. `pane` is what a phone shows; `immersed` hides its tab bar. */
@@ -48,10 +48,13 @@ function conversationLayout(conversation: number, seq: number | null, list: Comp
   };
 }
 
+/** Notifications and links know no difference between chats. */
+const isAssistant = (conversation: number): boolean => store.conversation(conversation).value?.meta.value.kind === 'assistant';
+
 function layoutOf(current: Route): Layout {
   switch (current.page) {
     case 'chats':
-      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, <ConversationList />);
+      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, isAssistant(current.conversation) ? <AssistantList /> : <ConversationList />);
       return { title: t('common.chats'), list: <ConversationList />, page: <PickChat />, pane: 'list' };
     case 'assistant':
       if (current.conversation !== null) return conversationLayout(current.conversation, null, <AssistantList />);
@@ -74,6 +77,8 @@ export function Shell() {
   useEffect(() => showTitle(layout.title, count), [layout.title, count]);
   useEffect(startKeys, []);
   useEffect(offerUpdates, []);
+  const deleted = t('contacts.deletedUser');
+  useEffect(() => { deletedName.value = deleted; }, [deleted]);
   return (
     <div class={cx(css.shell, !layout.list && css.single, Boolean(layout.details) && css.withDetails, layout.immersed && css.immersed)} data-pane={layout.pane}>
       <a href="#content" class={css.skip} onClick={skip}>{t('common.skipToContent')}</a>
@@ -86,7 +91,7 @@ export function Shell() {
         {layout.details && <div class={css.details}>{layout.details}</div>}
       </main>
       <TabBar section={sectionOf(current)} />
-      {overlay.value === 'switcher' && <Switcher />}
+      {overlay.value === 'switcher' && <><Switcher /><Early /></>}
       {overlay.value === 'keys' && <KeySheet />}
     </div>
   );
@@ -97,6 +102,26 @@ function skip(event: MouseEvent): void {
   event.preventDefault();
   const page = document.getElementById('content');
   (page?.querySelector<HTMLElement>('[data-composer]') ?? page)?.focus();
+}
+
+/** Takes what is typed before the switcher is there: those letters are not for the page behind it. It gives the focus back at the end. */
+function Early() {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    return () => {
+      early.value = '';
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <input
+      class="hidden-text" ref={field} aria-label={t('common.quickTitle')}
+      onInput={(event) => { early.value = event.currentTarget.value; }}
+      onKeyDown={(event) => { if (event.key === 'Escape') overlay.value = null; }}
+    />
+  );
 }
 
 function PickChat() {

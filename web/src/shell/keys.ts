@@ -2,7 +2,7 @@
 
 import { store, type ConversationView } from '../core';
 import { go, paths, route } from '../router';
-import { composing } from '../ui';
+import { composing } from '../ui/composing';
 import { overlay } from './panes';
 
 const writes = (target: EventTarget | null): boolean =>

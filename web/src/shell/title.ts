@@ -12,6 +12,15 @@ function showIcon(dot: boolean): void {
 export function showTitle(title: string, unread: number): void {
   const name = title === t('common.appName') ? title : `${title} · ${t('common.appName')}`;
   document.title = unread > 0 ? t('common.unreadTitle', { count: unread, title: name }) : name;
+  // What is read as it comes would turn them on and off with every message.
+  clearTimeout(later);
+  later = setTimeout(() => mark(unread), REST_MS);
+}
+
+const REST_MS = 300;
+let later: ReturnType<typeof setTimeout> | undefined;
+
+function mark(unread: number): void {
   showIcon(unread > 0);
   // Not in every browser, and refused where the app is not installed: the title says it anyway.
   const badge = unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.();

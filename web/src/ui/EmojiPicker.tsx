@@ -5,7 +5,7 @@ import { t } from '../i18n';
 import { type Emoji, findEmoji, loadEmoji, recentEmoji, usedEmoji } from './emoji';
 import css from './EmojiPicker.module.css';
 import { Field } from './Field';
-import { composing } from './Listbox';
+import { composing } from './composing';
 import { Loading } from './Spinner';
 import { ErrorState } from './State';
 

@@ -4,10 +4,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { t } from '../i18n';
+import { composing } from './composing';
 import css from './Listbox.module.css';
-
-/** Whether a key belongs to an input method. Safari sends the key that ends a word with 229 and without the flag. */
-export const composing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229;
 
 /** What a text field and its options need. Options are picked by index; the first one is selected at the start. */
 export function useListbox({ count, open, onPick, onClose }: { count: number; open: boolean; onPick: (index: number) => void; onClose?: () => void }) {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type Block, type Inline, onlyEmoji, parse, type Source } from '../core/md';
+import { type Block, type Inline, onlyEmoji, parse, readerReady, type Source } from '../core/md';
 import { t } from '../i18n';
 import { cx } from './cx';
 import { Icon } from './Icon';
@@ -27,9 +27,10 @@ type Context = Pick<MarkdownProps, 'nameOf' | 'hrefOf' | 'me'>;
 /** The words of a message: Markdown or plain, with links and mentions. */
 export function Markdown({ text, markdown = false, mentions, mention_all = false, own, nameOf, hrefOf, me, children }: MarkdownProps) {
   const names = mentions?.join('\n');
+  const ready = readerReady.value;
   const blocks = useMemo(
     () => parse(text, { markdown, mention_all, mentions: names ? names.split('\n') : [] }),
-    [text, markdown, mention_all, names],
+    [text, markdown, mention_all, names, ready],
   );
   return (
     <div class={cx(css.text, own && css.own, onlyEmoji(text) && css.large)}>

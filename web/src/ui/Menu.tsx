@@ -1,28 +1,11 @@
-// One menu at a time, in the top layer, opened from anywhere: `openMenu(anchor, items)`. It follows the menu pattern of the ARIA
+// The menu of `openMenu`, which brings it. It follows the menu pattern of the ARIA
 // Authoring Practices: arrows, Home, End and first letters move; Enter acts; Escape, Tab and a click elsewhere close it; the focus goes back.
 
 import { render } from 'preact';
-import { useState } from 'preact/hooks';
-import { IconButton } from './Button';
 import { cx } from './cx';
-import { Icon, type IconName } from './Icon';
+import { Icon } from './Icon';
 import css from './Menu.module.css';
-
-export type MenuItem =
-  | 'separator'
-  | {
-      label: string;
-      hint?: string;
-      icon?: IconName;
-      danger?: boolean;
-      disabled?: boolean;
-      /** Given: the item is a choice that is on or off. */
-      checked?: boolean;
-      onSelect: () => void;
-    };
-
-/** Where a menu opens: below an element, or at a point (a right click, a long press). */
-export type MenuAnchor = Element | { x: number; y: number };
+import type { MenuAnchor, MenuItem } from './openMenu';
 
 const EDGE = 8;
 
@@ -119,23 +102,5 @@ function Items({ items, onSelect }: { items: readonly MenuItem[]; onSelect: (ite
         ),
       )}
     </>
-  );
-}
-
-/** An icon that opens a menu. `items` is asked when it opens. */
-export function MenuButton({ icon = 'more', label, items, size = 'medium' }: { icon?: IconName; label: string; items: () => readonly MenuItem[]; size?: 'small' | 'medium' | 'large' }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <IconButton
-      icon={icon}
-      label={label}
-      size={size}
-      aria-haspopup="menu"
-      aria-expanded={open}
-      onClick={(event) => {
-        setOpen(true);
-        openMenu(event.currentTarget, items(), { label, onClose: () => setOpen(false) });
-      }}
-    />
   );
 }

@@ -19,7 +19,9 @@ export function Popover({ anchor, label, onClose, class: className, children }: 
       const { offsetWidth: width, offsetHeight: height } = box;
       const { clientWidth, clientHeight } = document.documentElement;
       const top = at.top - 6 - height >= EDGE ? at.top - 6 - height : Math.min(at.bottom + 6, clientHeight - EDGE - height);
-      box.style.left = `${Math.max(EDGE, Math.min(at.right - width, clientWidth - EDGE - width))}px`;
+      // To the side where the room is.
+      const left = at.left + at.right < clientWidth ? at.left : at.right - width;
+      box.style.left = `${Math.max(EDGE, Math.min(left, clientWidth - EDGE - width))}px`;
       box.style.top = `${Math.max(EDGE, top)}px`;
     };
     const toggled = (event: Event) => {

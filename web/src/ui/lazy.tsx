@@ -5,9 +5,9 @@ import { ErrorState } from './State';
 
 /**
  * A component that comes when it is first shown: a spinner until then, words and a way to try again when it does not come (the
- * network is gone, or a newer client has taken the place of this one).
+ * network is gone, or a newer client has taken the place of this one). `nothing` for what lies over a page: it is there in a moment.
  */
-export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): ComponentType<P> {
+export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>, meanwhile: 'spinner' | 'nothing' | ComponentType<P> = 'spinner'): ComponentType<P> {
   let come: ComponentType<P> | null = null;
   return function Lazy(props: P) {
     // As an object: a function would be taken for one that makes the state, and be called.
@@ -25,6 +25,9 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
     }, []);
     if (error !== null) return <ErrorState onRetry={bring} />;
     const Come = come;
-    return Come ? <Come {...props} /> : <Loading />;
+    if (Come) return <Come {...props} />;
+    if (typeof meanwhile === 'string') return meanwhile === 'spinner' ? <Loading /> : null;
+    const Meanwhile = meanwhile;
+    return <Meanwhile {...props} />;
   };
 }

@@ -27,7 +27,7 @@ export const INSIDE = [
   { name: 'settings', path: () => '/settings' },
   ...['profile', 'privacy', 'notifications', 'appearance', 'security', 'devices', 'account', 'about'].map((section) => ({ name: `settings-${section}`, path: () => `/settings/${section}` })),
   { name: 'console', path: () => '/console/status' },
-  ...['invites', 'users', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
+  ...['invites', 'users', 'assistants', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
   { name: 'assistant', path: () => '/assistant' },
   { name: 'missing', path: () => '/nowhere' },
   { name: 'switcher', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {
@@ -66,3 +66,39 @@ export async function visit(person, world, { path, after }) {
 
 /** Longer than any movement of the look. */
 const SETTLE_MS = 350;
+
+/** The same from a page of the client to another, as its own links go: nothing is loaded anew. For people without movement. */
+export async function walk(person, world, { path, after }) {
+  const { page } = person;
+  await page.evaluate((path) => {
+    for (const dialog of document.querySelectorAll('dialog[open]')) dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
+    for (const menu of document.querySelectorAll('[popover]:popover-open')) menu.hidePopover();
+    document.querySelector('#content header [aria-expanded="true"]')?.click();
+    history.pushState(null, '', path);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, path(world));
+  await page.waitForFunction(() => !document.querySelector('dialog[open]'));
+  await page.evaluate(settled);
+  await after?.(page);
+  await page.evaluate(settled);
+}
+
+/** Until nothing on the page has changed for a while and nothing says that it is busy; in the page. */
+function settled() {
+  const QUIET_MS = 120;
+  const LONGEST_MS = 10_000;
+  return new Promise((resolve) => {
+    const began = performance.now();
+    let last = began;
+    const watch = new MutationObserver(() => { last = performance.now(); });
+    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    const look = setInterval(() => {
+      const now = performance.now();
+      const busy = document.querySelector('[aria-busy="true"], [role=status][aria-label]') || [...document.images].some((image) => !image.complete && image.loading !== 'lazy');
+      if ((now - last < QUIET_MS || busy) && now - began < LONGEST_MS) return;
+      clearInterval(look);
+      watch.disconnect();
+      resolve();
+    }, 20);
+  });
+}

@@ -21,8 +21,8 @@ export class Person {
   }
 
   /** A browser profile of its own with one page. `expected` are patterns of complaints that belong to the flow. */
-  static async open(browser, base, { viewport = DESKTOP, locale = 'en-GB', colorScheme = 'light', permissions = [], expected = [] } = {}) {
-    const context = await browser.newContext({ viewport, locale, colorScheme, permissions, timezoneId: 'Europe/Berlin' });
+  static async open(browser, base, { viewport = DESKTOP, locale = 'en-GB', colorScheme = 'light', permissions = [], expected = [], ...more } = {}) {
+    const context = await browser.newContext({ viewport, locale, colorScheme, permissions, timezoneId: 'Europe/Berlin', ...more });
     const person = new Person(context, null, [], base);
     person.expected = expected;
     person.page = await person.tab();

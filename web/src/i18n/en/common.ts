@@ -21,7 +21,7 @@ export default {
   emoji: 'Emoji', searchEmoji: 'Search emoji', noEmoji: 'No emoji by that name', recentEmoji: 'Recently used',
   emojiSmileys: 'Smileys', emojiPeople: 'People', emojiNature: 'Animals and nature', emojiFood: 'Food and drink', emojiTravel: 'Travel',
   emojiActivities: 'Activities', emojiObjects: 'Objects', emojiSymbols: 'Symbols', emojiFlags: 'Flags',
-  justNow: 'now', today: 'Today', yesterday: 'Yesterday', qrCode: 'QR code', codeLanguage: 'Code',
+  justNow: 'now', today: 'Today', yesterday: 'Yesterday', changePicture: 'Change picture', uploading: 'Uploading {percent} %', qrCode: 'QR code', codeLanguage: 'Code',
   results: { one: '{count} result', other: '{count} results' }, noResults: 'Nothing found',
   quickTitle: 'Go to', quickPlaceholder: 'Find a person, a group or a message', quickMessages: '“{text}” in messages',
   quickMessagesHint: 'Search all messages', quickPerson: 'Contact', quickGroup: 'Group', quickCommand: 'Command',

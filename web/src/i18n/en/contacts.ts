@@ -1,6 +1,6 @@
 // Words of the contacts.
 export default {
-  title: 'Contacts', newFriends: 'New friends', groups: { one: 'Groups ({count})', other: 'Groups ({count})' }, addFriend: 'Add friend', searchContacts: 'Search contacts',
+  deletedUser: 'Deleted user', searchHistory: 'Search history', title: 'Contacts', newFriends: 'New friends', groups: { one: 'Groups ({count})', other: 'Groups ({count})' }, addFriend: 'Add friend', searchContacts: 'Search contacts',
   labels: 'Labels', manageLabels: 'Manage labels', blockedPeople: 'Blocked people', noContacts: 'No contacts yet',
   noContactsText: 'Find people by their name or id and ask them to be your contact.', choose: 'Choose a contact', chooseText: 'Or find new people and groups.',
   people: { one: '{count} person', other: '{count} people' },

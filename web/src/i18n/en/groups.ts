@@ -23,7 +23,7 @@ export default {
   whoInvites: 'Who invites', whoEdits: 'Who edits name and notice', whoPins: 'Who pins messages', history: 'New members see', historyNone: 'From joining on', historyAll: 'All that was said',
   keepReading: 'Keep reading after leaving', keepReadingHint: 'Who leaves can still read what was said until then.', muteAll: 'Only owner and admins speak', muteAllHint: 'Members read and do not write.',
   membersMax: 'Most members', membersMaxHint: 'Empty: as many as the server allows.', wholeNumber: 'Give a whole number of 1 or more, or nothing.', asServer: 'Any',
-  card: 'About the group', introduction: 'Introduction', introductionHint: 'Those who find the group read it.', notice: 'Notice', noticeHint: 'Members see it beside the chat.', changePicture: 'Change picture', saved: 'Saved.',
+  card: 'About the group', introduction: 'Introduction', introductionHint: 'Those who find the group read it.', notice: 'Notice', noticeHint: 'Members see it beside the chat.', saved: 'Saved.',
   endings: 'Owner and leaving', transfer: 'Hand over the group', transferHint: 'Somebody else becomes the owner; you stay as admin.', transferNow: 'Hand over', transferText: 'The new owner decides on everything from now on. You stay as admin.', chooseOne: 'Choose who becomes the owner.',
   leave: 'Leave the group', leaveNow: 'Leave', leaveKeeps: 'You can still read what was said until then.', leaveLoses: 'You cannot read it any more then.', leaveWhat: 'Leave {title}?', leaveText: 'You get nothing new of this group, and come back only by its rules.',
   dissolve: 'Dissolve the group', dissolveNow: 'Dissolve', dissolveHint: 'For all members, for ever.', dissolveWhat: 'Dissolve {title}?',

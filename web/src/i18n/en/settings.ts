@@ -4,7 +4,7 @@ export default {
   profile: 'Profile', privacy: 'Privacy', notifications: 'Notifications', appearance: 'Appearance', security: 'Security',
   devices: 'Devices', account: 'Data and account', about: 'About',
   // Profile
-  aboutMe: 'About you', changePicture: 'Change picture', uploading: 'Uploading {percent} %', displayName: 'Display name',
+  aboutMe: 'About you', displayName: 'Display name',
   signature: 'Signature', signatureHint: 'One line under your name', gender: 'Gender', birthday: 'Birthday', location: 'Place',
   spokenLanguage: 'Languages you speak', phone: 'Phone', email: 'E-mail',
   othersSee: 'Others see it. Privacy has the switch.', onlyYouSee: 'Only you see it. Privacy has the switch.',

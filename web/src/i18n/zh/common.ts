@@ -23,7 +23,7 @@ export default {
   emoji: '表情', searchEmoji: '搜索表情', noEmoji: '没有找到这个表情', recentEmoji: '最近使用',
   emojiSmileys: '笑脸', emojiPeople: '人物', emojiNature: '动物与自然', emojiFood: '食物与饮料', emojiTravel: '旅行',
   emojiActivities: '活动', emojiObjects: '物品', emojiSymbols: '符号', emojiFlags: '旗帜',
-  justNow: '刚刚', today: '今天', yesterday: '昨天', qrCode: '二维码', codeLanguage: '代码',
+  justNow: '刚刚', today: '今天', yesterday: '昨天', changePicture: '更换头像', uploading: '正在上传 {percent}%', qrCode: '二维码', codeLanguage: '代码',
   results: { other: '{count} 个结果' }, noResults: '没有找到',
   quickTitle: '前往', quickPlaceholder: '查找联系人、群聊或消息', quickMessages: '在消息中搜索“{text}”',
   quickMessagesHint: '搜索全部消息', quickPerson: '联系人', quickGroup: '群聊', quickCommand: '命令',

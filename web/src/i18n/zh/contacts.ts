@@ -2,7 +2,7 @@ import type { Translation } from '../types';
 import type en from '../en/contacts';
 
 export default {
-  title: '通讯录', newFriends: '新的朋友', groups: { other: '群聊（{count}）' }, addFriend: '添加朋友', searchContacts: '搜索联系人',
+  deletedUser: '已注销用户', searchHistory: '查找聊天记录', title: '通讯录', newFriends: '新的朋友', groups: { other: '群聊（{count}）' }, addFriend: '添加朋友', searchContacts: '搜索联系人',
   labels: '标签', manageLabels: '管理标签', blockedPeople: '黑名单', noContacts: '还没有联系人',
   noContactsText: '按名字或账号找到对方，再申请加为好友。', choose: '选择一位联系人', chooseText: '也可以查找新的朋友和群聊。',
   people: { other: '{count} 人' },

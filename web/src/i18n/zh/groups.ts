@@ -25,7 +25,7 @@ export default {
   whoInvites: '谁可以邀请', whoEdits: '谁可以改群资料', whoPins: '谁可以置顶消息', history: '新成员可看', historyNone: '入群之后的消息', historyAll: '全部历史消息',
   keepReading: '退群后可继续查看', keepReadingHint: '退群的人仍能看到退群之前的消息。', muteAll: '全员禁言', muteAllHint: '只有群主和管理员可以发言。',
   membersMax: '人数上限', membersMaxHint: '留空则以服务器上限为准。', wholeNumber: '请填写不小于 1 的整数，或留空。', asServer: '不限',
-  card: '群资料', introduction: '群简介', introductionHint: '找到这个群的人可以看到。', notice: '群公告', noticeHint: '显示在成员的聊天旁边。', changePicture: '更换头像', saved: '已保存。',
+  card: '群资料', introduction: '群简介', introductionHint: '找到这个群的人可以看到。', notice: '群公告', noticeHint: '显示在成员的聊天旁边。', saved: '已保存。',
   endings: '转让与退出', transfer: '转让群主', transferHint: '由他人担任群主，你成为管理员。', transferNow: '转让', transferText: '之后一切由新群主决定，你将成为管理员。', chooseOne: '请选择新群主。',
   leave: '退出群聊', leaveNow: '退出', leaveKeeps: '仍可查看退出之前的消息。', leaveLoses: '退出后无法再查看消息。', leaveWhat: '退出“{title}”？', leaveText: '你将不再收到新消息，只能按群规则重新加入。',
   dissolve: '解散群聊', dissolveNow: '解散', dissolveHint: '对所有成员永久生效。', dissolveWhat: '解散“{title}”？',

@@ -1,11 +1,8 @@
-// The whole of the Chinese words, one lazy chunk.
-import admin from './admin';
+// The Chinese words of the log-in and the chats.
 import auth from './auth';
 import chat from './chat';
 import common from './common';
 import contacts from './contacts';
-import groups from './groups';
 import problems from './problems';
-import settings from './settings';
 
-export default { admin, auth, chat, common, contacts, groups, problems, settings };
+export default { auth, chat, common, contacts, problems };

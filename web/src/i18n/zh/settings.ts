@@ -5,7 +5,7 @@ export default {
   title: '设置', saved: '已保存',
   profile: '个人资料', privacy: '隐私', notifications: '通知', appearance: '外观', security: '安全',
   devices: '设备', account: '数据与账号', about: '关于',
-  aboutMe: '个人信息', changePicture: '更换头像', uploading: '正在上传 {percent}%', displayName: '昵称',
+  aboutMe: '个人信息', displayName: '昵称',
   signature: '个性签名', signatureHint: '显示在名字下方的一行字', gender: '性别', birthday: '生日', location: '地区',
   spokenLanguage: '使用的语言', phone: '电话', email: '邮箱',
   othersSee: '对他人可见，可在“隐私”中更改。', onlyYouSee: '仅自己可见，可在“隐私”中更改。',

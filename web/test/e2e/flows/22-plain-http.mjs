@@ -26,6 +26,7 @@ export async function run({ server, open }) {
   await server.start();
   await a.page.reload();
   await b.message('Written while the server was away.').waitFor({ timeout: 40_000 });
+  await a.message('Written while the server was away.').first().waitFor();
   for (const person of [a, b]) assert.equal(await person.message('Written while the server was away.').count(), 1);
 
   // A second tab, without locks: both show what the other wrote.

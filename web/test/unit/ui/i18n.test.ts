@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, list, loadWords, problemWords, rich, setLanguage, t } from '../../../src/i18n';
 import en from '../../../src/i18n/en';
+import pages from '../../../src/i18n/en/pages';
 import auth from '../../../src/i18n/en/auth';
 import common from '../../../src/i18n/en/common';
 import { day, duration, relative, shortTime } from '../../../src/i18n/time';
 import zh from '../../../src/i18n/zh';
+import zhPages from '../../../src/i18n/zh/pages';
 
-const english = { ...en, auth, common } as Record<string, Record<string, string | Record<string, string>>>;
-const chinese = zh as typeof english;
+const english = { ...en, ...pages, auth, common } as Record<string, Record<string, string | Record<string, string>>>;
+const chinese = { ...zh, ...zhPages } as typeof english;
 const places = (sentence: string | Record<string, string>) => {
   const texts = typeof sentence === 'string' ? [sentence] : Object.values(sentence);
   return [...new Set(texts.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].filter((place) => typeof sentence === 'string' || place !== '{count}').sort();
@@ -34,7 +36,7 @@ describe('every language', () => {
 });
 
 describe('words', () => {
-  beforeAll(() => setLanguage('en').then(loadWords));
+  beforeAll(() => setLanguage('en').then(() => Promise.all([loadWords('chats'), loadWords('log-in')])));
   afterAll(() => setLanguage('en'));
   it('take values, numbers and plurals the way of the language', async () => {
     expect(t('common.lastSeen', { time: 'today' })).toBe('Last seen today');

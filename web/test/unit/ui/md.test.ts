@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { type Block, type Inline, onlyEmoji, parse, plainText, safeHref } from '../../../src/core/md';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Block, bringReader, type Inline, onlyEmoji, parse, plainText, safeHref } from '../../../src/core/md';
 
 const md = (text: string, mentions: string[] = []) => parse(text, { markdown: true, mentions });
 const inlines = (text: string, mentions: string[] = []): Inline[] => {
@@ -12,6 +12,8 @@ function hrefs(blocks: Block[]): string[] {
   JSON.stringify(blocks, (name, value) => (name === 'href' && found.push(value), value));
   return found;
 }
+
+beforeAll(bringReader);
 
 describe('Markdown', () => {
   it('knows bold, italic, strike and code', () => {

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationView } from '../../../src/core';
 import { passwordProblem, strength, userProblem } from '../../../src/auth/rules';
+import { loadWords } from '../../../src/i18n';
 import { neighbour } from '../../../src/shell/keys';
 import { hueOf } from '../../../src/ui/Avatar';
 import { findEmoji, loadEmoji } from '../../../src/ui/emoji';
 
 describe('names and passwords', () => {
+  beforeAll(() => loadWords('log-in'));
   it('are checked as the server does', () => {
     expect(['ada', 'Ada.L_1@x-y', 'a'.repeat(64)].map(userProblem)).toEqual([null, null, null]);
     expect(['', 'a b', 'é', '李', 'a'.repeat(65)].every((user) => userProblem(user) !== null)).toBe(true);

@@ -1,6 +1,6 @@
-// What the menu of a message offers, and the keys that do the same.
+// What the menus of a message and of a chat in the list offer. They come with the first menu.
 
-import { actions, textOf, type Row } from '../core';
+import { actions, textOf, type ConversationView, type Row } from '../core';
 import { t } from '../i18n';
 import { now, toast, toastError, type MenuItem } from '../ui';
 import { mayAnswer, mayEdit, mayForward, mayPin, mayRecall } from './may';
@@ -13,7 +13,8 @@ function copy(row: Row): void {
   act(navigator.clipboard.writeText(text).then(() => toast(t('common.copied'))));
 }
 
-export function menuOf(pane: Pane, row: Row): MenuItem[] {
+/** What can be done with a message. */
+export function messageMenu(pane: Pane, row: Row): MenuItem[] {
   const meta = pane.view.meta.peek();
   const { seq } = row;
   if (row.state === 'failed') {
@@ -37,11 +38,19 @@ export function menuOf(pane: Pane, row: Row): MenuItem[] {
   return items;
 }
 
-/** The keys of a message that has the focus. True when the key was one. */
-export function messageKey(pane: Pane, row: Row, key: string): boolean {
-  const meta = pane.view.meta.peek();
-  if (key === 'r' && mayAnswer(meta, row)) reply(pane, row);
-  else if (key === 'e' && mayEdit(meta, row, now.peek())) edit(pane, row);
-  else return false;
-  return true;
+/** What can be done with a chat of the list. */
+export function chatMenu(view: ConversationView, onClear: (view: ConversationView) => void): MenuItem[] {
+  const unread = view.unread.peek() > 0 || view.markedUnread.peek();
+  const pinned = view.pinned.peek();
+  const muted = view.muted.peek();
+  return [
+    { label: t(pinned ? 'chat.unpin' : 'chat.pin'), icon: 'pin', onSelect: () => act(actions.pin(view.id, !pinned)) },
+    { label: t(muted ? 'chat.unmute' : 'chat.mute'), icon: muted ? 'bell' : 'bellOff', onSelect: () => act(actions.mute(view.id, muted ? null : 'forever')) },
+    unread
+      ? { label: t('chat.markRead'), icon: 'checks', onSelect: () => actions.markRead(view.id) }
+      : { label: t('chat.markUnread'), icon: 'unread', onSelect: () => act(actions.markUnread(view.id)) },
+    { label: t('chat.hide'), icon: 'eyeOff', onSelect: () => act(actions.hide(view.id, true)) },
+    'separator',
+    { label: t('chat.deleteHistory'), icon: 'trash', danger: true, onSelect: () => onClear(view) },
+  ];
 }

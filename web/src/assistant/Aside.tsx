@@ -1,0 +1,42 @@
+// What an assistant does for one reader: what is unread in short, a message in another language. It stands above the field on this
+// device alone and is kept nowhere, unless its reader posts it.
+
+import { useEffect, useState } from 'preact/hooks';
+import { store, type ConversationId, type Seq } from '../core';
+import { streamTask } from '../core/tasks';
+import { problemWords, t } from '../i18n';
+import { Button, IconButton, Spinner, toastError } from '../ui';
+import { Markdown } from '../ui/Markdown';
+import css from './Answer.module.css';
+
+export type Task = { kind: 'summarise' } | { kind: 'translate'; seq: Seq; language: string };
+
+export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
+  const [text, setText] = useState('');
+  const [state, setState] = useState<'writing' | 'done'>('writing');
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    const assistant = store.assistants.peek()[0]?.user ?? '';
+    const body = task.kind === 'summarise' ? { summarise: { conversation } } : { translate: { conversation, seq: task.seq, language: task.language } };
+    setText('');
+    setState('writing');
+    setProblem(null);
+    streamTask(assistant, body, { signal: stop.signal, piece: (piece) => setText((before) => before + piece) })
+      .then((words) => setProblem(words), (error: unknown) => { if (!stop.signal.aborted) setProblem(problemWords(error)); })
+      .finally(() => setState('done'));
+    return () => stop.abort();
+  }, [task]);
+  return (
+    <section class={css.aside} aria-label={t(task.kind === 'summarise' ? 'chat.summary' : 'chat.translation')} aria-busy={state === 'writing'}>
+      <p class={css.end}>{t(task.kind === 'summarise' ? 'chat.summary' : 'chat.translation')} · {t('chat.onlyYou')}</p>
+      <div class={css.words} tabIndex={0}>{text ? <Markdown text={text} markdown /> : state === 'writing' && <Spinner />}</div>
+      {problem && <p class={css.problem} role="alert">{problem}</p>}
+      <div class={css.tools}>
+        {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('chat.toField')}</Button>}
+        {text && navigator.clipboard && <IconButton size="small" icon="copy" label={t('common.copy')} onClick={() => void navigator.clipboard.writeText(text).catch(toastError)} />}
+        <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+// The list over the composer for the word that is being typed. The focus stays in the field, so its keys come through `keys`.
+
+import { useEffect, useState } from 'preact/hooks';
+import type { ConversationView } from '../core';
+import { Face } from '../contacts/Face';
+import { t } from '../i18n';
+import { useListbox } from '../ui';
+import { loadEmoji, usedEmoji, type Emoji } from '../ui/emoji';
+import { askedAt, commandsFor, emojiFor, emojiOf, peopleFor } from './complete';
+import css from './Composer.module.css';
+
+interface CompletionProps {
+  view: ConversationView;
+  text: string;
+  caret: number;
+  /** The text with the choice in it, and where the caret goes. */
+  onPut: (text: string, caret: number) => void;
+  /** Takes a key; true when it was for the list. */
+  keys: { current: ((event: KeyboardEvent) => boolean) | null };
+  /** What the field says of the list; none without one. */
+  onAria: (aria: object) => void;
+}
+
+const NO_ARIA = {};
+
+export default function Completion({ view, text, caret, onPut, keys, onAria }: CompletionProps) {
+  const [emoji, setEmoji] = useState<readonly Emoji[]>([]);
+  const [dismissed, setDismissed] = useState<number | null>(null);
+  const asked = askedAt(text, caret);
+  const wantsEmoji = asked?.kind === 'emoji';
+  const open = asked && asked.at !== dismissed && !asked.whole;
+  const choices = !open ? [] : asked.kind === 'command' ? commandsFor(view, asked.words) : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
+  const put = (words: string) => {
+    if (asked) onPut(text.slice(0, asked.at) + words + text.slice(caret), asked.at + words.length);
+  };
+  const list = useListbox({
+    count: choices.length,
+    open: choices.length > 0,
+    onPick: (index) => {
+      const choice = choices[index];
+      if (!choice) return;
+      if (asked?.kind === 'emoji') usedEmoji(choice.key);
+      put(choice.put);
+    },
+    onClose: () => setDismissed(asked?.at ?? null),
+  });
+  keys.current = list.onKeyDown;
+  useEffect(() => () => { keys.current = null; }, []);
+  useEffect(() => {
+    if (wantsEmoji) loadEmoji().then(setEmoji, () => undefined);
+  }, [wantsEmoji]);
+  useEffect(list.reset, [asked?.at, asked?.words]);
+  useEffect(() => {
+    const char = asked?.whole ? emojiOf(emoji, asked.words) : null;
+    if (char) put(char);
+  }, [asked?.whole, asked?.words, emoji]);
+  const shown = choices.length > 0;
+  const active = shown ? list.input['aria-activedescendant'] : undefined;
+  useEffect(() => {
+    onAria(shown ? list.input : NO_ARIA);
+    return () => onAria(NO_ARIA);
+  }, [shown, active]);
+  if (!shown) return null;
+  return (
+    <div {...list.list} class={css.mentions} aria-label={t(asked?.kind === 'emoji' ? 'common.emoji' : asked?.kind === 'command' ? 'chat.commands' : 'chat.mentionList')}>
+      {choices.map((choice, index) => (
+        <div key={choice.key} {...list.option(index)} class={css.choice}>
+          {choice.user ? <Face user={choice.user} size={28} presence={false} /> : <span class={asked?.kind === 'emoji' ? css.char : css.all}>{choice.char}</span>}
+          <span>{choice.name}</span>
+          {choice.hint && <span class={css.id}>{choice.hint}</span>}
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+// The inside of bubbles that few chats have: voices, places, contacts. It comes with the first of them.
+
+import { useRef, useState } from 'preact/hooks';
+import { actions, store, type Body, type Location, type UserId } from '../core';
+import { Face } from '../contacts/Face';
+import { duration, t } from '../i18n';
+import { go, paths } from '../router';
+import { Button, Icon, IconButton, toastError } from '../ui';
+import css from './Bodies.module.css';
+
+export function Other({ body }: { body: Body }) {
+  if ('location' in body) return <Place place={body.location} />;
+  if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;
+  if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;
+  if ('custom' in body) return <span class={css.muted}><Icon name="code" /> {t('chat.custom')} <code>{body.custom.kind}</code></span>;
+  return <span class={css.muted}><Icon name="info" /> {t('chat.unknownBody')}</span>;
+}
+
+function Place({ place }: { place: Location }) {
+  const [latitude, longitude] = [place.latitude_e6 / 1e6, place.longitude_e6 / 1e6];
+  const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
+  return (
+    <a class={css.card} href={href} target="_blank" rel="noopener noreferrer nofollow" title={t('chat.openMap')}>
+      <span class={css.tile}><Icon name="place" /></span>
+      <span class={css.lines}><span>{place.name ?? t('chat.location')}</span><span class={css.small}>{latitude.toFixed(5)}, {longitude.toFixed(5)}</span></span>
+    </a>
+  );
+}
+
+function PersonCard({ user }: { user: UserId }) {
+  const person = store.person(user).value;
+  return (
+    <div>
+      <div class={css.card}>
+        <Face user={user} presence={false} />
+        <span class={css.lines}><span>{person.name}</span><span class={css.small}>@{user}</span></span>
+      </div>
+      <div class={css.buttons}>
+        <Button size="small" onClick={() => go(paths.user(user))}>{t('chat.openProfile')}</Button>
+        <Button size="small" onClick={() => void actions.openDirect(user).then((id) => go(paths.chat(id)), toastError)}>{t('chat.sayHello')}</Button>
+      </div>
+    </div>
+  );
+}
+
+/** Only one voice is heard at a time. */
+let speaking: HTMLAudioElement | null = null;
+
+export function Voice({ source, length }: { source: string; length: number | null }) {
+  const audio = useRef<HTMLAudioElement>(null);
+  const [playing, setPlaying] = useState(false);
+  const [at, setAt] = useState(0);
+  const total = (length ?? 0) / 1000;
+  const toggle = () => {
+    const player = audio.current;
+    if (!player) return;
+    if (!player.paused) return player.pause();
+    if (speaking !== player) speaking?.pause();
+    speaking = player;
+    player.play().catch(toastError);
+  };
+  return (
+    <div class={css.voice}>
+      <audio ref={audio} src={source} preload="none" onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} onEnded={() => { setPlaying(false); setAt(0); }} onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)} />
+      <IconButton icon={playing ? 'pause' : 'play'} label={t(playing ? 'chat.pause' : 'chat.play')} onClick={toggle} />
+      <input
+        type="range" min={0} max={Math.max(total, at)} step={0.1} value={at} aria-label={t('chat.position')} aria-valuetext={duration(at * 1000)}
+        onInput={(event) => { if (audio.current) audio.current.currentTime = Number(event.currentTarget.value); }}
+      />
+      <span class={css.small}>{duration(at > 0 ? at * 1000 : total * 1000)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { useState } from 'preact/hooks';
+import { actions, type Row } from '../core';
+import { t } from '../i18n';
+import { IconButton, toastError } from '../ui';
+import EmojiPopover from '../ui/EmojiPopover';
+import { Popover } from '../ui/Popover';
+import css from './Message.module.css';
+import { me } from './words';
+
+const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
+
+/** The quick reactions, and all others. */
+export default function ReactPopover({ row, anchor, onClose }: { row: Row; anchor: Element; onClose: () => void }) {
+  const [all, setAll] = useState(false);
+  const pick = (emoji: string) => {
+    const on = !row.reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(me()));
+    if (row.seq !== null) void actions.react(row.conversation, row.seq, emoji, on).catch(toastError);
+    onClose();
+  };
+  if (all) return <EmojiPopover anchor={anchor} label={t('chat.react')} onPick={pick} onClose={onClose} />;
+  return (
+    <Popover anchor={anchor} label={t('chat.react')} onClose={onClose} class={css.quick ?? ''}>
+      {QUICK.map((emoji, index) => <button key={emoji} type="button" class={css.emoji} data-autofocus={index === 0 || undefined} onClick={() => pick(emoji)}>{emoji}</button>)}
+      <IconButton icon="add" label={t('chat.moreEmoji')} onClick={(event) => { event.stopPropagation(); setAll(true); }} />
+    </Popover>
+  );
+}

@@ -1,0 +1,160 @@
+// What administrators see and do, over REST.
+
+import { ask, queryOf } from './api';
+import type { AppId, Epoch, Invite, InviteCode, Lsn, Name, SessionInfo, Strangers, Timestamp, UserId, UserKind } from './protocol';
+
+const inApp = (app?: string): string => (app ? `?app=${encodeURIComponent(app)}` : '');
+const of = (user: UserId): string => encodeURIComponent(user);
+
+export interface UserFlags {
+  suspended: boolean;
+  silenced: boolean;
+  contacts_disabled: boolean;
+}
+export interface AccountInfo {
+  app: AppId;
+  id: UserId;
+  name: Name;
+  kind: UserKind;
+  flags: UserFlags;
+  administrator: boolean;
+  /** Whether they can log in with a password. */
+  password: boolean;
+  deleted: boolean;
+  sessions: number;
+  created: Timestamp;
+}
+export interface AppSettings {
+  login_policy: 'one' | 'two' | 'three' | 'all';
+  recall_window_ms: number;
+  edit_window_ms: number;
+  message_bytes_max: number;
+  group_members_max: number;
+  registration: 'open' | 'invite' | 'closed';
+  directory: 'open' | 'exact' | 'off';
+  strangers: Strangers;
+  contact_cooldown_ms: number;
+  retention_ms: number;
+  retention_entries: number;
+  hold: boolean;
+  media_bytes_max: number;
+  media_quota_bytes: number;
+}
+export interface AppInfo {
+  app: AppId;
+  name: Name;
+  created: Timestamp;
+  settings: AppSettings;
+}
+export interface AuditLine {
+  lsn: Lsn;
+  at: Timestamp;
+  actor: string;
+  action: string;
+  subject: string;
+}
+export interface Status {
+  version: string;
+  down?: string;
+  epoch: Epoch;
+  lsn: Lsn;
+  connections: {
+    open: number; sessions: number; queued_bytes: number; accepted: number; turned_away: number; logins: number;
+    logins_refused: number; throttled: number; lagging: number; protocol_errors: number; timeouts: number;
+  };
+  commands: {
+    accepted: number; refused: number; duplicates: number; queued: number; commits: number; commit_p50_us: number;
+    commit_p99_us: number;
+  };
+  storage: { file_bytes: number; tail_entries: number; journal_rows: number; reopened: number };
+}
+export interface OneTimeLink {
+  url: string;
+  expires: Timestamp;
+}
+export interface NewUser {
+  app?: string;
+  user: UserId;
+  name?: string | null;
+  password?: string | null;
+  administrator?: boolean;
+  kind?: UserKind;
+}
+
+/** How an assistant reaches its provider; what is absent has its default. */
+export interface AssistantSettings {
+  base_url: string;
+  model: string;
+  key?: { environment: string } | { file: string } | null;
+  system_prompt?: string | null;
+  temperature_hundredths?: number | null;
+  context_tokens?: number;
+  reply_tokens?: number;
+  access?: 'everyone' | 'administrators' | { listed: UserId[] };
+  questions_per_day?: number;
+  tokens_per_day?: number;
+  images?: boolean;
+  parallel?: number;
+}
+export interface AssistantInfo {
+  id: UserId;
+  name: Name;
+  created: Timestamp;
+  settings: AssistantSettings;
+}
+export interface AssistantPreset {
+  name: string;
+  title: string;
+  base_url: string;
+  model: string;
+  key_environment: string | null;
+  context_tokens: number;
+  images: boolean;
+  note: string;
+}
+export interface AssistantTest {
+  ok: boolean;
+  steps: { step: string; ok: boolean; detail: string }[];
+  models: string[];
+}
+
+/** Administration. The server decides whether the caller may; `app` is the name of an app, none is the server's own. */
+export const admin = {
+  status: () => ask<Status>('GET', '/admin/status'),
+  apps: () => ask<{ apps: AppInfo[] }>('GET', '/admin/apps'),
+  settings: (app: string) => ask<AppSettings>('GET', `/admin/apps/${of(app)}/settings`),
+  changeSettings: (app: string, change: Partial<AppSettings>) =>
+    ask<AppSettings>('PATCH', `/admin/apps/${of(app)}/settings`, { body: change }),
+  users: (which: { app?: string; prefix?: string; after?: string | null; limit?: number } = {}) =>
+    ask<{ users: AccountInfo[]; next?: UserId | null }>('GET', '/admin/users' + queryOf(which)),
+  user: (user: UserId, app?: string) => ask<AccountInfo>('GET', `/admin/users/${of(user)}${inApp(app)}`),
+  createUser: (user: NewUser) => ask<AccountInfo>('POST', '/admin/users', { body: user }),
+  deleteUser: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}${inApp(app)}`),
+  setFlags: (user: UserId, flags: Partial<UserFlags>, app?: string) =>
+    ask<UserFlags>('PATCH', `/admin/users/${of(user)}/flags${inApp(app)}`, { body: flags }),
+  setAdministrator: (user: UserId, administrator: boolean) =>
+    ask<void>('PUT', `/admin/users/${of(user)}/administrator`, { body: { administrator } }),
+  setPassword: (user: UserId, password: string, app?: string) =>
+    ask<void>('PUT', `/admin/users/${of(user)}/password${inApp(app)}`, { body: { password } }),
+  /** A link with which a user sets their password; told once. */
+  passwordLink: (user: UserId, app?: string) =>
+    ask<OneTimeLink>('POST', `/admin/users/${of(user)}/password-link${inApp(app)}`),
+  sessions: (user: UserId, app?: string) =>
+    ask<{ sessions: SessionInfo[] }>('GET', `/admin/users/${of(user)}/sessions${inApp(app)}`),
+  endSessions: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}/sessions${inApp(app)}`),
+  audit: (which: { before?: Lsn | null; limit?: number } = {}) =>
+    ask<{ lines: AuditLine[]; next?: Lsn | null }>('GET', '/admin/audit' + queryOf(which)),
+  assistants: () => ask<{ assistants: AssistantInfo[] }>('GET', '/admin/assistants'),
+  assistantPresets: () => ask<{ presets: AssistantPreset[] }>('GET', '/admin/assistant-presets'),
+  putAssistant: (id: UserId, assistant: { name: string | null; settings: AssistantSettings }) =>
+    ask<AssistantInfo>('PUT', `/admin/assistants/${of(id)}`, { body: assistant }),
+  removeAssistant: (id: UserId) => ask<void>('DELETE', `/admin/assistants/${of(id)}`),
+  /** Tries settings, saved or not: which step failed, and what to change. */
+  testAssistant: (id: UserId, settings: AssistantSettings) =>
+    ask<AssistantTest>('POST', `/admin/assistants/${of(id)}/test`, { body: { settings }, patienceMs: 90_000 }),
+  invites: (app?: string) => ask<{ invites: (Invite & { url: string })[] }>('GET', '/admin/invites' + inApp(app)),
+  /** An invite code for new accounts, with its whole address. */
+  createInvite: (invite: { expires?: Timestamp | null; uses_max?: number | null }, app?: string) =>
+    ask<Invite & { url: string }>('POST', '/admin/invites' + inApp(app), { body: invite }),
+  revokeInvite: (code: InviteCode, app?: string) => ask<void>('DELETE', `/admin/invites/${of(code)}${inApp(app)}`),
+};

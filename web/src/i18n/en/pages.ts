@@ -1,0 +1,6 @@
+// The English words of the pages that are opened from there.
+import admin from './admin';
+import groups from './groups';
+import settings from './settings';
+
+export default { admin, groups, settings };
