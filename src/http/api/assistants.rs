@@ -102,7 +102,7 @@ async fn open(
     responses((status = 200, description = "Events; their data is in this shape.", body = TaskEvent,
         content_type = "text/event-stream")))]
 async fn task(caller: Caller, At(assistant): At<UserId>, Json(task): Json<Task>) -> Result<Response, Problem> {
-    caller.api().gateway.take_turn(caller.actor.user)?;
+    caller.api().gateway.take_turn(&caller.actor)?;
     let events = caller.api().assistants.task(&caller.actor, &assistant, task).await?;
     let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
     Ok((headers, body(events)).into_response())

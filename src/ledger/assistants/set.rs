@@ -47,7 +47,7 @@ fn decide(state: &impl Read, order: &Order, new: &NewAssistant<'_>) -> Result<Pl
     }
     let by_operator = match order.actor {
         Actor::Operator | Actor::Server => true,
-        Actor::User(_) => false,
+        Actor::User(_) | Actor::App(_) => false,
     };
     settings.check(by_operator).or_else(|words| refuse(Code::Invalid, words))?;
     let found = state.get::<UserIdRow>(&UserIdKey::new(app, id))?.map(|row| row.user);
