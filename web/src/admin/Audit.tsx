@@ -23,6 +23,19 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'user.create': 'admin.didCreateUser', 'user.delete': 'admin.didDeleteUser', 'user.disable_contacts': 'admin.didDisableContacts',
   'user.enable_contacts': 'admin.didEnableContacts', 'user.end_sessions': 'admin.didEndSessions', 'user.password': 'admin.didSetPassword',
   'user.silence': 'admin.didSilence', 'user.suspend': 'admin.didSuspend', 'user.unsilence': 'admin.didUnsilence', 'user.unsuspend': 'admin.didUnsuspend',
+  'assistant.set': 'admin.didSetAssistant',
+  'assistant.remove': 'admin.didRemoveAssistant',
+  'app.access': 'admin.didSetAccess',
+  'app.suspend': 'admin.didSuspendApp',
+  'app.unsuspend': 'admin.didUnsuspendApp',
+  'app.delete': 'admin.didDeleteApp',
+  'app_key.create': 'admin.didCreateKey',
+  'app_key.revoke': 'admin.didRevokeKey',
+  'app.revoke_tokens': 'admin.didRevokeTokens',
+  'user.revoke_tokens': 'admin.didRevokeUserTokens',
+  'hook.create': 'admin.didCreateHook',
+  'hook.rotate': 'admin.didRotateHook',
+  'hook.delete': 'admin.didDeleteHook',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */

@@ -1,4 +1,4 @@
-// The inside of bubbles that few chats have: voices, places, contacts. It comes with the first of them.
+// The inside of bubbles that few chats have: voices, places, contacts, messages of other systems. It comes with the first of them.
 
 import { useRef, useState } from 'preact/hooks';
 import { actions, store, type Body, type Location, type UserId } from '../core';
@@ -7,8 +7,10 @@ import { duration, t } from '../i18n';
 import { go, paths } from '../router';
 import { Button, Icon, IconButton, toastError } from '../ui';
 import css from './Bodies.module.css';
+import { Post } from './Post';
 
 export function Other({ body }: { body: Body }) {
+  if ('post' in body) return <Post post={body.post} />;
   if ('location' in body) return <Place place={body.location} />;
   if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;
   if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;

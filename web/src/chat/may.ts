@@ -1,10 +1,11 @@
 // What can be done with a message: the rules of docs/domain.md. The server decides; this keeps away what would be refused.
 
-import { isMessage, type ConversationMeta, type Row } from '../core';
+import { isMessage, store, type ConversationMeta, type Row } from '../core';
 import { isAbove } from '../groups/may';
 
-const EDIT_MS = 24 * 60 * 60_000;
-const RECALL_MS = 2 * 60_000;
+// What the server says; its own defaults until it has.
+const editMs = (): number => store.me.value?.edit_window_ms ?? 24 * 60 * 60_000;
+const recallMs = (): number => store.me.value?.recall_window_ms ?? 2 * 60_000;
 /** How long after the recall its author can take the words up again. */
 export const RE_EDIT_MS = 5 * 60_000;
 
@@ -13,11 +14,11 @@ const here = ({ inbox, group }: ConversationMeta): boolean => !inbox.gone && !gr
 
 export const mayAnswer = (meta: ConversationMeta, row: Row): boolean => said(row) && here(meta);
 export const mayForward = (row: Row): boolean => said(row);
-export const mayEdit = (meta: ConversationMeta, row: Row, now: number): boolean => said(row) && here(meta) && row.mine && 'text' in row.body && row.origin === null && now - row.at < EDIT_MS;
+export const mayEdit = (meta: ConversationMeta, row: Row, now: number): boolean => said(row) && here(meta) && row.mine && 'text' in row.body && row.origin === null && now - row.at < editMs();
 
 export function mayRecall(meta: ConversationMeta, row: Row, now: number, roleOfAuthor: ConversationMeta['role'] = 'member'): boolean {
   if (!said(row) || !here(meta)) return false;
-  if (row.mine && (now - row.at < RECALL_MS || meta.role === 'owner')) return true;
+  if (row.mine && (now - row.at < recallMs() || meta.role === 'owner')) return true;
   return meta.group !== null && !row.mine && isAbove(meta.role, roleOfAuthor);
 }
 

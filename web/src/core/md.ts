@@ -106,9 +106,11 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 /** Cuts what belongs to the sentence off the end of an address. */
 function trimmed(address: string): string {
   let end = address.length;
+  // How many brackets close what was not opened in it.
+  let loose = address.split(')').length - address.split('(').length;
   for (; end > 0; end--) {
     const last = address[end - 1] ?? '';
-    if (last === ')' && address.slice(0, end).split('(').length >= address.slice(0, end).split(')').length) break;
+    if (last === ')' && loose-- <= 0) break;
     if (!'.,;:!?)]}\'"*_~'.includes(last)) break;
   }
   return address.slice(0, end);

@@ -1117,7 +1117,9 @@ export type Body =
   /** Notice in the own feed: labels were made, renamed or deleted; query `labels`. */
   | { labels_changed: Nothing }
   /** A message: what an assistant answered. */
-  | { answer: AssistantAnswer };
+  | { answer: AssistantAnswer }
+  /** A message of another system, through a webhook. */
+  | { post: Post };
 
 /** An emoji on an entry and who put it there, in the order in which they did. */
 export interface Reaction {
@@ -1159,6 +1161,18 @@ export interface AssistantAnswer {
   usage: TokenUsage | null;
 }
 
+/** A message of another system. */
+export interface Post {
+  /** Boxes that stand below those, each with a coloured edge. */
+  attachments: PostAttachment[];
+  /** Parts that stand below the words, in their order. */
+  blocks: PostBlock[];
+  icon: Emoji | null;
+  /** The words, as Markdown; they may be empty when there is something beside them. */
+  text: string;
+  username: Name | null;
+}
+
 /** How an answer ended. */
 export type AnswerEnd = 'complete' | 'stopped' | 'limit' | 'failed';
 
@@ -1168,6 +1182,74 @@ export interface TokenUsage {
   answer_tokens: number;
   /** What the model was given. */
   prompt_tokens: number;
+}
+
+/** A part of a post. */
+export type PostBlock =
+  /** A heading, in plain words. */
+  | { header: { text: string } }
+  /** Words, and fields in two columns. */
+  | { section: { fields: string[]; image: PostImage | null; text: string } }
+  /** A line across. */
+  | { divider: Nothing }
+  /** A picture. */
+  | { image: PostImage }
+  /** Small words. */
+  | { context: { elements: string[] } }
+  /** Buttons that open addresses. */
+  | { buttons: { buttons: PostButton[] } };
+
+/** A box of a post. */
+export interface PostAttachment {
+  at: Timestamp | null;
+  /** Who or what it is from. */
+  author: string;
+  /** Where that leads: `http` or `https`. */
+  author_url: string | null;
+  /** Buttons that open addresses. */
+  buttons: PostButton[];
+  /** The colour of its edge: `#` and six hexadecimal digits in lower case. */
+  color: string | null;
+  /** Its fields. */
+  fields: PostField[];
+  /** Small words at its foot. */
+  footer: string;
+  image: PostImage | null;
+  /** Words above the box, as Markdown. */
+  pretext: string;
+  /** Its words, as Markdown. */
+  text: string;
+  thumb: PostImage | null;
+  /** Its title. */
+  title: string;
+  /** Where that leads: `http` or `https`. */
+  title_url: string | null;
+}
+
+/** A picture that lies elsewhere. Clients load it when their user lets them. */
+export interface PostImage {
+  /** What it shows, for those who do not see it. */
+  alt: string;
+  /** Its address: `http` or `https`. */
+  url: string;
+}
+
+/** A button that opens an address. */
+export interface PostButton {
+  /** What stands on it. */
+  label: string;
+  /** Its address: `http` or `https`. */
+  url: string;
+}
+
+/** A field of a box. */
+export interface PostField {
+  /** Whether two of them fit beside each other. */
+  short: boolean;
+  /** What it is. */
+  title: string;
+  /** Its value, as Markdown. */
+  value: string;
 }
 
 /** What kind of user it is. */

@@ -2,7 +2,7 @@
 
 import type { Body, InviteCode, Seq, Text } from './protocol';
 
-const MESSAGES = new Set(['text', 'custom', 'media', 'location', 'contact_card', 'sticker', 'recalled', 'answer']);
+const MESSAGES = new Set(['text', 'custom', 'media', 'location', 'contact_card', 'sticker', 'recalled', 'answer', 'post']);
 const SILENT = new Set(['edited', 'recalled_entry', 'reacted']);
 
 /** The kind of a body: the name of its one field. */

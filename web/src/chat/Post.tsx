@@ -1,0 +1,73 @@
+// A message of another system, which came through a webhook: words, parts and boxes. Pictures lie elsewhere and are links, so that
+// nothing is fetched from there before somebody wants it.
+
+import type { Post as PostBody, PostAttachment, PostBlock, PostButton, PostImage } from '../core/protocol';
+import { dateTime } from '../i18n';
+import { Icon } from '../ui';
+import { Markdown } from '../ui/Markdown';
+import css from './Post.module.css';
+
+export function Post({ post }: { post: PostBody }) {
+  return (
+    <div class={css.post}>
+      {(post.username || post.icon) && <p class={css.title}>{post.icon} {post.username}</p>}
+      <Words text={post.text} />
+      {post.blocks.map((part, index) => <Part key={index} part={part} />)}
+      {post.attachments.map((box, index) => <Box key={index} box={box} />)}
+    </div>
+  );
+}
+
+const Words = ({ text }: { text: string }) => (text ? <Markdown text={text} markdown /> : null);
+
+function Part({ part }: { part: PostBlock }) {
+  if ('header' in part) return <p class={css.title}>{part.header.text}</p>;
+  if ('divider' in part) return <hr />;
+  if ('image' in part) return <Picture image={part.image} />;
+  if ('context' in part) return <div class={css.small}>{part.context.elements.map((text, index) => <Words key={index} text={text} />)}</div>;
+  if ('buttons' in part) return <Buttons buttons={part.buttons.buttons} />;
+  const { text, fields, image } = part.section;
+  return (
+    <>
+      <Words text={text} />
+      {fields.length > 0 && <div class={css.fields}>{fields.map((field, index) => <div key={index}><Words text={field} /></div>)}</div>}
+      {image && <Picture image={image} />}
+    </>
+  );
+}
+
+function Box({ box }: { box: PostAttachment }) {
+  return (
+    <>
+      <Words text={box.pretext} />
+      <div class={css.box} style={box.color ? { 'border-color': box.color } : {}}>
+        {box.author && <p class={css.small}><Leading url={box.author_url} words={box.author} /></p>}
+        {box.title && <p class={css.title}><Leading url={box.title_url} words={box.title} /></p>}
+        <Words text={box.text} />
+        {box.fields.length > 0 && (
+          <dl class={css.fields}>
+            {box.fields.map((field, index) => <div key={index} class={field.short ? undefined : css.whole}><dt class={css.title}>{field.title}</dt><dd><Words text={field.value} /></dd></div>)}
+          </dl>
+        )}
+        {box.image && <Picture image={box.image} />}
+        {box.thumb && <Picture image={box.thumb} />}
+        <Buttons buttons={box.buttons} />
+        {(box.footer || box.at !== null) && <p class={css.small}>{box.footer}{box.footer && box.at !== null && ' · '}{box.at !== null && dateTime(box.at)}</p>}
+      </div>
+    </>
+  );
+}
+
+const isWeb = (url: string): boolean => /^https?:\/\//i.test(url);
+
+/** Words that lead to an address elsewhere, or just the words. */
+function Leading({ url, words }: { url: string | null; words: string }) {
+  return url && isWeb(url) ? <a href={url} title={url} target="_blank" rel="noopener noreferrer nofollow">{words}</a> : <>{words}</>;
+}
+
+const Picture = ({ image }: { image: PostImage }) => <p><Icon name="image" size={16} /> <Leading url={image.url} words={image.alt || image.url} /></p>;
+
+function Buttons({ buttons }: { buttons: PostButton[] }) {
+  if (buttons.length === 0) return null;
+  return <p class={css.buttons}>{buttons.map(({ label, url }, index) => <Leading key={index} url={url} words={label} />)}</p>;
+}
