@@ -73,7 +73,8 @@ async fn the_page_stands_at_every_address_of_the_client_and_at_no_other() {
         assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
         assert_eq!(head.header("content-length"), Some(&*page.body.len().to_string()), "{path}");
     }
-    let below = ["/api", "/api/v1/nothing", "/media/x", "/metrics/x", "/hooks/x", "/a/dev/none.js", "/a/0123/app.js"];
+    let below =
+        ["/api", "/api/v1/nothing", "/media/x", "/metrics/x", "/hooks/x/y/z", "/a/dev/none.js", "/a/0123/app.js"];
     for path in below {
         let reply = browser(&server).at_root("GET", path).await;
         assert_eq!(reply.status, 404, "{path}");

@@ -112,7 +112,7 @@ impl Maker<'_> {
             GroupAsk::Card(choice, card) => {
                 let paragraph = |text: &str| Some(Paragraph::new(text).unwrap());
                 let card = GroupCard {
-                    avatar: (*card == 4).then_some(MediaId([4; 16])),
+                    avatar: (*card == 4).then_some(MediaId([0xff; 16])),
                     introduction: (*card > 0).then(|| paragraph("tea and talk")).flatten(),
                     notice: (*card > 1).then(|| paragraph(&format!("notice {card}"))).flatten(),
                     ..GroupCard::default()
