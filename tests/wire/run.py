@@ -128,8 +128,8 @@ class Checks:
     def a_wrong_token_is_refused(self):
         refusal("unauthenticated", lambda: Client(self.server.address, {"token": "tds_wrong"}, device("x")))
 
-    def ways_of_logging_in_that_are_not_offered_are_unsupported(self):
-        refusal("unsupported", lambda: Client(self.server.address, {"signed": "a.b.c"}, device("x")))
+    def what_nobody_signed_opens_nothing(self):
+        refusal("unauthenticated", lambda: Client(self.server.address, {"signed": "a.b.c"}, device("x")))
         refusal("unauthenticated", lambda: Client(self.server.address, {"cookie": {}}, device("x")))
 
     def sync_from_zero_of_somebody_new_is_empty(self):

@@ -8,7 +8,7 @@ import type {
 export interface InConversation {
   conversation: ConversationId;
   /** `feed` is what happens to the own account and its contacts. */
-  kind: 'direct' | 'group' | 'feed';
+  kind: 'direct' | 'group' | 'feed' | 'assistant';
   entry: Entry;
   author: UserId;
   /** By the user of this client, from this device or another. */
@@ -67,7 +67,7 @@ export interface Sent {
 /** A conversation, as this client knows it at one moment. */
 export interface Chat {
   id: ConversationId;
-  kind: 'direct' | 'group' | 'feed';
+  kind: 'direct' | 'group' | 'feed' | 'assistant';
   /** The title of a group, the other one's name in a direct chat. */
   title: string;
   peer: UserId | null;

@@ -133,11 +133,14 @@ describe.skipIf(BINARY === '')('with a server', () => {
       const [ada, bob] = await pair();
       const heard: string[] = [];
       const end = bob.on('message', ({ text }) => heard.push(text));
+      // Who listens has heard what came before somebody reads, so the reading begins first.
+      const one = first(bob, 'message');
       await ada.send(bob.user, 'one');
-      await first(bob, 'message');
+      await one;
       end();
+      const two = first(bob, 'message');
       await ada.send(bob.user, 'two');
-      await first(bob, 'message');
+      await two;
       expect(heard).toEqual(['one']);
     });
 

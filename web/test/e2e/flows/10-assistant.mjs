@@ -102,6 +102,7 @@ async function walk(provider, { server, open, chief }) {
   provider.answer = () => ['We meet', ' at eight.'];
   await a.page.getByRole('link', { name: 'Chats' }).first().click();
   await a.openChat('Bob');
+  await a.message('Wir treffen uns um acht.').waitFor();
   await a.composer().pressSequentially('/tra');
   await a.page.getByRole('option', { name: /Translate/ }).click();
   await a.composer().press('Enter');
