@@ -41,7 +41,10 @@ export async function run({ server, open, chief }) {
   }
   assert.equal(found.length, 0, found.join('\n'));
 
-  await reflow(await open({ viewport: NARROW, reducedMotion: 'reduce' }), world, 'in a narrow window');
+  await Promise.all([
+    reflow(await open({ viewport: NARROW, reducedMotion: 'reduce' }), world, 'in a narrow window'),
+    reflow(await open({ viewport: DESKTOP, reducedMotion: 'reduce' }), world, 'with text of twice the size', '200%'),
+  ]);
   const person = await open();
   await enter(person, chief.user);
   await focusReturns(person, world);
@@ -65,20 +68,21 @@ async function violations({ context, page }, axe) {
   return answer.violations;
 }
 
-/** WCAG 1.4.10: nothing has to be scrolled sideways at 320 pixels. */
-async function reflow(person, world, when) {
+/** WCAG 1.4.10 and 1.4.4: nothing has to be scrolled sideways at 320 pixels, nor is anything cut off with text of twice the size. */
+async function reflow(person, world, when, size = '100%') {
   const wide = [];
   const look = async (place, go = walk) => {
     await go(person, world, place);
-    const over = await person.page.evaluate(() => {
+    const over = await person.page.evaluate((size) => {
+      document.documentElement.style.fontSize = size;
       const { scrollWidth, clientWidth } = document.documentElement;
       if (scrollWidth > clientWidth) return [`the page has ${scrollWidth}`];
       // What is cut off by a parent that does not scroll is lost as well.
       return [...document.querySelectorAll('main :is(h1, h2, h3, p, a, button, input, label)')]
-        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('.hidden-text, .scroll-x, pre'))
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('.hidden-text, .scroll-x, pre, [role="tablist"]'))
         .filter((element) => { const box = element.getBoundingClientRect(); return box.width > 1 && box.right > clientWidth + 1 && box.left < clientWidth; })
         .map((element) => `${element.tagName} “${element.textContent.slice(0, 30)}” ends at ${Math.round(element.getBoundingClientRect().right)}`);
-    });
+    }, size);
     wide.push(...over.map((line) => `${place.name}: ${line}`));
   };
   for (const place of OUTSIDE) await look(place, visit);
