@@ -2,16 +2,18 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { actions, mediaUrl, thumbnailUrl, type Attachment, type Body, type Row } from '../core';
-import { bytes, t } from '../i18n';
+import { mediaUrl, thumbnailUrl, type Attachment, type Body, type Row } from '../core';
+import { t } from '../i18n';
 import { paths } from '../router';
-import { Icon, IconButton, lazy, toastError } from '../ui';
+import { lazy } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Bodies.module.css';
 import type { Pane } from './pane';
 import { me, nameIn } from './words';
 
 const Other = lazy(async () => ({ default: (await import('./Rare')).Other }), 'nothing');
+const FileRow = lazy(async () => ({ default: (await import('./Rare')).FileRow }), 'nothing');
+const Progress = lazy(async () => ({ default: (await import('./Rare')).Progress }), 'nothing');
 const Voice = lazy(async () => ({ default: (await import('./Rare')).Voice }), 'nothing');
 
 const IMAGE_WIDTH_MAX = 300;
@@ -66,15 +68,6 @@ function Media({ pane, row, media, foot }: { pane: Pane; row: Row; media: Attach
   );
 }
 
-function Progress({ row }: { row: Row }) {
-  return (
-    <div class={css.progress}>
-      <progress max={1} value={row.progress ?? 0} aria-label={t('chat.sending')} />
-      <IconButton icon="close" label={t('common.cancel')} onClick={() => void actions.discard(row.id).catch(toastError)} />
-    </div>
-  );
-}
-
 /** A picture in the place that its size reserves, so that nothing jumps when it comes. */
 function Photo({ pane, row, media, source }: { pane: Pane; row: Row; media: Attachment; source: string }) {
   const { info } = media;
@@ -91,15 +84,5 @@ function Photo({ pane, row, media, source }: { pane: Pane; row: Row; media: Atta
     >
       <img src={info.thumbnail && info.media ? thumbnailUrl(info.media) : source} alt="" loading="lazy" decoding="async" draggable={false} />
     </button>
-  );
-}
-
-function FileRow({ media: { info }, source }: { media: Attachment; source: string }) {
-  return (
-    <a class={css.card} href={source} download={info.name}>
-      <span class={css.tile}><Icon name="file" /></span>
-      <span class={css.lines}><span>{info.name}</span><span class={css.small}>{bytes(info.bytes)}</span></span>
-      <Icon name="download" />
-    </a>
   );
 }

@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { actions, replyOf, store, type Row, type Seq } from '../core';
 import { onlyEmoji } from '../core/md';
 import { Face } from '../contacts/Face';
-import { problemWords, t } from '../i18n';
+import { t } from '../i18n';
 import { linkTo, paths } from '../router';
 import { Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, Time, toastError } from '../ui';
 import { Content } from './Bodies';
@@ -16,6 +16,7 @@ import { Ticks } from './Ticks';
 import { bodyWords, me, nameIn, noticeWords } from './words';
 
 const Answer = lazy(() => import('../assistant/Answer'), 'nothing');
+const Failed = lazy(async () => ({ default: (await import('./Rare')).Failed }), 'nothing');
 const ReactPopover = lazy(() => import('./ReactPopover'), 'nothing');
 
 const menuOf = (pane: Pane, row: Row) => import('./menus').then(({ messageMenu }) => messageMenu(pane, row));
@@ -136,16 +137,6 @@ function Reactions({ row, onMore }: { row: Row; onMore: (anchor: Element) => voi
         );
       })}
       <button type="button" class={css.reaction} aria-label={t('chat.react')} onClick={(event) => onMore(event.currentTarget)}><Icon name="emoji" size={16} /></button>
-    </div>
-  );
-}
-
-function Failed({ row }: { row: Row }) {
-  return (
-    <div class={css.failed} role="alert">
-      <span>{t('chat.notDelivered', { reason: row.problem ? problemWords(row.problem) : t('chat.reasonUnknown') })}</span>
-      <Button size="small" kind="danger" icon="retry" onClick={() => act(actions.retry(row.id))}>{t('common.retry')}</Button>
-      <Button size="small" kind="quiet" onClick={() => act(actions.discard(row.id))}>{t('chat.discard')}</Button>
     </div>
   );
 }

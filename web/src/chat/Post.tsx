@@ -5,6 +5,7 @@ import type { Post as PostBody, PostAttachment, PostBlock, PostButton, PostImage
 import { dateTime } from '../i18n';
 import { Icon } from '../ui';
 import { Markdown } from '../ui/Markdown';
+import bodies from './Bodies.module.css';
 import css from './Post.module.css';
 
 export function Post({ post }: { post: PostBody }) {
@@ -24,7 +25,7 @@ function Part({ part }: { part: PostBlock }) {
   if ('header' in part) return <p class={css.title}>{part.header.text}</p>;
   if ('divider' in part) return <hr />;
   if ('image' in part) return <Picture image={part.image} />;
-  if ('context' in part) return <div class={css.small}>{part.context.elements.map((text, index) => <Words key={index} text={text} />)}</div>;
+  if ('context' in part) return <div class={bodies.small}>{part.context.elements.map((text, index) => <Words key={index} text={text} />)}</div>;
   if ('buttons' in part) return <Buttons buttons={part.buttons.buttons} />;
   const { text, fields, image } = part.section;
   return (
@@ -41,7 +42,7 @@ function Box({ box }: { box: PostAttachment }) {
     <>
       <Words text={box.pretext} />
       <div class={css.box} style={box.color ? { 'border-color': box.color } : {}}>
-        {box.author && <p class={css.small}><Leading url={box.author_url} words={box.author} /></p>}
+        {box.author && <p class={bodies.small}><Leading url={box.author_url} words={box.author} /></p>}
         {box.title && <p class={css.title}><Leading url={box.title_url} words={box.title} /></p>}
         <Words text={box.text} />
         {box.fields.length > 0 && (
@@ -52,7 +53,7 @@ function Box({ box }: { box: PostAttachment }) {
         {box.image && <Picture image={box.image} />}
         {box.thumb && <Picture image={box.thumb} />}
         <Buttons buttons={box.buttons} />
-        {(box.footer || box.at !== null) && <p class={css.small}>{box.footer}{box.footer && box.at !== null && ' · '}{box.at !== null && dateTime(box.at)}</p>}
+        {(box.footer || box.at !== null) && <p class={bodies.small}>{box.footer}{box.footer && box.at !== null && ' · '}{box.at !== null && dateTime(box.at)}</p>}
       </div>
     </>
   );
@@ -69,5 +70,5 @@ const Picture = ({ image }: { image: PostImage }) => <p><Icon name="image" size=
 
 function Buttons({ buttons }: { buttons: PostButton[] }) {
   if (buttons.length === 0) return null;
-  return <p class={css.buttons}>{buttons.map(({ label, url }, index) => <Leading key={index} url={url} words={label} />)}</p>;
+  return <p class={bodies.buttons}>{buttons.map(({ label, url }, index) => <Leading key={index} url={url} words={label} />)}</p>;
 }

@@ -1,12 +1,13 @@
-// The inside of bubbles that few chats have: voices, places, contacts, messages of other systems. It comes with the first of them.
+// The inside of bubbles that few chats have: voices, files, places, contacts, messages of other systems. It comes with the first of them.
 
 import { useRef, useState } from 'preact/hooks';
-import { actions, store, type Body, type Location, type UserId } from '../core';
+import { actions, store, type Attachment, type Body, type Location, type Row, type UserId } from '../core';
 import { Face } from '../contacts/Face';
-import { duration, t } from '../i18n';
+import { bytes, duration, problemWords, t } from '../i18n';
 import { go, paths } from '../router';
 import { Button, Icon, IconButton, toastError } from '../ui';
 import css from './Bodies.module.css';
+import message from './Message.module.css';
 import { Post } from './Post';
 
 export function Other({ body }: { body: Body }) {
@@ -16,6 +17,35 @@ export function Other({ body }: { body: Body }) {
   if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;
   if ('custom' in body) return <span class={css.muted}><Icon name="code" /> {t('chat.custom')} <code>{body.custom.kind}</code></span>;
   return <span class={css.muted}><Icon name="info" /> {t('chat.unknownBody')}</span>;
+}
+
+export function FileRow({ media: { info }, source }: { media: Attachment; source: string }) {
+  return (
+    <a class={css.card} href={source} download={info.name}>
+      <span class={css.tile}><Icon name="file" /></span>
+      <span class={css.lines}><span>{info.name}</span><span class={css.small}>{bytes(info.bytes)}</span></span>
+      <Icon name="download" />
+    </a>
+  );
+}
+
+export function Progress({ row }: { row: Row }) {
+  return (
+    <div class={css.progress}>
+      <progress max={1} value={row.progress ?? 0} aria-label={t('chat.sending')} />
+      <IconButton icon="close" label={t('common.cancel')} onClick={() => void actions.discard(row.id).catch(toastError)} />
+    </div>
+  );
+}
+
+export function Failed({ row }: { row: Row }) {
+  return (
+    <div class={message.failed} role="alert">
+      <span>{t('chat.notDelivered', { reason: row.problem ? problemWords(row.problem) : t('chat.reasonUnknown') })}</span>
+      <Button size="small" kind="danger" icon="retry" onClick={() => void actions.retry(row.id).catch(toastError)}>{t('common.retry')}</Button>
+      <Button size="small" kind="quiet" onClick={() => void actions.discard(row.id).catch(toastError)}>{t('chat.discard')}</Button>
+    </div>
+  );
 }
 
 function Place({ place }: { place: Location }) {

@@ -1,6 +1,6 @@
 // What entries say in one line: notices in the thread, previews in the list, quotes.
 
-import { isMessage, store, type Body, type ConversationView, type Row, type Post, type Text, type UserId } from '../core';
+import { isMessage, store, type Body, type ConversationView, type Row, type Text, type UserId } from '../core';
 import { parse, type Block, type Inline } from '../core/md';
 import { list, t } from '../i18n';
 
@@ -64,10 +64,6 @@ const oneLine = ({ text, ...source }: Text): string => parse(text.slice(0, LINE_
 
 const plain = (text: string): Text => ({ text, markdown: true, reply_to: null, mentions: [], mention_all: false });
 
-/** What stands first in a message of another system. */
-const postLine = ({ text, blocks, attachments: [box], username }: Post): string =>
-  text || blocks.map((part) => ('header' in part ? part.header.text : 'section' in part ? part.section.text : '')).find(Boolean) || box?.title || box?.text || username || t('chat.unknownBody');
-
 /** A message in one line. */
 export function bodyWords(body: Body): string {
   if ('text' in body) return oneLine(body.text);
@@ -77,7 +73,7 @@ export function bodyWords(body: Body): string {
     const words = { image: `📷 ${t('chat.photo')}`, video: `🎬 ${t('chat.video')}`, voice: `🎤 ${t('chat.voice')}`, file: `📎 ${info.name || t('chat.file')}` }[kind] ?? t('chat.file');
     return caption.text ? `${words} ${oneLine(caption)}` : words;
   }
-  if ('post' in body) return oneLine(plain(postLine(body.post)));
+  if ('post' in body) return oneLine(plain(body.post.text || body.post.attachments[0]?.title || body.post.username || t('chat.unknownBody')));
   if ('location' in body) return `📍 ${body.location.name ?? t('chat.location')}`;
   if ('contact_card' in body) return `👤 ${store.person(body.contact_card.user).value.name}`;
   if ('sticker' in body) return body.sticker.set === null ? body.sticker.name : t('chat.sticker');
