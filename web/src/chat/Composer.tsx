@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { actions, capabilities, store, textOf, type ConversationId, type Row, type UserId } from '../core';
 import { locale, t, withWords } from '../i18n';
-import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toastError } from '../ui';
+import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toast, toastError } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
 import type { Task } from '../assistant/Aside';
@@ -111,6 +111,7 @@ function Open({ pane }: { pane: Pane }) {
     const said = replying ?? pane.thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null);
     if (!/^translate$/i.test(name)) setTask({ kind: 'summarise' });
     else if (said?.seq) setTask({ kind: 'translate', seq: said.seq, language: rest || (locale() === 'zh' ? 'Chinese' : 'English') });
+    else toast(t('chat.noMessages'));
     return true;
   };
   const sendFiles = async (files: Iterable<File>) => {
