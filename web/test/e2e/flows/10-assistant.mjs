@@ -105,6 +105,8 @@ async function walk(provider, { server, open, chief }) {
   await a.message('Wir treffen uns um acht.').waitFor();
   await a.composer().pressSequentially('/tra');
   await a.page.getByRole('option', { name: /Translate/ }).click();
+  await a.page.getByRole('option').first().waitFor({ state: 'detached' });
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]').value === '/translate English');
   await a.composer().press('Enter');
   const aside = a.page.getByRole('region', { name: 'Translation' });
   await aside.getByText('We meet at eight.').waitFor();
