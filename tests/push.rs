@@ -3,6 +3,8 @@
 
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::{Person, Server, quick};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tidings::auth;
-use tidings::model::base64::{decode_url, encode_url};
 use tidings::model::{CommandResult, SystemCommand};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -124,8 +125,8 @@ impl Device {
         let public = self.key.public_key().to_encoded_point(false);
         json!({
             "endpoint": format!("http://127.0.0.1:{}{}", service.port, self.path),
-            "p256dh": encode_url(public.as_bytes()),
-            "auth": encode_url(&self.auth),
+            "p256dh": URL_SAFE_NO_PAD.encode(public.as_bytes()),
+            "auth": URL_SAFE_NO_PAD.encode(&self.auth),
             "show_text": show_text,
         })
     }
@@ -188,7 +189,7 @@ async fn a_message_reaches_a_device_and_only_the_device_can_read_it() {
     let said = pushed.headers["authorization"].strip_prefix("vapid t=").unwrap();
     let (token, key) = said.split_once(", k=").unwrap();
     assert_eq!(key, api(&server, &bob).get("/push/key").await.ok(200)["key"]);
-    let claims = decode_url(token.split('.').nth(1).unwrap()).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!(claims["aud"], format!("http://127.0.0.1:{}", service.port));
     assert_eq!(claims["sub"], "mailto:test@example.org");

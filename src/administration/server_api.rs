@@ -72,21 +72,38 @@ impl Administration {
         Ok(row.map(|row| (found.user, row)))
     }
 
+    /// Makes a user; refused when the id is taken, and then nothing is changed.
+    pub async fn make_user(&self, actor: AppActor, new: PutUser) -> Result<(), Refusal> {
+        let PutUser { id, name, card, kind } = new;
+        let app = AppRef(actor.app.to_string());
+        let account =
+            NewAccount { app, id: id.clone(), name: name.clone(), password: None, administrator: false, kind };
+        self.add_user(&Actor::App(actor), account).await?;
+        self.describe(actor, id, name, card).await?;
+        Ok(())
+    }
+
     /// Makes a user, or changes what is said of them. The same again changes nothing.
     pub async fn put_user(&self, actor: AppActor, new: PutUser) -> Result<Became, Refusal> {
-        let PutUser { id, name, card, kind } = new;
-        let mut became = Became::Unchanged;
-        if self.find(actor.app, &id)?.is_none() {
-            let app = AppRef(actor.app.to_string());
-            let new =
-                NewAccount { app, id: id.clone(), name: name.clone(), password: None, administrator: false, kind };
-            match self.add_user(&Actor::App(actor), new).await {
-                Ok(_) => became = Became::Created,
+        if self.find(actor.app, &new.id)?.is_none() {
+            match self.make_user(actor, new.clone()).await {
+                Ok(()) => return Ok(Became::Created),
                 // Somebody else has just made them.
                 Err(refusal) if refusal.code == Code::Conflict => {}
                 Err(refusal) => return Err(refusal),
             }
         }
+        self.describe(actor, new.id, new.name, new.card).await
+    }
+
+    /// Says of a user who is there what is said; what is absent stays.
+    async fn describe(
+        &self,
+        actor: AppActor,
+        id: UserId,
+        name: Option<Name>,
+        card: Option<Card>,
+    ) -> Result<Became, Refusal> {
         let Some((user, row)) = self.find(actor.app, &id)?.filter(|(_, row)| !row.deleted) else {
             return Err(Refusal::new(
                 Code::Conflict,
@@ -96,11 +113,11 @@ impl Administration {
         let known = self.engine.view().get::<CardRow>(&user).map_err(|_| unread())?.unwrap_or_default();
         let (name, card) = (name.unwrap_or_else(|| row.name.clone()), card.unwrap_or_else(|| known.card.clone()));
         if name == row.name && card == known.card {
-            return Ok(became);
+            return Ok(Became::Unchanged);
         }
         let acting = auth::session_actor(actor.app, user, row.id.clone(), SessionId::of_key(actor.key));
         self.act(&acting, Command::SetProfile { name, card }).await?;
-        Ok(if became == Became::Created { became } else { Became::Updated })
+        Ok(Became::Updated)
     }
 
     /// Many users at once; what became of each, in their order.

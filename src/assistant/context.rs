@@ -11,6 +11,8 @@ use crate::model::{
 };
 use crate::store::records::{ConversationRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read, View};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -293,7 +295,7 @@ fn image_of(body: &Body) -> Option<(MediaId, Variant, String)> {
 fn read_image(media: &Media, id: MediaId, variant: Variant, content_type: &str) -> Option<String> {
     let (bytes, found_type) = media.whole(id, variant, IMAGE_BYTES_MAX)?;
     let content_type = found_type.unwrap_or(content_type);
-    Some(format!("data:{content_type};base64,{}", super::base64(&bytes)))
+    Some(format!("data:{content_type};base64,{}", STANDARD.encode(&bytes)))
 }
 
 /// The message that a question replies to, quoted, when whoever asks sees it.

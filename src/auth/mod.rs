@@ -4,6 +4,7 @@
 
 mod address;
 mod guesses;
+pub mod key_file;
 mod passwords;
 pub mod signed;
 mod token;

@@ -5,11 +5,10 @@
 //! Byte for byte: `1` · nonce (12, drawn for each) · what is encrypted · tag (16). The purpose and the app are authenticated with it,
 //! so a record does not pass for one of another app.
 
+use super::key_file;
 use crate::model::{AppId, Sealed, Secret};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,22 +32,7 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// Reads the key of a data folder; makes it when it is not there.
     pub fn open(data: &Path) -> io::Result<Self> {
-        let path = data.join(KEY_FILE);
-        let mut key = [0; KEY_BYTES];
-        match File::open(&path) {
-            Ok(mut file) => {
-                if file.metadata()?.permissions().mode() & 0o077 != 0 {
-                    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-                }
-                file.read_exact(&mut key)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                getrandom::fill(&mut key).map_err(io::Error::other)?;
-                write_new(data, &path, &key)?;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(Self::with_key(&key))
+        Ok(Self::with_key(&key_file::open_random(data, KEY_FILE)?))
     }
 
     /// One whose key is forgotten with it: for what keeps no data folder.
@@ -93,20 +77,6 @@ fn bound_to(app: AppId, purpose: &str) -> Vec<u8> {
     format!("{DOMAIN}\n{purpose}\n{app}").into_bytes()
 }
 
-/// Writes the key under another name first, so that a crash leaves all of it or nothing.
-fn write_new(folder: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("key.new");
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(key)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,14 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn the_key_stays_with_its_folder_and_is_for_its_owner_alone() {
+    fn the_key_stays_with_its_folder() {
         let folder = tempfile::tempdir().unwrap();
         let sealed = Vault::open(folder.path()).unwrap().seal(AppId(1), "x", &Secret::new("y")).unwrap();
-        let path = folder.path().join(KEY_FILE);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let again = Vault::open(folder.path()).unwrap();
         assert_eq!(again.open_sealed(AppId(1), "x", &sealed), Some(Secret::new("y")));
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -223,7 +223,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file of a few kilobytes that is there whole or not at all.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);

@@ -6,7 +6,6 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
-pub mod base64;
 pub mod clock;
 pub mod command;
 pub mod contact;

@@ -1,7 +1,9 @@
 //! Web Push: where a device is reached while no page of it is open, and what became of what was sent there.
 
-use super::{Code, base64};
+use super::Code;
 use super::{ConversationId, Refusal, Secret, Seq, SessionId, Timestamp, UserHandle};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 /// Longest address of a push service that is kept, in bytes.
@@ -36,11 +38,16 @@ pub struct DeviceKeys {
     pub secret: [u8; DEVICE_SECRET_BYTES],
 }
 
+/// Base64url; some write the padding at its end.
+fn key(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+}
+
 impl PushSubscription {
     /// The keys, when they are such.
     pub fn keys(&self) -> Option<DeviceKeys> {
-        let public: [u8; DEVICE_KEY_BYTES] = base64::decode_url(&self.p256dh)?.try_into().ok()?;
-        let secret = base64::decode_url(self.auth.reveal())?.try_into().ok()?;
+        let public: [u8; DEVICE_KEY_BYTES] = key(&self.p256dh)?.try_into().ok()?;
+        let secret = key(self.auth.reveal())?.try_into().ok()?;
         (public[0] == 4).then_some(DeviceKeys { public, secret })
     }
 

@@ -75,12 +75,13 @@ fn derive<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]]) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::base64::{decode_url, encode_url};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use web_push_native::p256::elliptic_curve::sec1::ToEncodedPoint;
     use web_push_native::{Auth, decrypt, p256};
 
     fn bytes<const N: usize>(text: &str) -> [u8; N] {
-        decode_url(text).unwrap().try_into().unwrap()
+        URL_SAFE_NO_PAD.decode(text).unwrap().try_into().unwrap()
     }
 
     #[test]
@@ -97,7 +98,7 @@ mod tests {
         let expected = "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27ml\
                         mlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPT\
                         pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN";
-        assert_eq!(encode_url(&body), expected);
+        assert_eq!(URL_SAFE_NO_PAD.encode(&body), expected);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::who::Delivery;
 use crate::model::clock::monotonic;
 use crate::model::{PushSubscription, PushThen, Timestamp};
 use crate::outbound::{Limits, Outbound, OutboundError, Request, Trust, origin};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -179,5 +181,5 @@ fn topic(delivery: &Delivery) -> String {
     hash.update(b"tidings push topic 1\n");
     hash.update(delivery.session.0.to_be_bytes());
     hash.update(delivery.conversation.0.to_be_bytes());
-    crate::model::base64::encode_url(&hash.finalize()[..24])
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..24])
 }

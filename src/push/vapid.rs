@@ -1,23 +1,21 @@
 //! Who sends: Voluntary Application Server Identification (RFC 8292), a signed statement for each push service. The key is made on
 //! the first start and kept beside the data; with another one every subscription would be void.
 
-use crate::model::base64::encode_url;
+use crate::auth::key_file;
 use crate::model::{Timestamp, text::Secret};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lru::LruCache;
 use parking_lot::Mutex;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::json;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// The key's file in the data folder (PKCS #8).
 const KEY_FILE: &str = "push.key";
-/// A key's file is not larger.
-const KEY_FILE_BYTES_MAX: u64 = 4 * 1024;
 /// A statement holds for so long (24 hours are allowed), …
 const HOLDS_S: u64 = 12 * 3_600;
 /// … and is made anew when it has no longer than this.
@@ -38,23 +36,11 @@ pub struct Vapid {
 impl Vapid {
     /// Reads the key of a data folder; makes it when it is not there.
     pub fn open(data: &Path, contact: String) -> io::Result<Self> {
-        let path = data.join(KEY_FILE);
         let random = SystemRandom::new();
-        let mut bytes = Vec::new();
-        match File::open(&path) {
-            Ok(file) => {
-                if file.metadata()?.permissions().mode() & 0o077 != 0 {
-                    fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-                }
-                file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-                bytes = made.map_err(|_| io::Error::other("the system gives no random numbers"))?.as_ref().to_vec();
-                write_new(data, &bytes)?;
-            }
-            Err(error) => return Err(error),
-        }
+        let bytes = key_file::open(data, KEY_FILE, || {
+            let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+            Ok(made.map_err(|_| io::Error::other("the system gives no random numbers"))?.as_ref().to_vec())
+        })?;
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes, &random);
         let key = key.map_err(|error| io::Error::other(format!("{KEY_FILE} is not a key of this server: {error}")))?;
         Ok(Self { key, contact, random, kept: Mutex::new(LruCache::new(KEPT)) })
@@ -62,7 +48,7 @@ impl Vapid {
 
     /// The public key as browsers want it: base64url of the uncompressed point.
     pub fn public_key(&self) -> String {
-        encode_url(self.key.public_key().as_ref())
+        URL_SAFE_NO_PAD.encode(self.key.public_key().as_ref())
     }
 
     /// The header `Authorization` for the push service `origin`; none when nothing can be signed.
@@ -77,34 +63,18 @@ impl Vapid {
         let ends = now_s + HOLDS_S;
         let head = json!({"typ": "JWT", "alg": "ES256"}).to_string();
         let claims = json!({"aud": origin, "exp": ends, "sub": self.contact}).to_string();
-        let said = format!("{}.{}", encode_url(head.as_bytes()), encode_url(claims.as_bytes()));
+        let said = format!("{}.{}", URL_SAFE_NO_PAD.encode(head.as_bytes()), URL_SAFE_NO_PAD.encode(claims.as_bytes()));
         let signature = self.key.sign(&self.random, said.as_bytes()).ok()?;
-        let header = format!("vapid t={said}.{}, k={}", encode_url(signature.as_ref()), self.public_key());
+        let header = format!("vapid t={said}.{}, k={}", URL_SAFE_NO_PAD.encode(signature.as_ref()), self.public_key());
         let header = Secret::new(header);
         self.kept.lock().put(origin.to_owned(), (ends, header.clone()));
         Some(header)
     }
 }
 
-/// Writes the key so that it is there whole or not at all.
-fn write_new(data: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = data.join("push.key.new");
-    if let Err(error) = fs::remove_file(&temporary)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, data.join(KEY_FILE))?;
-    File::open(data)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::base64::decode_url;
     use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
     use serde_json::Value;
 
@@ -114,7 +84,7 @@ mod tests {
         let text = header.reveal().strip_prefix("vapid t=").unwrap();
         let (token, key) = text.split_once(", k=").unwrap();
         let claims = token.split('.').nth(1).unwrap();
-        (token.to_owned(), serde_json::from_slice(&decode_url(claims).unwrap()).unwrap(), key.to_owned())
+        (token.to_owned(), serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap(), key.to_owned())
     }
 
     #[test]
@@ -128,9 +98,9 @@ mod tests {
         assert_eq!(claims["exp"], 1_800_000_000 + HOLDS_S);
         assert_eq!(key, vapid.public_key());
         let (said, signature) = token.rsplit_once('.').unwrap();
-        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, decode_url(&key).unwrap());
-        public.verify(said.as_bytes(), &decode_url(signature).unwrap()).unwrap();
-        assert_eq!(decode_url(said.split('.').next().unwrap()).unwrap(), br#"{"alg":"ES256","typ":"JWT"}"#);
+        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, URL_SAFE_NO_PAD.decode(&key).unwrap());
+        public.verify(said.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(said.split('.').next().unwrap()).unwrap(), br#"{"alg":"ES256","typ":"JWT"}"#);
         // It is kept for a while, per service.
         assert_eq!(vapid.authorization("https://push.example", Timestamp(NOW.0 + 1_000_000)), Some(header.clone()));
         assert_ne!(vapid.authorization("https://other.example", NOW), Some(header.clone()));
@@ -141,14 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_made_once_and_is_its_owners_alone() {
+    fn the_key_is_made_once_and_another_files_is_refused() {
         let data = tempfile::tempdir().unwrap();
         let first = Vapid::open(data.path(), String::new()).unwrap().public_key();
         assert_eq!(Vapid::open(data.path(), String::new()).unwrap().public_key(), first);
-        let path = data.path().join(KEY_FILE);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(decode_url(&first).unwrap().len(), 65);
-        fs::write(&path, b"something else").unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&first).unwrap().len(), 65);
+        std::fs::write(data.path().join(KEY_FILE), b"something else").unwrap();
         assert!(Vapid::open(data.path(), String::new()).is_err());
     }
 }

@@ -16,6 +16,11 @@ async fn an_app_makes_changes_and_deletes_its_users() {
     let made = shop.post("/apps/shop/users", json!({"user": "ada", "name": "Ada"})).await.ok(201);
     assert_eq!((&made["id"], &made["name"], &made["app"]), (&json!("ada"), &json!("Ada"), &json!(2)));
     assert_eq!(shop.post("/apps/shop/users", json!({"user": "ADA"})).await.problem(), (409, "conflict".to_owned()));
+    let other = shop.post("/apps/shop/users", json!({"user": "ada", "name": "Somebody else"})).await;
+    assert_eq!(other.problem(), (409, "conflict".to_owned()));
+    assert_eq!(shop.get("/apps/shop/users/ada").await.ok(200)["name"], "Ada", "what is refused changes nothing");
+    let many = vec!["ada"; 101].join(",");
+    assert_eq!(shop.get(&format!("/apps/shop/presence?ids={many}")).await.status, 400);
     let card = json!({"name": "Ada L.", "card": {"location": "London", "extra": {"customer": "17"}}});
     assert_eq!(shop.put("/apps/shop/users/ada", card).await.ok(200)["name"], "Ada L.");
     let profile = shop.get("/apps/shop/as/ada/me").await.ok(200);

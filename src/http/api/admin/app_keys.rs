@@ -59,16 +59,16 @@ pub struct MadeKey {
 #[serde(default, deny_unknown_fields)]
 pub struct Revocation {
     /// Whose; all users' of the app when absent.
-    user: Option<UserId>,
+    pub user: Option<UserId>,
     /// Those issued before this; before now when absent.
-    before: Option<Timestamp>,
+    pub before: Option<Timestamp>,
 }
 
 /// From when on signed tokens count.
 #[derive(Serialize, ToSchema)]
 pub struct Revoked {
     /// Those issued before this are refused.
-    before: Timestamp,
+    pub before: Timestamp,
 }
 
 /// List an app's keys

@@ -1,7 +1,7 @@
 //! `/admin`: what administrators do. Every handler hands a command or query of theirs to the ledger, which decides whether the caller
 //! is one; nothing here opens a conversation.
 
-mod app_keys;
+pub(super) mod app_keys;
 mod apps;
 mod assistants;
 mod audit;

@@ -2,13 +2,13 @@
 
 use crate::administration::{Became, FlagChanges, PutUser};
 use crate::http::api::ApiState;
+use crate::http::api::admin::app_keys::{Revocation, Revoked};
 use crate::http::api::answers::created;
 use crate::http::api::caller::{AppCaller, unexpected};
-use crate::http::api::extract::{At, Find, Json};
+use crate::http::api::extract::{At, Find, Json, invalid};
 use crate::http::api::problem::Problem;
 use crate::model::{
-    AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, SessionInfo, Timestamp, UserFlags, UserId,
-    UserKind,
+    AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, SessionInfo, UserFlags, UserId, UserKind,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,6 +28,9 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(presence))
         .routes(routes!(revoke_tokens))
 }
+
+/// Users whose presence is asked for at once, at most.
+const PRESENCES_MAX: usize = 100;
 
 /// Which users.
 #[derive(Deserialize, IntoParams)]
@@ -129,23 +132,6 @@ pub struct AppPresences {
     presences: Vec<PresenceOf>,
 }
 
-/// Whose signed tokens, and which.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct AppRevocation {
-    /// Whose; all users' when absent.
-    user: Option<UserId>,
-    /// Those issued before this; before now when absent.
-    before: Option<Timestamp>,
-}
-
-/// From when on signed tokens count.
-#[derive(Serialize, ToSchema)]
-pub struct AppRevoked {
-    /// Those issued before this are refused.
-    before: Timestamp,
-}
-
 /// List the users of an app
 #[utoipa::path(get, path = "/apps/{app}/users", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop"), Which),
@@ -178,16 +164,9 @@ async fn create(
     caller: AppCaller,
     Json(NewAppUser { user, as_they_are }): Json<NewAppUser>,
 ) -> Result<Response, Problem> {
-    match api.office.put_user(caller.0, as_they_are.of(user.clone())).await? {
-        Became::Created => {
-            let made = api.office.account(&caller.by(), caller.app(), user).await?;
-            Ok(created(&format!("{}/apps/{}/users/{}", crate::http::api::ROOT, made.app, made.id), Json(made)))
-        }
-        Became::Updated | Became::Unchanged => Err(Problem::new(
-            Code::Conflict,
-            format!("There is a user `{user}` already; PUT …/users/{user} changes what is said of them."),
-        )),
-    }
+    api.office.make_user(caller.0, as_they_are.of(user.clone())).await?;
+    let made = api.office.account(&caller.by(), caller.app(), user).await?;
+    Ok(created(&format!("{}/apps/{}/users/{}", crate::http::api::ROOT, made.app, made.id), Json(made)))
 }
 
 /// Show a user of an app
@@ -294,7 +273,11 @@ async fn presence(
     Find(whose): Find<Whose>,
 ) -> Result<Json<AppPresences>, Problem> {
     let mut presences = Vec::new();
-    for id in crate::http::api::users::ids(&whose.ids)?.into_iter().take(100) {
+    let ids = crate::http::api::users::ids(&whose.ids)?;
+    if ids.len() > PRESENCES_MAX {
+        return Err(invalid(format!("`ids` must name 1 to {PRESENCES_MAX} users; ask in parts.")));
+    }
+    for id in ids {
         let acting = match api.office.acting(caller.0, &id) {
             Ok(acting) => acting,
             Err(refusal) if refusal.code == Code::NotFound => continue,
@@ -313,13 +296,13 @@ async fn presence(
 /// Of one user, or of all. Sessions that they have opened are ended apart.
 #[utoipa::path(post, path = "/apps/{app}/token-revocation", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    request_body = AppRevocation,
-    responses((status = 200, description = "They are refused from now on.", body = AppRevoked)))]
+    request_body = Revocation,
+    responses((status = 200, description = "They are refused from now on.", body = Revoked)))]
 async fn revoke_tokens(
     State(api): State<ApiState>,
     caller: AppCaller,
-    Json(AppRevocation { user, before }): Json<AppRevocation>,
-) -> Result<Json<AppRevoked>, Problem> {
+    Json(Revocation { user, before }): Json<Revocation>,
+) -> Result<Json<Revoked>, Problem> {
     let before = api.office.revoke_tokens(&caller.by(), caller.app(), user, before).await?;
-    Ok(Json(AppRevoked { before }))
+    Ok(Json(Revoked { before }))
 }
