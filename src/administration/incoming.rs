@@ -3,9 +3,9 @@
 use super::{Administration, unexpected, unread};
 use crate::auth::{self, Token};
 use crate::ledger::Accepted;
-use crate::model::{ConversationId, HookId, HookInfo, Name, Post, Refusal, Secret, SystemCommand, UserActor};
+use crate::model::{AppId, ConversationId, HookId, HookInfo, Name, Post, Refusal, Secret, SystemCommand, UserActor};
 use crate::store::Read;
-use crate::store::records::IncomingTokenRow;
+use crate::store::records::{IncomingRow, IncomingTokenRow};
 use std::net::IpAddr;
 
 /// A webhook with its secret, told this once.
@@ -59,10 +59,13 @@ impl Administration {
         Secret::new(format!("{}/hooks/{}", self.url, secret.reveal()))
     }
 
-    /// Which webhook has a secret.
-    pub fn hook_of(&self, secret: &Secret) -> Result<Option<HookId>, Refusal> {
-        let row = self.engine.view().get::<IncomingTokenRow>(&Token::hash_of_hook(secret)).map_err(|_| unread())?;
-        Ok(row.map(|row| row.hook))
+    /// Which webhook has a secret, and of which app it is.
+    pub fn hook_of(&self, secret: &Secret) -> Result<Option<(HookId, AppId)>, Refusal> {
+        let view = self.engine.view();
+        let found = view.get::<IncomingTokenRow>(&Token::hash_of_hook(secret)).map_err(|_| unread())?;
+        let Some(hook) = found.map(|row| row.hook) else { return Ok(None) };
+        let row = view.get::<IncomingRow>(&hook).map_err(|_| unread())?;
+        Ok(row.map(|row| (hook, row.app)))
     }
 
     /// Counts somebody who came with a secret that is none.

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Rows of an import that are on their way at once.
 const AT_ONCE: usize = 128;
+/// Counts one command of an app, or refuses it because there are too many.
+type Turn<'a> = &'a (dyn Fn() -> Result<(), Refusal> + Send + Sync);
 /// Who speaks when the system itself does.
 const SYSTEM: &str = "system";
 
@@ -120,9 +122,17 @@ impl Administration {
         Ok(Became::Updated)
     }
 
-    /// Many users at once; what became of each, in their order.
-    pub async fn import_users(&self, actor: AppActor, rows: Vec<PutUser>) -> Vec<Result<Became, Refusal>> {
-        let work = rows.into_iter().map(|row| self.put_user(actor, row));
+    /// Many users at once; what became of each, in their order. `turn` counts each row, or refuses it.
+    pub async fn import_users(
+        &self,
+        actor: AppActor,
+        rows: Vec<PutUser>,
+        turn: Turn<'_>,
+    ) -> Vec<Result<Became, Refusal>> {
+        let work = rows.into_iter().map(async |row| {
+            turn()?;
+            self.put_user(actor, row).await
+        });
         futures_util::stream::iter(work).buffered(AT_ONCE).collect().await
     }
 
@@ -142,8 +152,16 @@ impl Administration {
     }
 
     /// Many contacts at once. Those of one user come one after the other.
-    pub async fn import_contacts(&self, actor: AppActor, rows: Vec<PutContact>) -> Vec<Result<Became, Refusal>> {
-        let work = rows.into_iter().map(|row| self.put_contact(actor, row));
+    pub async fn import_contacts(
+        &self,
+        actor: AppActor,
+        rows: Vec<PutContact>,
+        turn: Turn<'_>,
+    ) -> Vec<Result<Became, Refusal>> {
+        let work = rows.into_iter().map(async |row| {
+            turn()?;
+            self.put_contact(actor, row).await
+        });
         futures_util::stream::iter(work).buffered(AT_ONCE).collect().await
     }
 
@@ -163,6 +181,7 @@ impl Administration {
         conversation: ConversationId,
         by: &UserId,
         users: Vec<UserId>,
+        turn: Turn<'_>,
     ) -> Result<Vec<Result<Became, Refusal>>, Refusal> {
         let by = self.acting(actor, by)?;
         let mut results: Vec<Result<Became, Refusal>> = Vec::with_capacity(users.len());
@@ -179,7 +198,10 @@ impl Administration {
         let all: Vec<(usize, UserId)> = wanted.into_iter().collect();
         for part in all.chunks(limits::MEMBERS_PER_COMMAND_MAX) {
             let ids = part.iter().map(|(_, id)| id.clone()).collect();
-            let outcome = self.act(&by, Command::AddMembers { conversation, users: ids }).await;
+            let outcome = match turn() {
+                Ok(()) => self.act(&by, Command::AddMembers { conversation, users: ids }).await,
+                Err(refusal) => Err(refusal),
+            };
             let became = match &outcome {
                 Ok(CommandResult::Appended { .. }) => Ok(Became::Created),
                 Ok(_) => Ok(Became::Unchanged),

@@ -35,7 +35,7 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{AppActor, Code, Device, Refusal, Secret, UserActor, UserHandle};
+use crate::model::{AppActor, AppId, Code, Device, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
@@ -335,6 +335,15 @@ impl Gateway {
         })
     }
 
+    /// Counts a command that nobody's session gives, but an app does: with its key, or through a webhook.
+    pub fn take_app_turn(&self, app: AppId) -> Result<(), Refusal> {
+        let Some(bucket) = self.app_bucket(app) else { return Ok(()) };
+        bucket.take(self.now_ms()).map_err(|wait_ms| {
+            let words = "This app sends faster than it may (`commands_per_second`); slow down.";
+            Refusal::new(Code::RateLimited, words).retry_after_ms(wait_ms)
+        })
+    }
+
     fn last_seen(&self) -> &LastSeen {
         &self.0.options.last_seen
     }
@@ -358,10 +367,14 @@ impl Gateway {
     /// The buckets that a command of a user has to pass. A key of an app is held by the app's limit alone.
     fn rate(&self, actor: &UserActor) -> Rate {
         let user = if actor.session.key().is_some() { None } else { self.bucket(actor.user) };
-        let state = self.0.engine.view().get::<AppStateRow>(&actor.app);
+        Rate { user, app: self.app_bucket(actor.app) }
+    }
+
+    /// The tokens of an app; none when it has no limit of its own.
+    fn app_bucket(&self, app: AppId) -> Option<Arc<Bucket>> {
+        let state = self.0.engine.view().get::<AppStateRow>(&app);
         let per_second = state.ok().flatten().map_or(0, |row| row.access.commands_per_second);
-        let app = (per_second > 0).then(|| self.0.app_buckets.of(actor.app, per_second, self.now_ms()));
-        Rate { user, app }
+        (per_second > 0).then(|| self.0.app_buckets.of(app, per_second, self.now_ms()))
     }
 
     fn enlist(&self, outbox: &Arc<Outbox>) -> u64 {

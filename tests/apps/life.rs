@@ -178,6 +178,52 @@ async fn an_app_has_as_much_as_it_may() {
     assert!(server.stop().await);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_app_itself_does_counts_as_what_its_users_do() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    for id in ["ada", "bob"] {
+        shop.post("/apps/shop/users", json!({"user": id})).await.ok(201);
+    }
+    let group = json!({"group": {"title": "G"}});
+    let group = shop.post("/apps/shop/as/ada/conversations", group).await.ok(201)["conversation"]["id"].clone();
+    let hooks = format!("/apps/shop/as/ada/conversations/{group}/hooks");
+    let made = shop.post(&hooks, json!({"name": "Monitoring"})).await.ok(201);
+    let address = made["url"].as_str().unwrap().split_once("/hooks/").unwrap().1.to_owned();
+    admin.patch("/admin/apps/shop/access", json!({"commands_per_second": 1})).await.ok(200);
+    // Each door with more than one second lets through: some of it is refused.
+    let slow = async |what: &str, go: &dyn Fn(usize) -> (String, String, Value)| {
+        let mut refused = 0;
+        for n in 0..6 {
+            let (method, path, body) = go(n);
+            let reply = shop.send(&method, &path, Some(body)).await;
+            refused += usize::from(reply.status == 429);
+        }
+        assert!(refused > 0, "{what}");
+    };
+    let put = |method: &str, path: String, body: Value| (method.to_owned(), path, body);
+    slow("create", &|n| put("POST", "/apps/shop/users".to_owned(), json!({"user": format!("new{n}")}))).await;
+    slow("put", &|n| put("PUT", format!("/apps/shop/users/put{n}"), json!({}))).await;
+    slow("delete", &|n| put("DELETE", format!("/apps/shop/users/new{n}"), json!({}))).await;
+    slow("flags", &|n| put("PATCH", "/apps/shop/users/ada/flags".to_owned(), json!({"silenced": n % 2 == 0}))).await;
+    let words = json!({"to": {"user": "ada"}, "content": text("x")});
+    slow("system", &|_| put("POST", "/apps/shop/entries".to_owned(), words.clone())).await;
+    slow("hooks", &|n| put("POST", hooks.clone(), json!({"name": format!("H{n}")}))).await;
+    let mut refused = 0;
+    for _ in 0..6 {
+        let reply = Api::at(server.http).at_root_with("POST", &format!("/hooks/{address}"), b"x").await;
+        refused += usize::from(reply.status == 429);
+    }
+    assert!(refused > 0, "posts of webhooks");
+    // Of an import each row counts, and says so.
+    let users: Vec<Value> = (0..20).map(|n| json!({"user": format!("more{n}")})).collect();
+    let done = shop.post("/apps/shop/imports/users", json!({ "users": users })).await.ok(200);
+    assert!(done["refused"].as_u64().unwrap() > 10, "{done}");
+    assert_eq!(done["results"][19]["code"], "rate_limited");
+    assert!(server.stop().await);
+}
+
 #[test]
 fn the_command_line_makes_an_app_its_keys_and_an_end_of_both() {
     let server = Binary::start();

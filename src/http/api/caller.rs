@@ -9,7 +9,7 @@ use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
 use crate::model::{
-    Actor, Answer, AppActor, AppRef, Code, Command, CommandResult, Key, Outcome, Platform, Query, Secret,
+    Actor, Answer, AppActor, AppRef, Code, Command, CommandResult, Key, Outcome, Platform, Query, Refusal, Secret,
     SystemCommand, UserActor,
 };
 use axum::extract::{FromRequestParts, Request, State};
@@ -70,6 +70,11 @@ impl AppCaller {
         Actor::App(self.0)
     }
 
+    /// Counts a command of the app, as those of its users count.
+    pub fn take_turn(self, api: &ApiState) -> Result<(), Refusal> {
+        api.gateway.take_app_turn(self.0.app)
+    }
+
     /// Its app, as what reads of apps takes it.
     pub fn app(self) -> AppRef {
         AppRef(self.0.app.to_string())
@@ -114,13 +119,13 @@ impl Caller {
 
     /// Hands a command to the ledger and waits for its outcome. The request's `Idempotency-Key` is the key of the first command.
     pub async fn submit(&self, command: Command) -> Result<Outcome, Problem> {
-        self.api.gateway.take_turn(&self.actor)?;
+        self.take_turn()?;
         self.carry_out(Actor::User(self.actor.clone()), Some(self.keys.next()), command).await
     }
 
     /// The same for what the server does in the caller's name, once it has checked that they may.
     pub async fn submit_for_server(&self, command: SystemCommand) -> Result<Outcome, Problem> {
-        self.api.gateway.take_turn(&self.actor)?;
+        self.take_turn()?;
         self.carry_out(crate::auth::server(), None, command).await
     }
 
@@ -132,6 +137,11 @@ impl Caller {
     ) -> Result<Outcome, Problem> {
         let accepted = self.api.engine().execute(actor, key, command.into()).await?;
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
+    }
+
+    /// Counts a command of the caller that is handed over elsewhere.
+    pub fn take_turn(&self) -> Result<(), Refusal> {
+        self.api.gateway.take_turn(&self.actor)
     }
 
     /// Who asks, as those commands take it that an administrator gives. They carry no key: many are made of what is there.

@@ -90,6 +90,7 @@ async fn create(
     At(conversation): At<ConversationId>,
     Json(NewHook { name }): Json<NewHook>,
 ) -> Result<Response, Problem> {
+    caller.take_turn()?;
     let made = api.office.create_hook(&caller.actor, conversation, name).await?;
     let location = format!("{}/conversations/{conversation}/hooks/{}", super::ROOT, made.hook.hook);
     Ok(created(&location, Json(HookWithAddress::from(made))))
@@ -106,6 +107,7 @@ async fn delete(
     caller: Caller,
     At(hook): At<(ConversationId, HookId)>,
 ) -> Result<StatusCode, Problem> {
+    caller.take_turn()?;
     api.office.delete_hook(&caller.actor, hook).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -121,6 +123,7 @@ async fn rotate(
     caller: Caller,
     At(hook): At<(ConversationId, HookId)>,
 ) -> Result<Json<HookWithAddress>, Problem> {
+    caller.take_turn()?;
     Ok(Json(api.office.rotate_hook(&caller.actor, hook).await?.into()))
 }
 

@@ -77,7 +77,7 @@ async fn take(
 }
 
 async fn taken(api: &ApiState, peer: &Peer, secret: String, request: Request) -> Result<Response, Problem> {
-    let Some(hook) = api.office.hook_of(&Secret::new(secret))? else {
+    let Some((hook, app)) = api.office.hook_of(&Secret::new(secret))? else {
         // Whoever tries addresses is slowed down like whoever tries passwords.
         api.office.knocked(peer.address).await?;
         let words = "There is no such webhook; whoever manages the conversation has its address.";
@@ -110,7 +110,12 @@ async fn taken(api: &ApiState, peer: &Peer, secret: String, request: Request) ->
         if one.post.is_empty() {
             continue;
         }
-        match api.office.post(hook, one.post, one.group, one.closes).await {
+        // Each post is a command of the app.
+        let posted = match api.gateway.take_app_turn(app) {
+            Ok(()) => api.office.post(hook, one.post, one.group, one.closes).await,
+            Err(refusal) => Err(refusal),
+        };
+        match posted {
             Ok(_) => posts += 1,
             Err(refusal) => refused = Some(refusal),
         }

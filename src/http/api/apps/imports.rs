@@ -137,7 +137,7 @@ async fn users(
 ) -> Result<Json<ImportResults>, Problem> {
     check_rows(users.len())?;
     let rows = users.into_iter().map(|row| row.as_they_are.of(row.user)).collect();
-    Ok(Json(api.office.import_users(caller.0, rows).await.into()))
+    Ok(Json(api.office.import_users(caller.0, rows, &|| caller.take_turn(&api)).await.into()))
 }
 
 /// Make many users contacts of each other
@@ -155,7 +155,7 @@ async fn contacts(
     check_rows(contacts.len())?;
     let row = |row: ImportedContact| PutContact { user: row.user, contact: row.contact, remark: row.remark };
     let rows = contacts.into_iter().map(row).collect();
-    Ok(Json(api.office.import_contacts(caller.0, rows).await.into()))
+    Ok(Json(api.office.import_contacts(caller.0, rows, &|| caller.take_turn(&api)).await.into()))
 }
 
 /// Add many members to a group
@@ -171,5 +171,6 @@ async fn members(
     Json(MemberImport { conversation, by, users }): Json<MemberImport>,
 ) -> Result<Json<ImportResults>, Problem> {
     check_rows(users.len())?;
-    Ok(Json(api.office.import_members(caller.0, conversation, &by, users).await?.into()))
+    let turn = || caller.take_turn(&api);
+    Ok(Json(api.office.import_members(caller.0, conversation, &by, users, &turn).await?.into()))
 }

@@ -42,6 +42,7 @@ async fn send(State(api): State<ApiState>, caller: AppCaller, request: Request) 
     let named = key::of(&request)?;
     let Json(SystemMessage { to, content }) = Json::from_request(request, &api).await?;
     let key = named.unwrap_or_else(|| Key::new(api.engine().clock().now()));
+    caller.take_turn(&api)?;
     let changed = Changed::from(api.office.send_as_system(caller.0, key, to, content).await?);
     let Some(place) = changed.entry else { return Err(unexpected()) };
     let location = format!("{}/conversations/{}/entries/{}", crate::http::api::ROOT, place.conversation, place.seq);

@@ -164,6 +164,7 @@ async fn create(
     caller: AppCaller,
     Json(NewAppUser { user, as_they_are }): Json<NewAppUser>,
 ) -> Result<Response, Problem> {
+    caller.take_turn(&api)?;
     api.office.make_user(caller.0, as_they_are.of(user.clone())).await?;
     let made = api.office.account(&caller.by(), caller.app(), user).await?;
     Ok(created(&format!("{}/apps/{}/users/{}", crate::http::api::ROOT, made.app, made.id), Json(made)))
@@ -196,6 +197,7 @@ async fn put(
     At((_app, user)): At<(String, UserId)>,
     Json(new): Json<AppUser>,
 ) -> Result<Response, Problem> {
+    caller.take_turn(&api)?;
     let became = api.office.put_user(caller.0, new.of(user.clone())).await?;
     let account = Json(api.office.account(&caller.by(), caller.app(), user).await?);
     let status = if became == Became::Created { StatusCode::CREATED } else { StatusCode::OK };
@@ -213,6 +215,7 @@ async fn delete(
     caller: AppCaller,
     At((_app, user)): At<(String, UserId)>,
 ) -> Result<StatusCode, Problem> {
+    caller.take_turn(&api)?;
     api.office.delete_user(&caller.by(), caller.app(), user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -228,6 +231,7 @@ async fn set_flags(
     At((_app, user)): At<(String, UserId)>,
     Json(flags): Json<AppUserFlags>,
 ) -> Result<Json<UserFlags>, Problem> {
+    caller.take_turn(&api)?;
     let AppUserFlags { suspended, silenced, contacts_disabled } = flags;
     let changes = FlagChanges { suspended, silenced, contacts_disabled };
     Ok(Json(api.office.set_flags(&caller.by(), caller.app(), user, changes).await?))
@@ -257,6 +261,7 @@ async fn sign_out(
     caller: AppCaller,
     At((_app, user)): At<(String, UserId)>,
 ) -> Result<StatusCode, Problem> {
+    caller.take_turn(&api)?;
     api.office.end_sessions(&caller.by(), caller.app(), user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -303,6 +308,7 @@ async fn revoke_tokens(
     caller: AppCaller,
     Json(Revocation { user, before }): Json<Revocation>,
 ) -> Result<Json<Revoked>, Problem> {
+    caller.take_turn(&api)?;
     let before = api.office.revoke_tokens(&caller.by(), caller.app(), user, before).await?;
     Ok(Json(Revoked { before }))
 }
