@@ -407,7 +407,7 @@ fn system_command(
             hooks::create::run(tables, order, (*conversation, by), name, *token)
         }
         SystemCommand::RotateHook { hook, by, token } => hooks::rotate::run(tables, order, *hook, by, *token),
-        SystemCommand::DeleteHook { hook, by } => hooks::delete::run(tables, order, *hook, by),
+        SystemCommand::DeleteHook { hook, by } => hooks::delete::run(tables, order, *hook, by, effects),
         SystemCommand::Post { hook, post, group, closes } => {
             hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)
         }

@@ -102,5 +102,5 @@ pub const SIGNED_TOKEN_BYTES_MAX: usize = 4_096;
 pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
 /// Webhooks into one conversation.
 pub const HOOKS_MAX: usize = 20;
-/// Posts that one webhook may still change; when there are more, the next ones stand for themselves.
-pub const HOOK_GROUPS_MAX: u32 = 1_000;
+/// Posts that one webhook may still change; when there are more, the oldest stay as they are. One command takes them all away.
+pub const HOOK_GROUPS_MAX: u32 = 200;

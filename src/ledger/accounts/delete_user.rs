@@ -3,7 +3,9 @@
 
 use super::{Change, end_all};
 use crate::ledger::{Order, Stop, administration, apps, directory, links, media};
-use crate::model::{Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserSettings};
+use crate::model::{
+    Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserKind, UserSettings,
+};
 use crate::store::records::{AdministratorRow, AssistantRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
 
@@ -16,7 +18,44 @@ pub(in crate::ledger) fn run(
     user: UserHandle,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    let plan = decide(tables, order, user)?;
+    let name = Name::new(DELETED_NAME).map_err(|error| Refusal::new(Code::Invalid, error.0))?;
+    let plan = decide(tables, order, user, Some(name))?;
+    carry_out(tables, order, plan, effects)
+}
+
+/// The account of a webhook goes, and its name stays for what it has posted.
+pub(in crate::ledger) struct Retired(Change);
+
+impl Retired {
+    /// Nothing when it was deleted before, as a user of its app.
+    pub(in crate::ledger) fn plan(state: &impl Read, order: &Order, user: UserHandle) -> Result<Option<Self>, Stop> {
+        let there = state.get::<UserRow>(&user)?.is_some_and(|row| !row.deleted);
+        if there { decide(state, order, user, None).map(Self).map(Some) } else { Ok(None) }
+    }
+
+    /// From now on nobody finds it, and it counts no more.
+    pub(in crate::ledger) fn apply(
+        self,
+        tables: &mut Tables<'_>,
+        order: &Order,
+        effects: &mut Vec<Effect>,
+    ) -> Result<CommandResult, Stop> {
+        carry_out(tables, order, self.0, effects)
+    }
+}
+
+/// Whether what a deleted user has said stays under their name: so it is with webhooks that were taken away.
+pub(in crate::ledger) fn keeps_name(row: &UserRow) -> bool {
+    row.deleted && row.kind == UserKind::Service && row.name.as_str() != DELETED_NAME
+}
+
+fn carry_out(
+    tables: &mut Tables<'_>,
+    order: &Order,
+    plan: Change,
+    effects: &mut Vec<Effect>,
+) -> Result<CommandResult, Stop> {
+    let user = plan.user;
     let before = super::user(tables, user)?;
     let card = tables.get::<CardRow>(&user)?.map(|row| (*row).clone()).unwrap_or_default();
     directory::rewrite(tables, user, Some((&before, &card)), None)?;
@@ -24,12 +63,12 @@ pub(in crate::ledger) fn run(
     apply(tables, user, plan, effects)
 }
 
-fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Change, Stop> {
+/// `name`: what they are called from now on; absent: as before.
+fn decide(state: &impl Read, order: &Order, user: UserHandle, name: Option<Name>) -> Result<Change, Stop> {
     let before = super::user(state, user)?;
     administration::check_not_last(state, order.actor == Actor::Operator, user)?;
-    let name = Name::new(DELETED_NAME).map_err(|error| Refusal::new(Code::Invalid, error.0))?;
     let row = UserRow {
-        name,
+        name: name.unwrap_or_else(|| before.name.clone()),
         password: None,
         credential: before.credential.wrapping_add(1),
         flags: UserFlags::default(),

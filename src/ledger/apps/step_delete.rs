@@ -9,10 +9,10 @@ use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
 use crate::store::records::{
-    AppJobRow, AppRow, AppStateRow, AppTotalRow, CardRow, ContactRow, ContactTotalRow, ConversationRow, DeletionRow,
-    DirectRow, GroupCardRow, InboxRow, InviteKey, InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow,
-    LabelRow, MediaTotalRow, MemberRow, PresenceRow, RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow,
-    UserRow,
+    AppJobRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, CardRow, ContactRow,
+    ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey, InviteListKey,
+    InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow, RequestRow,
+    RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -61,7 +61,8 @@ pub(super) fn conversations(
     Ok(CommandResult::Removed { count, more: true })
 }
 
-/// The next part of one conversation: entries, then members, then those who asked to join, then links, then itself.
+/// The next part of one conversation: entries, then members, then those who asked to join, then links, then webhooks, then itself.
+/// Each step takes of one kind alone.
 fn conversation(
     tables: &mut Tables<'_>,
     order: &Order,
@@ -72,23 +73,9 @@ fn conversation(
     if head.first <= head.seq {
         return entries(tables, order, id, row.app, head.first, head.seq);
     }
-    let (from, to) = ((id, UserHandle(0)), (id, UserHandle(u64::MAX)));
-    let members = tables.range::<MemberRow>(&from, &to, ROWS_AT_ONCE)?;
-    for ((_, user), _) in &members {
-        tables.remove::<MemberRow>(&(id, *user))?;
-        tables.remove::<InboxRow>(&(*user, id))?;
-    }
-    let asked = tables.range::<JoinRequestRow>(&from, &to, ROWS_AT_ONCE)?;
-    for ((_, user), _) in &asked {
-        tables.remove::<JoinRequestRow>(&(id, *user))?;
-    }
-    let links = remove_invites(tables, InviteTo::Group(id))?;
-    if let Some(hook) = hooks::of_conversation(tables, id)?.first() {
-        return Ok(Got::Some(1 + hooks::delete::remove(tables, *hook)? + members.len() as u32));
-    }
-    let count = members.len() + asked.len() + links;
-    if count > 0 {
-        return Ok(Got::Some(count as u32));
+    let belongs = belonging_to(tables, id)?;
+    if belongs > 0 {
+        return Ok(Got::Some(belongs as u32));
     }
     if row.kind == ConversationKind::Group {
         let card = tables.get::<GroupCardRow>(&id)?.map(|row| (*row).clone()).unwrap_or_default();
@@ -106,6 +93,37 @@ fn conversation(
     }
     tables.remove::<ConversationRow>(&id)?;
     Ok(Got::All)
+}
+
+/// Takes away some of what belongs to a conversation, of the first kind that there is; how much.
+fn belonging_to(tables: &mut Tables<'_>, id: ConversationId) -> Result<usize, Fault> {
+    let (from, to) = ((id, UserHandle(0)), (id, UserHandle(u64::MAX)));
+    let members = tables.range::<MemberRow>(&from, &to, ROWS_AT_ONCE)?;
+    for ((_, user), _) in &members {
+        tables.remove::<MemberRow>(&(id, *user))?;
+        tables.remove::<InboxRow>(&(*user, id))?;
+    }
+    if !members.is_empty() {
+        return Ok(members.len());
+    }
+    let asked = tables.range::<JoinRequestRow>(&from, &to, ROWS_AT_ONCE)?;
+    for ((_, user), _) in &asked {
+        tables.remove::<JoinRequestRow>(&(id, *user))?;
+    }
+    if !asked.is_empty() {
+        return Ok(asked.len());
+    }
+    let links = remove_invites(tables, InviteTo::Group(id))?;
+    if links > 0 {
+        return Ok(links);
+    }
+    let Some(hook) = hooks::of_conversation(tables, id)?.first().copied() else { return Ok(0) };
+    let groups = hooks::delete::remove_groups(tables, hook, ROWS_AT_ONCE)?;
+    if groups > 0 {
+        return Ok(groups);
+    }
+    hooks::delete::remove(tables, hook)?;
+    Ok(1)
 }
 
 fn entries(
@@ -161,28 +179,46 @@ pub(super) fn users(tables: &mut Tables<'_>, order: &Order, app: AppId) -> Resul
     Ok(CommandResult::Removed { count, more: true })
 }
 
-/// What a user has that may be much.
+/// What a user has that may be much: some of the first kind that there is.
 fn belongings(tables: &mut Tables<'_>, user: UserHandle) -> Result<Got, Fault> {
     let (from, to) = ((user, UserHandle(0)), (user, UserHandle(u64::MAX)));
     let contacts = tables.range::<ContactRow>(&from, &to, ROWS_AT_ONCE)?;
     for ((_, other), _) in &contacts {
         tables.remove::<ContactRow>(&(user, *other))?;
     }
-    let asked_by = tables.range::<RequestRow>(&from, &to, ROWS_AT_ONCE / 4)?;
+    if !contacts.is_empty() {
+        return Ok(Got::Some(contacts.len() as u32));
+    }
+    let asked_by = tables.range::<RequestRow>(&from, &to, ROWS_AT_ONCE)?;
     for ((_, other), _) in &asked_by {
         contacts::forget_request(tables, user, *other)?;
+    }
+    if !asked_by.is_empty() {
+        return Ok(Got::Some(asked_by.len() as u32));
+    }
+    // Those whom the user asked are of the same app, so their rows go here or there.
+    let asked = tables.range::<RequestSentRow>(&from, &to, ROWS_AT_ONCE)?;
+    for ((_, other), _) in &asked {
+        contacts::forget_request(tables, *other, user)?;
+    }
+    if !asked.is_empty() {
+        return Ok(Got::Some(asked.len() as u32));
     }
     let labels = tables.range::<LabelRow>(&(user, LabelId(0)), &(user, LabelId(u64::MAX)), ROWS_AT_ONCE)?;
     for ((_, label), _) in &labels {
         tables.remove::<LabelRow>(&(user, *label))?;
     }
-    // Those whom the user asked are of the same app, so their rows go here or there.
-    let asked = tables.range::<RequestSentRow>(&from, &to, ROWS_AT_ONCE / 4)?;
-    for ((_, other), _) in &asked {
-        contacts::forget_request(tables, *other, user)?;
+    if !labels.is_empty() {
+        return Ok(Got::Some(labels.len() as u32));
     }
-    let count = contacts.len() + asked_by.len() + labels.len() + asked.len();
-    Ok(if count == 0 { Got::All } else { Got::Some(count as u32) })
+    // How much an assistant was asked, by users who are all of the same app.
+    let first = AssistantUseKey { assistant: user, user: UserHandle(0), day: 0 };
+    let last = AssistantUseKey { assistant: user, user: UserHandle(u64::MAX), day: u32::MAX };
+    let uses = tables.range::<AssistantUseRow>(&first, &last, ROWS_AT_ONCE)?;
+    for (key, _) in &uses {
+        tables.remove::<AssistantUseRow>(key)?;
+    }
+    Ok(if uses.is_empty() { Got::All } else { Got::Some(uses.len() as u32) })
 }
 
 /// A user of whom nothing else is left.
@@ -201,6 +237,7 @@ fn user(tables: &mut Tables<'_>, order: &Order, key: &UserIdKey, user: UserHandl
     tables.remove::<MediaTotalRow>(&user)?;
     tables.remove::<DeletionRow>(&user)?;
     tables.remove::<SignedUserRow>(&user)?;
+    tables.remove::<AssistantRow>(&(key.app, user))?;
     tables.remove::<UserRow>(&user)?;
     tables.remove::<UserIdRow>(key)
 }

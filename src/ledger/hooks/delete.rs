@@ -1,41 +1,53 @@
 //! Take a webhook away. What it has posted stays under its name.
 
 use super::{find, managed};
-use crate::ledger::{Order, Stop, apps, directory};
-use crate::model::{CommandResult, ConversationId, HookId, UserActor};
-use crate::store::records::{CardRow, IncomingGroupRow, IncomingListRow, IncomingRow, IncomingTokenRow, UserRow};
+use crate::ledger::accounts::delete_user::Retired;
+use crate::ledger::{Order, Stop};
+use crate::model::{CommandResult, ConversationId, Effect, HookId, UserActor, limits};
+use crate::store::records::{IncomingGroupRow, IncomingListRow, IncomingRow, IncomingTokenRow};
 use crate::store::{Fault, Read, Tables};
-
-/// Rows of what it may still change that go with it; those that are left name nothing any more.
-const GROUPS_AT_ONCE: usize = 128;
 
 pub(in crate::ledger) fn run(
     tables: &mut Tables<'_>,
-    _: &Order,
+    order: &Order,
     (conversation, hook): (ConversationId, HookId),
     by: &UserActor,
+    effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    managed(tables, by, conversation)?;
-    let row = find(tables, conversation, hook)?;
+    let user = decide(tables, order, (conversation, hook), by)?;
+    remove_groups(tables, hook, limits::HOOK_GROUPS_MAX as usize)?;
     remove(tables, hook)?;
-    // Nobody finds it any more, and its name stays for what it has said.
-    if let Some(user) = tables.get::<UserRow>(&row.user)? {
-        directory::rewrite(tables, row.user, Some((&user, &CardRow::default())), None)?;
-        apps::totals::count(tables, row.app, -1, 0)?;
+    if let Some(user) = user {
+        user.apply(tables, order, effects)?;
     }
     Ok(CommandResult::Done {})
 }
 
-/// Takes its rows away; how many of those it may still change.
-pub(in crate::ledger) fn remove(tables: &mut Tables<'_>, hook: HookId) -> Result<u32, Fault> {
-    let groups = tables.range::<IncomingGroupRow>(&(hook, 0), &(hook, u64::MAX), GROUPS_AT_ONCE)?;
+fn decide(
+    state: &impl Read,
+    order: &Order,
+    (conversation, hook): (ConversationId, HookId),
+    by: &UserActor,
+) -> Result<Option<Retired>, Stop> {
+    managed(state, by, conversation)?;
+    Retired::plan(state, order, find(state, conversation, hook)?.user)
+}
+
+/// Takes away what it may still change, at most so many; how many there were.
+pub(in crate::ledger) fn remove_groups(tables: &mut Tables<'_>, hook: HookId, most: usize) -> Result<usize, Fault> {
+    let groups = tables.range::<IncomingGroupRow>(&(hook, 0), &(hook, u64::MAX), most)?;
     for ((_, group), _) in &groups {
         tables.remove::<IncomingGroupRow>(&(hook, *group))?;
     }
+    Ok(groups.len())
+}
+
+/// Takes its own rows away, once nothing is left that it may change.
+pub(in crate::ledger) fn remove(tables: &mut Tables<'_>, hook: HookId) -> Result<(), Fault> {
     if let Some(row) = tables.get::<IncomingRow>(&hook)? {
         tables.remove::<IncomingTokenRow>(&row.token)?;
         tables.remove::<IncomingListRow>(&(row.conversation, hook))?;
         tables.remove::<IncomingRow>(&hook)?;
     }
-    Ok(groups.len() as u32)
+    Ok(())
 }

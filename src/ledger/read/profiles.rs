@@ -1,6 +1,7 @@
 //! Profiles, as their owner and as others see them.
 
 use super::super::Stop;
+use super::super::accounts::delete_user::keeps_name;
 use super::super::refuse::refuse;
 use super::size::{PAGE_BYTES_MAX, escaped};
 use super::{USERS_MAX, contacts};
@@ -29,7 +30,8 @@ pub(super) fn profile(state: &impl Read, reader: UserHandle, user: UserHandle) -
         name: row.name.clone(),
         kind: row.kind,
         card,
-        deleted: row.deleted,
+        // What a webhook has posted stays under its name when it was taken away.
+        deleted: row.deleted && !keeps_name(&row),
         changed: row.changed,
     }))
 }
