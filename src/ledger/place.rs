@@ -1,11 +1,11 @@
 //! A conversation as the acting user stands in it, and the pieces that commands on it share.
 
-use super::Stop;
 use super::caller::Caller;
 use super::read;
 use super::refuse::{no_such_conversation, refuse};
+use super::{Order, Stop};
 use crate::model::{
-    AppId, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle,
+    AppId, Body, Code, CommandResult, ConversationId, ConversationKind, Effect, Entry, Role, Seq, UserHandle, UserId,
 };
 use crate::store::records::{ConversationRow, Head, InboxRow, Mark, MemberRow};
 use crate::store::{Fault, Read, Tables};
@@ -88,6 +88,24 @@ impl Place {
             return refuse(Code::Invalid, format!("The entry with seq {seq} is a notice; name a message."));
         }
         Ok(entry)
+    }
+}
+
+/// The next entry of a conversation, by somebody who gave no command themselves.
+pub(super) fn entry(head: &Head, order: &Order, author: &UserId, body: Body) -> Entry {
+    Entry {
+        seq: head.seq.next(),
+        lsn: order.lsn,
+        changed: order.lsn,
+        ordinal: if body.is_message() { head.ordinal.next() } else { head.ordinal },
+        at: order.at,
+        author: author.clone(),
+        key: None,
+        body,
+        reactions: Vec::new(),
+        edited_at: None,
+        recalled_at: None,
+        origin: None,
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::ledger::assistants;
 use crate::ledger::contacts;
 use crate::ledger::groups;
-use crate::ledger::place::append;
+use crate::ledger::place::{self, append};
 use crate::ledger::read::scan;
 use crate::ledger::{Order, Stop};
 use crate::model::{
@@ -185,21 +185,7 @@ fn entry(
     conversation: ConversationId,
     body: Body,
 ) -> Result<Entry, Fault> {
-    let head = state.head(conversation)?;
-    Ok(Entry {
-        seq: head.seq.next(),
-        lsn: order.lsn,
-        changed: order.lsn,
-        ordinal: head.ordinal,
-        at: order.at,
-        author: author.clone(),
-        key: None,
-        body,
-        reactions: Vec::new(),
-        edited_at: None,
-        recalled_at: None,
-        origin: None,
-    })
+    Ok(place::entry(&state.head(conversation)?, order, author, body))
 }
 
 fn apply(

@@ -1,7 +1,7 @@
 //! An assistant begins with a question: it counts from now on, and gives a chat without a title its title.
 
-use super::{Asking, entry, there, turns};
-use crate::ledger::place::append;
+use super::{Asking, there, turns};
+use crate::ledger::place::{append, entry};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, groups};
 use crate::model::{

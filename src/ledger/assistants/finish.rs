@@ -1,8 +1,7 @@
 //! An assistant is done with a question: what it said is appended, or stands in place of what it said before.
 
 use super::begin::Answerable;
-use super::entry;
-use crate::ledger::place::{append, rewrite};
+use crate::ledger::place::{append, entry, rewrite};
 use crate::ledger::read::size::stored_bytes;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};

@@ -16,13 +16,12 @@ pub(super) mod rename;
 pub(super) mod set;
 pub(super) mod stop;
 
+use super::Stop;
 use super::refuse::refuse;
-use super::{Order, Stop};
 use crate::model::{
-    AppId, AssistantAccess, Body, Code, ConversationId, ConversationKind, Entry, Seq, Timestamp, UserHandle, UserId,
-    limits,
+    AppId, AssistantAccess, Code, ConversationId, ConversationKind, Seq, Timestamp, UserHandle, limits,
 };
-use crate::store::records::{AssistantRow, AssistantUseKey, AssistantUseRow, ConversationRow, Head, TurnRow, UserRow};
+use crate::store::records::{AssistantRow, AssistantUseKey, AssistantUseRow, ConversationRow, TurnRow, UserRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
@@ -154,22 +153,4 @@ pub(in crate::ledger) fn turns(
     let mut turns: Vec<_> = rows.into_iter().map(|((_, seq), row)| (seq, row)).collect();
     turns.sort_by_key(|(_, row)| row.asked_lsn);
     Ok(turns)
-}
-
-/// The next entry of a conversation, by somebody who gave no command themselves.
-fn entry(head: &Head, order: &Order, author: &UserId, body: Body) -> Entry {
-    Entry {
-        seq: head.seq.next(),
-        lsn: order.lsn,
-        changed: order.lsn,
-        ordinal: if body.is_message() { head.ordinal.next() } else { head.ordinal },
-        at: order.at,
-        author: author.clone(),
-        key: None,
-        body,
-        reactions: Vec::new(),
-        edited_at: None,
-        recalled_at: None,
-        origin: None,
-    }
 }

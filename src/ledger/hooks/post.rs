@@ -1,12 +1,12 @@
 //! Post what came through a webhook: as an entry of its own, or in place of the one of the same name, which is edited then.
 
-use crate::ledger::place::{append, rewrite};
+use crate::ledger::place::{append, entry, rewrite};
 use crate::ledger::read::size::stored_bytes;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, apps, groups};
 use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, HookId, Post, Seq, UserId, limits};
 use crate::store::records::{AppRow, ConversationRow, IncomingGroupRow, IncomingRow, UserRow};
-use crate::store::{Read, Tables};
+use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -16,6 +16,8 @@ struct Plan {
     before: Option<Entry>,
     entry: Entry,
     group: Option<u64>,
+    /// The oldest that it could still change, which makes room.
+    evicted: Option<u64>,
     /// How many posts it may still change afterwards.
     open: u32,
 }
@@ -31,6 +33,9 @@ pub(in crate::ledger) fn run(
     let plan = decide(tables, order, hook, post, (group, closes))?;
     let (app, conversation, seq) = (plan.hook.app, plan.hook.conversation, plan.entry.seq);
     let shown = plan.before.as_ref().map_or(seq, |before| before.seq);
+    if let Some(group) = plan.evicted {
+        tables.remove::<IncomingGroupRow>(&(hook, group))?;
+    }
     if let Some(group) = plan.group {
         if closes {
             tables.remove::<IncomingGroupRow>(&(hook, group))?;
@@ -86,20 +91,7 @@ fn decide(
     };
     let body = Body::Post(post.clone());
     let head = state.head(row.conversation)?;
-    let next = |body: Body| Entry {
-        seq: head.seq.next(),
-        lsn: order.lsn,
-        changed: order.lsn,
-        ordinal: if body.is_message() { head.ordinal.next() } else { head.ordinal },
-        at: order.at,
-        author: user.id.clone(),
-        key: None,
-        body,
-        reactions: Vec::new(),
-        edited_at: None,
-        recalled_at: None,
-        origin: None,
-    };
+    let next = |body: Body| entry(&head, order, &user.id, body);
     let (before, entry) = match target {
         Some(before) => {
             let seq = before.seq;
@@ -115,15 +107,21 @@ fn decide(
             format!("A post has at most {most} bytes with all that stands beside its words."),
         );
     }
-    // A name that is over, or one too many, is not kept.
-    let keeps = named.is_some() && !closes;
-    let (named, open) = match (keeps, there.is_some()) {
-        (true, false) if row.open >= limits::HOOK_GROUPS_MAX => (None, row.open),
-        (true, false) => (named, row.open + 1),
-        (false, true) => (named, row.open.saturating_sub(1)),
-        (true, true) | (false, false) => (named, row.open),
-    };
-    Ok(Plan { hook: row, before, entry, group: named, open })
+    // A name that is over is not kept. One too many takes the place of the oldest, which may never have been over.
+    let (mut evicted, mut open) = (None, row.open);
+    match (named.is_some() && !closes, there.is_some()) {
+        (true, false) if row.open >= limits::HOOK_GROUPS_MAX => evicted = oldest(state, hook)?,
+        (true, false) => open += 1,
+        (false, true) => open = open.saturating_sub(1),
+        (true, true) | (false, false) => {}
+    }
+    Ok(Plan { hook: row, before, entry, group: named, evicted, open })
+}
+
+/// What was posted first of all that a webhook may still change.
+fn oldest(state: &impl Read, hook: HookId) -> Result<Option<u64>, Fault> {
+    let rows = state.range::<IncomingGroupRow>(&(hook, 0), &(hook, u64::MAX), limits::HOOK_GROUPS_MAX as usize)?;
+    Ok(rows.into_iter().min_by_key(|(_, row)| row.seq).map(|((_, group), _)| group))
 }
 
 /// The entry of a post that can still be changed: it is there, of this webhook, and was not recalled.
