@@ -1,11 +1,13 @@
 //! Apps: how other systems use them, and their keys.
 
-use super::{Administration, unexpected};
+use super::{Administration, unexpected, unread};
 use crate::auth::{SIGNING, Token, signed};
 use crate::model::{
     Actor, AdminAnswer, AdminQuery, AppAccess, AppKeyId, AppKeyInfo, AppKeyKind, AppKeySecret, AppRef, AppUse, Code,
     Name, Refusal, Secret, SystemCommand, Timestamp, UserId,
 };
+use crate::store::Read;
+use crate::store::records::{AppStateRow, SignedUserRow};
 use serde::{Deserialize, Serialize};
 
 /// A key to be made.
@@ -81,10 +83,10 @@ impl Administration {
                 (AppKeySecret::Eddsa(public), None)
             }
         };
-        let command = SystemCommand::CreateAppKey { app, name: name.clone(), secret: stored };
-        let key = AppKeyId(self.carry_out(by, command).await?.lsn.0);
-        let created = self.engine.clock().now();
-        Ok(MadeAppKey { key: AppKeyInfo { key, kind, name, created, used: None }, secret })
+        let key = AppKeyId(self.carry_out(by, SystemCommand::CreateAppKey { app, name, secret: stored }).await?.lsn.0);
+        let keys = self.app_use(by, AppRef(app.to_string())).await?.keys;
+        let key = keys.into_iter().find(|one| one.key == key).ok_or_else(unexpected)?;
+        Ok(MadeAppKey { key, secret })
     }
 
     /// Makes a key useless.
@@ -93,7 +95,8 @@ impl Administration {
         self.carry_out(by, SystemCommand::RevokeAppKey { app, key }).await.map(drop)
     }
 
-    /// Refuses signed tokens that were issued before a time (now when absent), of one user or all.
+    /// Refuses signed tokens that were issued before a time (now when absent), of one user or all. Since when they are refused: the
+    /// latest time that was ever said.
     pub async fn revoke_tokens(
         &self,
         by: &Actor,
@@ -110,6 +113,11 @@ impl Administration {
         let now = Timestamp(self.engine.clock().now().0 / 1_000 * 1_000);
         let before = before.unwrap_or(now);
         self.carry_out(by, SystemCommand::RevokeTokens { app, user, before }).await?;
-        Ok(before)
+        let view = self.engine.view();
+        let since = match user {
+            Some(user) => view.get::<SignedUserRow>(&user).map_err(|_| unread())?.map(|row| row.tokens_from),
+            None => view.get::<AppStateRow>(&app).map_err(|_| unread())?.map(|row| row.tokens_from),
+        };
+        Ok(since.unwrap_or(before))
     }
 }

@@ -389,7 +389,7 @@ fn system_command(
         }
         SystemCommand::RevokeAppKey { app, key } => apps::keys::revoke(tables, *app, *key),
         SystemCommand::TouchAppKey { app, key } => apps::keys::touch(tables, order, *app, *key),
-        SystemCommand::RevokeTokens { app, user, before } => apps::tokens::run(tables, *app, *user, *before),
+        SystemCommand::RevokeTokens { app, user, before } => apps::tokens::run(tables, order, *app, *user, *before),
         SystemCommand::SignIn { app, id, name, key, issued, device, token, address } => {
             let signed = apps::sign_in::Signed {
                 app: *app,

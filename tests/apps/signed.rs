@@ -194,6 +194,13 @@ async fn tokens_and_keys_end_when_somebody_says_so() {
     revoke(json!("ada")).await;
     assert_eq!(exchange(&server, &ada).await.problem(), (401, "token_expired".to_owned()));
     exchange(&server, &bob).await.ok(201);
+    // A time before that takes nothing back, and one that has not come is none.
+    let at = async |before: u64| {
+        admin.post("/admin/apps/shop/token-revocation", json!({"user": "ada", "before": before})).await
+    };
+    assert_eq!(at(1_000).await.ok(200)["before"], json!(later));
+    assert_eq!(exchange(&server, &ada).await.problem(), (401, "token_expired".to_owned()));
+    assert_eq!(at(later.0 + 3_600_000).await.problem(), (400, "invalid".to_owned()));
     revoke(Value::Null).await;
     assert_eq!(exchange(&server, &bob).await.problem(), (401, "token_expired".to_owned()));
     let sessions = admin.get("/admin/users/ada/sessions?app=shop").await.ok(200);
