@@ -1,7 +1,7 @@
 //! Prometheus Alertmanager's webhook (`version` 4). Each alert is a post of its own, found again by its fingerprint: when it
 //! resolves, the post that announced it is changed.
 
-use super::words::{line, link, plain, said, url_of};
+use super::words::{line, link, one_line, plain, said, url_of};
 use super::{Incoming, list};
 use crate::model::{Post, PostAttachment, PostField};
 use serde_json::Value;
@@ -51,7 +51,8 @@ pub fn one(body: &Value, alert: &Value) -> Incoming {
         parts.push(plain(&values));
     }
     let fields = labels.as_object().into_iter().flatten().filter(|(key, _)| *key != "alertname").take(LABELS_MAX);
-    let fields = fields.map(|(key, _)| PostField { title: key.clone(), value: plain(&line(labels, key)), short: true });
+    let fields =
+        fields.map(|(key, _)| PostField { title: one_line(key), value: plain(&line(labels, key)), short: true });
     let links = [("Dashboard", "dashboardURL"), ("Panel", "panelURL"), ("Silence", "silenceURL")];
     let links = links.iter().filter_map(|(words, member)| Some(link(words, &url_of(alert, member)?)));
     let runbook = url_of(annotations, "runbook_url").map(|address| link("Runbook", &address));

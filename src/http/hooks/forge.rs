@@ -60,7 +60,11 @@ pub fn read(event: &str, body: &Value) -> Vec<Incoming> {
             Some((format!("{who} {event}d the {kind} {name} of {place}"), String::new()))
         }
         "fork" => Some((format!("{who} forked {place}"), String::new())),
-        "star" | "watch" => Some((format!("{who} starred {place}"), String::new())),
+        // GitHub tells with `star` that one went, too; with `watch` only that one came.
+        "star" | "watch" => {
+            let starred = if action == "deleted" { "took the star from" } else { "starred" };
+            Some((format!("{who} {starred} {place}"), String::new()))
+        }
         "workflow_run" | "check_run" | "check_suite" | "status" => run(event, body, &place),
         "ping" => Some((format!("The webhook of {place} works."), String::new())),
         other => Some((format!("{who}: {} {action} in {place}", plain(&other.replace('_', " "))), String::new())),
@@ -177,6 +181,8 @@ mod tests {
         let run = json!({"name": "CI", "conclusion": "failure", "html_url": "https://git.example.org/run/1"});
         assert!(text("workflow_run", &with(json!({ "workflow_run": run }))).ends_with(": failure"));
         assert!(read("workflow_run", &with(json!({"workflow_run": {"name": "CI"}}))).is_empty(), "not over yet");
+        assert!(text("star", &with(json!({"action": "created"}))).starts_with("bob starred "));
+        assert!(text("star", &with(json!({"action": "deleted"}))).starts_with("bob took the star from "));
         assert!(text("something_new", &base).contains("something new"));
     }
 }

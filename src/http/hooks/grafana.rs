@@ -5,8 +5,8 @@ use super::{Incoming, alertmanager, list};
 use crate::model::{Post, PostAttachment, PostField};
 use serde_json::Value;
 
-/// Alerts of one call, and measurements of one.
-const ALERTS_MAX: usize = 20;
+/// Measurements that are shown of one alert.
+const MATCHES_MAX: usize = 20;
 
 /// Whether a payload is of this dialect.
 pub fn is(body: &Value) -> bool {
@@ -15,8 +15,7 @@ pub fn is(body: &Value) -> bool {
 
 /// What it says.
 pub fn read(body: &Value) -> Vec<Incoming> {
-    let alerts: Vec<Incoming> =
-        list(body.get("alerts")).take(ALERTS_MAX).map(|alert| alertmanager::one(body, alert)).collect();
+    let alerts = alertmanager::read(body);
     if alerts.is_empty() { vec![older(body)] } else { alerts }
 }
 
@@ -28,7 +27,7 @@ fn older(body: &Value) -> Incoming {
         "no_data" | "paused" | "pending" => "#daa038",
         _ => "#a30200",
     };
-    let matches = list(body.get("evalMatches")).take(ALERTS_MAX);
+    let matches = list(body.get("evalMatches")).take(MATCHES_MAX);
     let fields =
         matches.map(|one| PostField { title: line(one, "metric"), value: plain(&line(one, "value")), short: true });
     let attachment = PostAttachment {
@@ -64,6 +63,9 @@ mod tests {
         let found = read(&new).pop().unwrap();
         assert_eq!(found.group.as_deref(), Some("6e1f"));
         assert!(found.post.attachments[0].text.contains("[Dashboard]"), "{found:?}");
+        let mut many = new.clone();
+        many["alerts"] = json!(vec![new["alerts"][0].clone(); 25]);
+        assert_eq!(read(&many).pop().unwrap().post.text, "… and 5 more alerts.");
         let old = json!({"orgId": 1, "ruleId": 3, "ruleName": "My alert", "state": "ok", "title": "[OK] My alert",
             "message": "Someone is testing", "evalMatches": [{"metric": "High value", "value": 100}]});
         let found = read(&old).pop().unwrap();

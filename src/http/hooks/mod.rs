@@ -18,7 +18,7 @@ pub use calls::{Call, Calls};
 use super::Peer;
 use super::api::problem::Problem;
 use super::api::{ApiState, form};
-use crate::model::{Code, Post, Refusal, Secret};
+use crate::model::{AppId, Code, HookId, Post, Refusal, Secret};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -104,12 +104,21 @@ async fn taken(api: &ApiState, peer: &Peer, secret: String, request: Request) ->
             return Err(Problem::new(Code::Invalid, words));
         }
     };
-    let (mut posts, mut refused) = (0, None);
-    for one in all.into_iter().take(POSTS_MAX) {
-        // A payload that says nothing is taken and passed over, so that its sender does not send it again.
-        if one.post.is_empty() {
-            continue;
-        }
+    let (posts, refused) = post_all(api, (hook, app), all).await;
+    let problem = refused.as_ref().map(|refusal| refusal.message.to_string());
+    api.calls.note(hook, Call { at: now, dialect, posts, problem });
+    match refused {
+        // What was posted would be posted once more if its sender were told to come again.
+        Some(refusal) if posts == 0 => Err(refusal.into()),
+        Some(_) | None => Ok(answer(dialect, posts)),
+    }
+}
+
+/// Posts one after the other, until one is refused; how many were posted.
+async fn post_all(api: &ApiState, (hook, app): (HookId, AppId), all: Vec<Incoming>) -> (u32, Option<Refusal>) {
+    let mut posts = 0;
+    // A payload that says nothing is taken and passed over, so that its sender does not send it again.
+    for one in all.into_iter().filter(|one| !one.post.is_empty()).take(POSTS_MAX) {
         // Each post is a command of the app.
         let posted = match api.gateway.take_app_turn(app) {
             Ok(()) => api.office.post(hook, one.post, one.group, one.closes).await,
@@ -117,15 +126,10 @@ async fn taken(api: &ApiState, peer: &Peer, secret: String, request: Request) ->
         };
         match posted {
             Ok(_) => posts += 1,
-            Err(refusal) => refused = Some(refusal),
+            Err(refusal) => return (posts, Some(refusal)),
         }
     }
-    let problem = refused.as_ref().map(|refusal: &Refusal| refusal.message.to_string());
-    api.calls.note(hook, Call { at: now, dialect, posts, problem });
-    match refused {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(answer(dialect, posts)),
-    }
+    (posts, None)
 }
 
 /// What each kind of program takes for a yes.

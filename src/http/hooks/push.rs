@@ -1,8 +1,8 @@
 //! What ntfy and Gotify publish: a title, words, a priority, tags and an address; of ntfy as headers around plain words or as JSON,
 //! of Gotify as JSON or as a form.
 
-use super::Incoming;
 use super::words::{image_of, line, one_line, plain, said, url, url_of};
+use super::{Incoming, list};
 use crate::model::{Post, PostAttachment, PostButton};
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -38,13 +38,11 @@ pub fn read(body: &Value) -> Vec<Incoming> {
         Some(given) => given,
         None => 3,
     };
-    let tags = body.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let extras = |path: &[&str]| path.iter().try_fold(body.get("extras")?, |at, part| at.get(part));
     let markdown = body.get("markdown").and_then(Value::as_bool) == Some(true)
         || extras(&["client::display", "contentType"]).and_then(Value::as_str) == Some("text/markdown");
     let click = extras(&["client::notification", "click", "url"]).and_then(Value::as_str).and_then(url);
-    let actions = body.get("actions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let buttons = actions.iter().filter(|action| said(action, "action") == "view");
+    let buttons = list(body.get("actions")).filter(|action| said(action, "action") == "view");
     let buttons =
         buttons.filter_map(|action| Some(PostButton { label: line(action, "label"), url: url_of(action, "url")? }));
     post(Parts {
@@ -52,7 +50,7 @@ pub fn read(body: &Value) -> Vec<Incoming> {
         message: said(body, "message"),
         markdown,
         priority,
-        tags: tags.iter().filter_map(Value::as_str).map(one_line).collect(),
+        tags: list(body.get("tags")).filter_map(Value::as_str).map(one_line).collect(),
         click: url_of(body, "click").or(click),
         attach: image_of(body, "attach", line(body, "filename")),
         buttons: buttons.take(TAGS_MAX).collect(),

@@ -1,8 +1,8 @@
 //! Slack's and Mattermost's incoming webhooks (`text`, `attachments`, `blocks`), as JSON or as the form field `payload`. What many
 //! programs send that know neither of the two by name.
 
-use super::Incoming;
 use super::words::{color, cut, emoji, image_of, line, markdown, name, plain, said, seconds, url_of};
+use super::{Incoming, list};
 use crate::model::{Post, PostAttachment, PostBlock, PostButton, PostField};
 use serde_json::Value;
 
@@ -42,10 +42,6 @@ pub fn read(body: &Value) -> Vec<Incoming> {
         post.text = String::new();
     }
     vec![Incoming::alone(post)]
-}
-
-fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
 }
 
 /// A text object: Slack's `mrkdwn` as Markdown, `plain_text` as it is.
