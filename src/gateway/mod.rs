@@ -181,6 +181,11 @@ impl Gateway {
         });
     }
 
+    /// Resolves when the draining begins; at once when it has.
+    pub async fn drains(&self) {
+        self.0.draining.wait().await;
+    }
+
     /// Resolves when the gateway drains and its last connection has gone.
     async fn drained(&self) {
         self.0.draining.wait().await;

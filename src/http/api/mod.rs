@@ -85,6 +85,8 @@ pub struct ApiState {
     exports: export::Exports,
     /// The last calls of webhooks.
     pub calls: Arc<Calls>,
+    /// Those who follow the events of apps.
+    event_streams: Arc<apps::EventStreams>,
 }
 
 impl ApiState {
@@ -94,8 +96,8 @@ impl ApiState {
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
-        let (exports, calls) = (export::Exports::new(), Arc::default());
-        Self { gateway, media, push, assistants, office, tasks, limits, exports, calls }
+        let (exports, calls, event_streams) = (export::Exports::new(), Arc::default(), Arc::default());
+        Self { gateway, media, push, assistants, office, tasks, limits, exports, calls, event_streams }
     }
 
     /// The engine.

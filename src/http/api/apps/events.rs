@@ -5,15 +5,18 @@ use crate::http::api::ApiState;
 use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{Find, Json, invalid};
 use crate::http::api::problem::Problem;
-use crate::model::{AppEvent, AppEvents, Code, Epoch, Lsn, Refusal};
+use crate::model::{AppEvent, AppEvents, AppKeyId, Code, Epoch, Lsn, Refusal};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
@@ -26,6 +29,8 @@ const PAGE_EVENTS: u32 = 100;
 const WAIT_S_MAX: u32 = 60;
 /// A stream without news says that it is there this often.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// Streams of one key that are open at once.
+const STREAMS_MAX: usize = 8;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
@@ -89,7 +94,8 @@ async fn events(
     let wanted = Wanted::read(from.types.as_deref());
     let streams = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if streams.is_some_and(|accept| accept.contains("text/event-stream")) {
-        let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit };
+        let place = api.event_streams.enter(caller.0.key)?;
+        let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit, _place: place };
         return Ok(stream.into_response());
     }
     let wait = Duration::from_secs(u64::from(from.wait.unwrap_or(0).min(WAIT_S_MAX)));
@@ -107,18 +113,68 @@ async fn events(
         if !found.events.is_empty() || gap {
             return Ok(Json(EventPage { events: found.events, next: id(epoch, at), gap }).into_response());
         }
-        let closing = || api.gateway.is_draining() || tokio::time::Instant::now() >= deadline;
-        if closing() || !behind && !wait_for(&mut news, deadline).await {
+        let closing = api.gateway.is_draining() || tokio::time::Instant::now() >= deadline;
+        if closing || !behind && wait_for(&api, &mut news, deadline).await == Woken::Over {
             return Ok(Json(EventPage { events: Vec::new(), next: id(epoch, at), gap }).into_response());
         }
     }
 }
 
-/// Waits for news; false when the time is over. Wakes now and then, so that a server that stops is not held up.
-async fn wait_for(news: &mut watch::Receiver<Lsn>, deadline: tokio::time::Instant) -> bool {
-    let soon = tokio::time::Instant::now() + Duration::from_secs(1);
-    drop(tokio::time::timeout_at(deadline.min(soon), news.changed()).await);
-    tokio::time::Instant::now() < deadline
+/// Why a wait for news ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// Something was committed.
+    News,
+    /// The time is over, or the server stops.
+    Over,
+}
+
+/// Waits for news.
+async fn wait_for(api: &ApiState, news: &mut watch::Receiver<Lsn>, deadline: tokio::time::Instant) -> Woken {
+    tokio::select! {
+        changed = news.changed() => if changed.is_ok() { Woken::News } else { Woken::Over },
+        () = tokio::time::sleep_until(deadline) => Woken::Over,
+        () = api.gateway.drains() => Woken::Over,
+    }
+}
+
+/// The streams that are open of each key.
+#[derive(Debug, Default)]
+pub struct EventStreams {
+    /// Guards how many there are.
+    open: Mutex<BTreeMap<AppKeyId, usize>>,
+}
+
+/// One of the streams of a key; it is counted as long as this lives.
+struct StreamPlace {
+    streams: Arc<EventStreams>,
+    key: AppKeyId,
+}
+
+impl EventStreams {
+    /// A place for one more stream of a key.
+    fn enter(self: &Arc<Self>, key: AppKeyId) -> Result<StreamPlace, Refusal> {
+        let mut open = self.open.lock();
+        let count = open.entry(key).or_default();
+        if *count >= STREAMS_MAX {
+            let words = format!(
+                "This key follows the events on {STREAMS_MAX} streams already, as many as it may; end one, or read them page by page."
+            );
+            return Err(Refusal::new(Code::Overloaded, words).retry_after_ms(10_000));
+        }
+        *count += 1;
+        Ok(StreamPlace { streams: Arc::clone(self), key })
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut open = self.streams.open.lock();
+        match open.get_mut(&self.key) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(open.remove(&self.key)),
+        }
+    }
 }
 
 /// Reads a place in the one order.
@@ -164,6 +220,7 @@ struct Stream {
     after: Lsn,
     wanted: Wanted,
     limit: usize,
+    _place: StreamPlace,
 }
 
 /// Refuses a key that was revoked, or an app that was suspended, since the request began.
@@ -198,31 +255,34 @@ impl Stream {
                 return Err(Refusal::new(Code::Overloaded, "The server is stopping; come back shortly."));
             }
             let engine = self.api.engine();
-            let AppEvents { events, upto, gap } = engine.events(self.caller.0.app, self.after, self.limit).await?;
+            let AppEvents { mut events, upto, gap } = engine.events(self.caller.0.app, self.after, self.limit).await?;
+            events.retain(|event| self.wanted.holds(&event.kind));
             let behind = upto < engine.view().lsn();
             self.after = upto;
-            let mut text = String::new();
-            if gap {
-                text = format!("event: gap\nid: {}\ndata: {{}}\n\n", id(epoch, upto));
-            }
-            let count = events.len();
-            for (nth, event) in events.iter().enumerate() {
-                if !self.wanted.holds(&event.kind) {
-                    continue;
-                }
-                let data = serde_json::to_string(event).unwrap_or_default();
-                // Whoever goes on after an id has all of its command.
-                let ends = nth + 1 == count || events[nth + 1].lsn != event.lsn;
-                let mark = if ends { format!("id: {}\n", id(epoch, event.lsn)) } else { String::new() };
-                let written = write!(text, "event: {}\n{mark}data: {data}\n\n", event.kind);
-                written.map_err(|_| Refusal::new(Code::Unavailable, "An event could not be written."))?;
-            }
+            let text = told(epoch, &events, gap)?;
             if !text.is_empty() {
                 return Ok(text);
             }
-            if !behind && !wait_for(&mut self.news, deadline).await {
+            if !behind && wait_for(&self.api, &mut self.news, deadline).await == Woken::Over {
                 return Ok(": \n\n".to_owned());
             }
         }
     }
+}
+
+/// Events as they are written. Whoever goes on after an id has all of its command, so the last event of each command has one; that
+/// something is missing has none, as the events below it come after it.
+fn told(epoch: Epoch, events: &[AppEvent], gap: bool) -> Result<String, Refusal> {
+    let mut text = String::new();
+    if gap {
+        text.push_str("event: gap\ndata: {}\n\n");
+    }
+    for (nth, event) in events.iter().enumerate() {
+        let data = serde_json::to_string(event).unwrap_or_default();
+        let ends = events.get(nth + 1).is_none_or(|next| next.lsn != event.lsn);
+        let mark = if ends { format!("id: {}\n", id(epoch, event.lsn)) } else { String::new() };
+        let written = write!(text, "event: {}\n{mark}data: {data}\n\n", event.kind);
+        written.map_err(|_| Refusal::new(Code::Unavailable, "An event could not be written."))?;
+    }
+    Ok(text)
 }

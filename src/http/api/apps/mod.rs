@@ -8,6 +8,8 @@ mod imports;
 mod system;
 mod users;
 
+pub use events::EventStreams;
+
 use super::ApiState;
 use super::caller::{AppCaller, unexpected};
 use super::extract::Json;
