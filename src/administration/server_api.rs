@@ -9,7 +9,7 @@ use crate::model::{
     Outcome, Query, Refusal, SessionId, Target, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::store::Read;
-use crate::store::records::{CardRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{CardRow, ContactRow, LabelRow, MemberRow, UserIdKey, UserIdRow, UserRow};
 use futures_util::StreamExt;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -136,33 +136,64 @@ impl Administration {
         futures_util::stream::iter(work).buffered(AT_ONCE).collect().await
     }
 
-    /// Makes two users contacts of each other, as far as the rules and their own settings let them.
+    /// Makes two users contacts of each other, as far as the rules and their own settings let them. A remark is set for those who
+    /// are contacts already, too.
     pub async fn put_contact(&self, actor: AppActor, row: PutContact) -> Result<Became, Refusal> {
         let PutContact { user, contact, remark } = row;
         let (one, other) = (self.acting(actor, &user)?, self.acting(actor, &contact)?);
         if self.are_contacts(&one, &other).await? {
-            return Ok(Became::Unchanged);
+            return self.put_remark(&one, &other, remark).await;
         }
         let (greeting, source) = (None, None);
-        self.act(&one, Command::RequestContact { user: other.id.clone(), greeting, remark, source }).await?;
+        let asks = Command::RequestContact { user: other.id.clone(), greeting, remark: remark.clone(), source };
+        self.act(&one, asks).await?;
         if !self.are_contacts(&one, &other).await? {
             self.act(&other, Command::AnswerContact { user: one.id.clone(), accept: true }).await?;
         }
+        // Whoever had the other as a contact before has kept what they called them.
+        self.put_remark(&one, &other, remark).await?;
         Ok(Became::Created)
     }
 
-    /// Many contacts at once. Those of one user come one after the other.
+    /// Sets the one's own name for the other; absent: it stays.
+    async fn put_remark(&self, one: &UserActor, other: &UserActor, remark: Option<Name>) -> Result<Became, Refusal> {
+        let view = self.engine.view();
+        let row = view.get::<ContactRow>(&(one.user, other.user)).map_err(|_| unread())?;
+        let Some(row) = row.filter(|row| remark.is_some() && row.remark != remark) else {
+            return Ok(Became::Unchanged);
+        };
+        let mut labels = Vec::with_capacity(row.labels.len());
+        for label in &row.labels {
+            // Labels that were deleted may still stand in the row.
+            if view.get::<LabelRow>(&(one.user, *label)).map_err(|_| unread())?.is_some() {
+                labels.push(*label);
+            }
+        }
+        let extra = row.extra.clone();
+        self.act(one, Command::SetContact { user: other.id.clone(), remark, labels, extra }).await?;
+        Ok(Became::Updated)
+    }
+
+    /// Many contacts at once. Rows that name the same user come one after the other, in their order.
     pub async fn import_contacts(
         &self,
         actor: AppActor,
         rows: Vec<PutContact>,
         turn: Turn<'_>,
     ) -> Vec<Result<Became, Refusal>> {
-        let work = rows.into_iter().map(async |row| {
-            turn()?;
-            self.put_contact(actor, row).await
-        });
-        futures_util::stream::iter(work).buffered(AT_ONCE).collect().await
+        let mut results: Vec<(usize, Result<Became, Refusal>)> = Vec::with_capacity(rows.len());
+        for wave in waves(rows) {
+            let work = wave.into_iter().map(async |(place, row)| {
+                let became = match turn() {
+                    Ok(()) => self.put_contact(actor, row).await,
+                    Err(refusal) => Err(refusal),
+                };
+                (place, became)
+            });
+            results.extend(futures_util::stream::iter(work).buffered(AT_ONCE).collect::<Vec<_>>().await);
+        }
+        results.sort_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, became)| became).collect()
     }
 
     async fn are_contacts(&self, one: &UserActor, other: &UserActor) -> Result<bool, Refusal> {
@@ -185,33 +216,34 @@ impl Administration {
     ) -> Result<Vec<Result<Became, Refusal>>, Refusal> {
         let by = self.acting(actor, by)?;
         let mut results: Vec<Result<Became, Refusal>> = Vec::with_capacity(users.len());
-        let mut wanted: BTreeMap<usize, UserId> = BTreeMap::new();
-        for (place, id) in users.into_iter().enumerate() {
-            results.push(match self.acting(actor, &id) {
-                Ok(found) => {
-                    wanted.insert(place, found.id);
-                    Ok(Became::Unchanged)
-                }
-                Err(refusal) => Err(refusal),
-            });
-        }
-        let all: Vec<(usize, UserId)> = wanted.into_iter().collect();
-        for part in all.chunks(limits::MEMBERS_PER_COMMAND_MAX) {
-            let ids = part.iter().map(|(_, id)| id.clone()).collect();
+        for part in users.chunks(limits::MEMBERS_PER_COMMAND_MAX) {
+            let found: Vec<Result<(UserActor, bool), Refusal>> =
+                part.iter().map(|id| self.perhaps_member(actor, conversation, id)).collect();
+            let ids: Vec<UserId> = found.iter().flatten().map(|(user, _)| user.id.clone()).collect();
             let outcome = match turn() {
-                Ok(()) => self.act(&by, Command::AddMembers { conversation, users: ids }).await,
+                Ok(()) if ids.is_empty() => Ok(()),
+                Ok(()) => self.act(&by, Command::AddMembers { conversation, users: ids }).await.map(drop),
                 Err(refusal) => Err(refusal),
             };
-            let became = match &outcome {
-                Ok(CommandResult::Appended { .. }) => Ok(Became::Created),
-                Ok(_) => Ok(Became::Unchanged),
-                Err(refusal) => Err(refusal.clone()),
-            };
-            for (place, _) in part {
-                results[*place].clone_from(&became);
-            }
+            results.extend(found.into_iter().map(|row| {
+                let (_, belonged) = row?;
+                outcome.clone()?;
+                Ok(if belonged { Became::Unchanged } else { Became::Created })
+            }));
         }
         Ok(results)
+    }
+
+    /// A user of the app, and whether they belong to a conversation.
+    fn perhaps_member(
+        &self,
+        actor: AppActor,
+        conversation: ConversationId,
+        id: &UserId,
+    ) -> Result<(UserActor, bool), Refusal> {
+        let user = self.acting(actor, id)?;
+        let row = self.engine.view().get::<MemberRow>(&(conversation, user.user)).map_err(|_| unread())?;
+        Ok((user, row.is_some_and(|row| row.until.is_none())))
     }
 
     /// Speaks as the system: to a user, or into a group of the app without belonging to it.
@@ -248,6 +280,43 @@ impl Administration {
     }
 }
 
+/// Rows with their places, in waves: no two of a wave name the same user, and each comes after those before it that do.
+fn waves(rows: Vec<PutContact>) -> Vec<Vec<(usize, PutContact)>> {
+    let mut waves: Vec<Vec<(usize, PutContact)>> = Vec::new();
+    let mut next: BTreeMap<String, usize> = BTreeMap::new();
+    for (place, row) in rows.into_iter().enumerate() {
+        let ids = [row.user.folded().to_string(), row.contact.folded().to_string()];
+        let wave = ids.iter().filter_map(|id| next.get(id)).copied().max().unwrap_or(0);
+        for id in ids {
+            next.insert(id, wave + 1);
+        }
+        if wave == waves.len() {
+            waves.push(Vec::new());
+        }
+        waves[wave].push((place, row));
+    }
+    waves
+}
+
 fn no_such_user(id: &UserId) -> Refusal {
     Refusal::new(Code::NotFound, format!("There is no user `{id}` in this app; check the spelling of the id."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_user_come_one_after_the_other() {
+        let row = |user: &str, contact: &str| PutContact {
+            user: user.parse().unwrap(),
+            contact: contact.parse().unwrap(),
+            remark: None,
+        };
+        let rows = vec![row("a", "b"), row("c", "d"), row("B", "a"), row("d", "e"), row("f", "g"), row("b", "e")];
+        let places: Vec<Vec<usize>> =
+            waves(rows).iter().map(|wave| wave.iter().map(|(place, _)| *place).collect()).collect();
+        assert_eq!(places, [vec![0, 1, 4], vec![2, 3], vec![5]]);
+        assert!(waves(Vec::new()).is_empty());
+    }
 }

@@ -123,12 +123,24 @@ async fn a_thousand_users_come_with_one_call_and_each_has_a_result() {
     assert_eq!(count(&made), BTreeMap::from([("created".to_owned(), 49)]));
     let made = shop.post("/apps/shop/imports/contacts", json!({ "contacts": contacts })).await.ok(200);
     assert_eq!(count(&made), BTreeMap::from([("unchanged".to_owned(), 49)]));
+    // A row and its mirror, and another name for somebody who is a contact already.
+    let rows = json!([{"user": "user60", "contact": "user61"}, {"user": "user61", "contact": "user60"},
+        {"user": "user0", "contact": "user1", "remark": "First"}, {"user": "user0", "contact": "user1", "remark": "First"}]);
+    let made = shop.post("/apps/shop/imports/contacts", json!({ "contacts": rows })).await.ok(200);
+    let became: Vec<&Value> = made["results"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(became, ["created", "unchanged", "updated", "unchanged"]);
+    let contacts = shop.get("/apps/shop/as/user0/contacts?limit=1").await.ok(200);
+    assert_eq!(contacts["contacts"][0]["remark"], "First", "{contacts}");
     let group = json!({"group": {"title": "Everybody"}});
     let group = shop.post("/apps/shop/as/user0/conversations", group).await.ok(201)["conversation"]["id"].clone();
     let ids: Vec<String> = (1..400).map(|n| format!("user{n}")).chain(["nobody".to_owned()]).collect();
     let members = json!({"conversation": group, "by": "user0", "users": ids});
     let made = shop.post("/apps/shop/imports/members", members.clone()).await.ok(200);
     assert_eq!(count(&made), BTreeMap::from([("created".to_owned(), 399), ("refused".to_owned(), 1)]));
+    let some = json!({"conversation": group, "by": "user0", "users": ["user398", "user400", "user399"]});
+    let made = shop.post("/apps/shop/imports/members", some).await.ok(200);
+    let became: Vec<&Value> = made["results"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(became, ["unchanged", "created", "unchanged"]);
     let made = shop.post("/apps/shop/imports/members", members).await.ok(200);
     assert_eq!(count(&made), BTreeMap::from([("unchanged".to_owned(), 399), ("refused".to_owned(), 1)]));
     assert!(server.stop().await);
