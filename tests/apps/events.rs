@@ -53,7 +53,8 @@ async fn everything_that_happens_in_an_app_comes_once_in_order_and_to_that_app_a
     assert_eq!(ids.len(), events.len(), "each id once");
     assert!(!json!(events).to_string().contains("of the other app"));
     let others = other.get("/apps/other/events").await.ok(200);
-    assert!(others["next"].as_str().unwrap() >= next.as_str());
+    let lsn = |place: &str| place.split_once('.').unwrap().1.parse::<u64>().unwrap();
+    assert!(lsn(others["next"].as_str().unwrap()) >= lsn(&next));
     // Filters, and what is not understood.
     let (epoch, _) = next.split_once('.').unwrap();
     let all = format!("/apps/shop/events?after={}&limit=1000", start["next"].as_str().unwrap());
@@ -95,6 +96,14 @@ async fn who_waits_is_told_and_a_stream_goes_on_where_it_ended() {
     let resumed = stream.header("last-event-id", &second.id.unwrap());
     let third = resumed.events("/apps/shop/events").await.wait_for("entry.text").await;
     assert_eq!(third.data["entry"]["body"]["text"]["text"], "three");
+    // What is filtered out takes no id with it.
+    let edited = ada
+        .patch(&format!("/conversations/{}/entries/1", third.data["conversation"]["id"]), json!({"text": "1"}))
+        .await;
+    edited.ok(200);
+    let path = format!("/apps/shop/events?after={next}&types=entry.changed");
+    let changed = stream.events(&path).await.wait_for("entry.changed").await;
+    assert!(changed.id.is_some(), "the last of its command that is told: {changed:?}");
     // A key that is revoked reads no further, not even on a stream that is open.
     let mut open = stream.events("/apps/shop/events").await;
     let keys = admin.get("/admin/apps/shop/keys").await.ok(200);
@@ -108,5 +117,29 @@ async fn who_waits_is_told_and_a_stream_goes_on_where_it_ended() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), ends).await.expect("it ends");
     assert_eq!(system(&server, "tdk_x").get("/apps/shop/events").await.problem().0, 401);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_follows_on_eight_streams_and_a_place_that_was_left_can_be_taken() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    let stream = shop.header("accept", "text/event-stream");
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(stream.events("/apps/shop/events").await);
+    }
+    assert_eq!(stream.get("/apps/shop/events").await.problem(), (503, "overloaded".to_owned()));
+    shop.get("/apps/shop/events").await.ok(200);
+    open.pop();
+    // A stream that was let in has no end.
+    let in_time = std::time::Duration::from_millis(300);
+    let taken = async {
+        while tokio::time::timeout(in_time, stream.get("/apps/shop/events")).await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), taken).await.expect("a place");
     assert!(server.stop().await);
 }

@@ -1,8 +1,9 @@
 //! Webhooks into conversations: who makes them, what comes through each dialect, and what does not.
 
-use super::{administrator, start, text};
+use super::{administrator, app, start, text};
 use crate::support::http::{Api, Reply};
 use serde_json::{Value, json};
+use tidings::model::{SystemCommand, limits};
 
 /// Where a webhook is, below the server.
 fn path(made: &Value) -> String {
@@ -126,6 +127,8 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     assert_eq!(ada.delete(&format!("{hooks}/{hook}")).await.status, 204);
     assert_eq!(posting.send(&[], "too late").await.status, 404);
     assert_eq!(newest().await["body"]["post"]["text"], "in time");
+    let profile = bob.get(&format!("/users/{author}")).await.ok(200);
+    assert_eq!((&profile["name"], &profile["deleted"]), (&json!("Monitoring"), &json!(false)), "it is still called so");
     assert!(server.stop().await);
 }
 
@@ -153,15 +156,15 @@ async fn a_webhook_has_limits_and_ends_with_its_conversation() {
         refused += usize::from(posting.send(&[], "again and again").await.status == 429);
     }
     assert!(refused > 5, "{refused}");
+    let mut fresh = Value::Null;
     for n in 1..20 {
-        ada.post(&hooks, json!({"name": format!("hook {n}")})).await.ok(201);
+        fresh = ada.post(&hooks, json!({"name": format!("hook {n}")})).await.ok(201);
     }
     assert_eq!(ada.post(&hooks, json!({"name": "one more"})).await.problem(), (409, "full".to_owned()));
-    let made = ada.post(&format!("{hooks}/{}/rotation", made["hook"]), json!({})).await.ok(200);
+    ada.post(&format!("{hooks}/{}/rotation", made["hook"]), json!({})).await.ok(200);
     ada.delete(&format!("/groups/{group}")).await.ok(200);
-    let posting = Posting { api: Api::at(server.http), path: path(&made) };
-    let late = posting.send(&[], "x").await;
-    assert!(matches!(late.problem().1.as_str(), "dissolved" | "rate_limited"), "{late:?}");
+    let posting = Posting { api: Api::at(server.http), path: path(&fresh) };
+    assert_eq!(posting.send(&[], "x").await.problem().1, "dissolved");
     // Guessing addresses is slowed down like guessing passwords.
     let mut throttled = false;
     for n in 0..150 {
@@ -173,5 +176,80 @@ async fn a_webhook_has_limits_and_ends_with_its_conversation() {
     for action in ["hook.create", "hook.rotate"] {
         assert!(audit.contains(action), "{action}");
     }
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_is_gone_counts_no_more_and_alerts_without_an_end_make_room() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await.patient();
+    for id in ["ada", "bob"] {
+        shop.post("/apps/shop/users", json!({"user": id})).await.ok(201);
+    }
+    let group = json!({"group": {"title": "Alerts"}});
+    let group = shop.post("/apps/shop/as/ada/conversations", group).await.ok(201)["conversation"]["id"].clone();
+    let hooks = format!("/apps/shop/as/ada/conversations/{group}/hooks");
+    let users = async || admin.get("/admin/apps/shop/access").await.ok(200)["users"].as_u64().unwrap();
+    let made = shop.post(&hooks, json!({"name": "Monitoring"})).await.ok(201);
+    let user = made["user"].as_str().unwrap().to_owned();
+    assert_eq!(users().await, 3);
+    // More alerts than it may still change: the oldest is forgotten, and the newest is found again.
+    let found = tidings::model::HookId(made["hook"].as_u64().unwrap());
+    let fire = async |name: &str, closes: bool| {
+        let post = tidings::model::Post { text: name.to_owned(), ..Default::default() };
+        let command = SystemCommand::Post { hook: found, post, group: Some(name.to_owned()), closes };
+        server.engine.execute(tidings::auth::server(), None, command.into()).await.unwrap();
+    };
+    for n in 0..=limits::HOOK_GROUPS_MAX {
+        fire(&format!("alert {n}"), false).await;
+    }
+    let newest = async || {
+        let page = shop.get(&format!("/apps/shop/as/ada/conversations/{group}/entries?limit=1")).await.ok(200);
+        page["entries"].as_array().unwrap().last().unwrap()["body"].clone()
+    };
+    fire(&format!("alert {}", limits::HOOK_GROUPS_MAX), false).await;
+    assert!(newest().await["edited"].is_object());
+    fire("alert 1", true).await;
+    assert!(newest().await["edited"].is_object(), "the second is still there");
+    fire("alert 0", true).await;
+    assert_eq!(newest().await["post"]["text"], "alert 0", "the first made room");
+    // Taken away it is a deleted user, once.
+    assert_eq!(shop.delete(&format!("{hooks}/{}", made["hook"])).await.status, 204);
+    assert_eq!(users().await, 2);
+    assert_eq!(shop.delete(&format!("/apps/shop/users/{user}")).await.problem().0, 404);
+    assert_eq!(shop.put(&format!("/apps/shop/users/{user}"), json!({"name": "Back"})).await.problem().0, 409);
+    assert_eq!(users().await, 2);
+    // Nor does it count twice when its user was deleted first.
+    let made = shop.post(&hooks, json!({"name": "Another"})).await.ok(201);
+    assert_eq!(shop.delete(&format!("/apps/shop/users/{}", made["user"].as_str().unwrap())).await.status, 204);
+    assert_eq!(users().await, 2);
+    assert_eq!(shop.delete(&format!("{hooks}/{}", made["hook"])).await.status, 204);
+    assert_eq!(users().await, 2);
+    let left = tidings::store::dump(&server.engine.view()).unwrap();
+    assert_eq!(left.iter().filter(|line| line.starts_with("incoming_")).count(), 0, "{left:?}");
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_of_which_something_was_posted_is_not_sent_again() {
+    let (_folder, server) = start().await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    shop.post("/apps/shop/users", json!({"user": "ada"})).await.ok(201);
+    let group = json!({"group": {"title": "Alerts"}});
+    let group = shop.post("/apps/shop/as/ada/conversations", group).await.ok(201)["conversation"]["id"].clone();
+    let hooks = format!("/apps/shop/as/ada/conversations/{group}/hooks");
+    let made = shop.post(&hooks, json!({"name": "Monitoring"})).await.ok(201);
+    admin.patch("/admin/apps/shop/access", json!({"commands_per_second": 2})).await.ok(200);
+    let mut many = alert("firing", "0");
+    let alerts: Vec<Value> = (0..10).map(|n| alert("firing", &n.to_string())["alerts"][0].clone()).collect();
+    many["alerts"] = json!(alerts);
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    assert_eq!(posting.json(&many).await.status, 200);
+    let calls = shop.get(&format!("{hooks}/{}/calls", made["hook"])).await.ok(200);
+    let call = &calls["calls"][0];
+    assert!((2..10).contains(&call["posts"].as_u64().unwrap()), "{call}");
+    assert!(call["problem"].as_str().unwrap().contains("commands_per_second"), "{call}");
     assert!(server.stop().await);
 }

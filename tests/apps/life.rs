@@ -6,10 +6,11 @@ use crate::support::http::Api;
 use crate::support::in_process::Server;
 use crate::support::peer::{Peer, SOON, Way};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
-use tidings::auth::Vault;
+use tidings::auth::{self, Vault};
 use tidings::model::clock::monotonic;
-use tidings::model::{AppId, EndReason};
+use tidings::model::{AppId, AssistantSettings, EndReason, HookId, Line, Post, SystemCommand};
 use tidings::protocol::{Encoding, ServerFrame};
 
 /// Asks again until it is so.
@@ -91,17 +92,28 @@ async fn a_suspended_app_is_still_at_once_and_acts_again_when_that_ends() {
     assert!(server.stop().await);
 }
 
+/// How many rows each table has.
+fn rows(server: &Server) -> BTreeMap<String, u32> {
+    let mut tables = BTreeMap::new();
+    for line in tidings::store::dump(&server.engine.view()).unwrap() {
+        *tables.entry(line.split(' ').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    }
+    tables
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     let (folder, server) = start().await;
     let admin = administrator(&server).await;
+    let keep = server.person("user0").await;
+    let keep = Api::with_token(server.http, &keep.token);
+    keep.post("/users/grace/entries", text("words of home")).await.ok(201);
+    let before = rows(&server);
     let shop = app(&server, &admin, "shop").await;
     let mut tokens = Vec::new();
     for n in 0..20 {
         tokens.push(server.person_of(AppId(2), &format!("user{n}")).await.token);
     }
-    let keep = server.person("user0").await;
-    let keep = Api::with_token(server.http, &keep.token);
     let one = Api::with_token(server.http, &tokens[0]);
     let members: Vec<String> = (1..20).map(|n| format!("user{n}")).collect();
     let new = json!({"group": {"title": "A public shop", "members": members, "rules": {"kind": "public"}}});
@@ -116,8 +128,26 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     one.post(&entries, json!({"media": {"kind": "file", "media": media}})).await.ok(201);
     one.post("/contact-requests", json!({"user": "user1"})).await.ok(200);
     one.post("/users/user2/entries", text("between two")).await.ok(201);
-    keep.post("/users/grace/entries", text("words of home")).await.ok(201);
-    admin.post("/admin/invites?app=shop", json!({})).await;
+    admin.post("/admin/invites?app=shop", json!({})).await.ok(201);
+    // An assistant that was asked, and a webhook with more posts to be changed than one step takes.
+    let settings = AssistantSettings::new(Line::new("http://127.0.0.1:9/v1").unwrap(), Line::new("m").unwrap());
+    let (id, settings) = ("clerk".parse().unwrap(), Box::new(settings));
+    let clerk = SystemCommand::SetAssistant { app: AppId(2), id, name: None, settings };
+    server.engine.execute(auth::operator(), None, clerk.into()).await.unwrap();
+    let chat = one.post("/assistants/clerk/conversations", json!({})).await.ok(201)["conversation"]["id"].clone();
+    one.post(&format!("/conversations/{chat}/entries"), text("a question")).await.ok(201);
+    until("the question", async || rows(&server).contains_key("assistant_use")).await;
+    let hook = one.post(&format!("/conversations/{group}/hooks"), json!({"name": "Monitoring"})).await.ok(201);
+    let hook = HookId(hook["hook"].as_u64().unwrap());
+    for n in 0..120 {
+        let post = Post { text: "an alert".to_owned(), ..Post::default() };
+        let command = SystemCommand::Post { hook, post, group: Some(n.to_string()), closes: false };
+        server.engine.execute(auth::server(), None, command.into()).await.unwrap();
+    }
+    let full = rows(&server);
+    for table in ["assistants", "assistant_use", "incoming_groups", "incoming_hooks", "contact_requests"] {
+        assert!(full.contains_key(table), "{table}: {full:?}");
+    }
 
     // Under legal hold nothing goes.
     admin.patch("/admin/apps/shop/settings", json!({"hold": true})).await.ok(200);
@@ -130,6 +160,11 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     until("the end of the app", async || admin.get("/admin/apps/shop").await.status == 404).await;
     assert_eq!(admin.get("/admin/apps").await.ok(200)["apps"].as_array().unwrap().len(), 1);
     assert_eq!(one.get("/me").await.problem(), (401, "session_revoked".to_owned()));
+    // Each table has as many rows as before; what it did stays in the audit log, and files go later.
+    let after = rows(&server);
+    for table in before.keys().chain(after.keys()).filter(|table| !["audit", "media"].contains(&table.as_str())) {
+        assert_eq!(after.get(table), before.get(table), "{table}");
+    }
     let own = keep.get("/conversations").await.ok(200);
     assert_eq!(own["conversations"].as_array().unwrap().len(), 1);
     // Its name can be had again, and what has it then has nothing of the old one.
