@@ -151,12 +151,7 @@ pub fn router(state: ApiState) -> Router {
 
 /// The fields of a form (`application/x-www-form-urlencoded`), at most 64.
 pub fn form(text: &str) -> Vec<(String, String)> {
-    let plain = |part: &str| acts_as::decoded(&part.replace('+', " ")).unwrap_or_default();
-    let field = |pair: &str| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (plain(name), plain(value))
-    };
-    text.split('&').take(64).map(field).collect()
+    form_urlencoded::parse(text.as_bytes()).into_owned().take(64).collect()
 }
 
 async fn nothing_here() -> Problem {
