@@ -385,7 +385,7 @@ pub fn open_auth(config: &Config) -> Result<Auth, AppError> {
         let name = config.server.data.display();
         AppError::Folder(format!("The key of secrets in the data folder {name} cannot be used: {error}."))
     })?;
-    Ok(Auth::with_work(password_work(config)).with_vault(vault))
+    Ok(Auth::with(password_work(config), vault))
 }
 
 /// How browsers reach the server: as it is configured, else where HTTP listens.

@@ -32,23 +32,17 @@ pub struct Auth {
 impl Auth {
     /// Everything with its defaults: one hash at a time less than there are cores, 64 log-ins waiting.
     pub fn new() -> Self {
-        Self::with_work(Work::default())
+        Self::with(Work::default(), Vault::passing())
     }
 
-    /// The same, with so much work for each new password.
-    pub fn with_work(work: Work) -> Self {
+    /// The same, with so much work for each new password, and with the key of a data folder.
+    pub fn with(work: Work, vault: Vault) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             passwords: Passwords::new(cores.saturating_sub(1).max(1), 64).with_work(work),
             guesses: Guesses::new(),
-            vault: Vault::passing(),
+            vault,
         }
-    }
-
-    /// The same with the key of a data folder.
-    #[must_use]
-    pub fn with_vault(self, vault: Vault) -> Self {
-        Self { vault, ..self }
     }
 }
 

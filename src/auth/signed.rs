@@ -90,7 +90,7 @@ pub struct Unverified<'a> {
     pub key: AppKeyId,
     algorithm: String,
     message: &'a str,
-    claims: Vec<u8>,
+    claims: RawClaims,
     signature: Vec<u8>,
 }
 
@@ -130,13 +130,13 @@ pub fn read(token: &str) -> Result<Unverified<'_>, Refusal> {
         return Err(wrong_header());
     }
     let key = header.kid.parse().map(AppKeyId).map_err(|_| unsigned())?;
-    // Who is said to have signed is needed to find the key, and is looked at again once the signature holds.
+    // Who is said to have signed is needed to find the key; the other claims are looked at once the signature holds.
     let raw: RawClaims = serde_json::from_slice(&claims).map_err(|error| wrong_claims(&error))?;
-    let app = match raw.iss {
-        Issuer::Number(app) => AppId(app),
+    let app = match &raw.iss {
+        Issuer::Number(app) => AppId(*app),
         Issuer::Text(app) => AppId(app.parse().map_err(|_| unsigned())?),
     };
-    Ok(Unverified { app, key, algorithm: header.alg, message, claims, signature })
+    Ok(Unverified { app, key, algorithm: header.alg, message, claims: raw, signature })
 }
 
 impl Unverified<'_> {
@@ -152,7 +152,7 @@ impl Unverified<'_> {
         if self.algorithm != verifier.algorithm() || !verifier.accepts(self.message.as_bytes(), &self.signature) {
             return Err(unsigned());
         }
-        let raw: RawClaims = serde_json::from_slice(&self.claims).map_err(|error| wrong_claims(&error))?;
+        let raw = &self.claims;
         let meant = match &raw.aud {
             Audience::One(one) => one == audience,
             Audience::Many(many) => many.len() <= AUDIENCES_MAX && many.iter().any(|one| one == audience),
@@ -178,7 +178,7 @@ impl Unverified<'_> {
         if now.since_ms(expires) > SIGNED_LEEWAY_MS || now.0 >= expires.0 + SIGNED_LEEWAY_MS {
             return Err(Refusal::new(Code::TokenExpired, "The signed token has expired; sign a new one."));
         }
-        Ok(Claims { user: raw.sub, name: raw.name, issued, expires })
+        Ok(Claims { user: raw.sub.clone(), name: raw.name.clone(), issued, expires })
     }
 }
 
