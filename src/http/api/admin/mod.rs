@@ -8,7 +8,7 @@ mod audit;
 mod invites;
 mod retention;
 mod status;
-mod users;
+pub(super) mod users;
 
 use super::ApiState;
 use crate::administration::Link;

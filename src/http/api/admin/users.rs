@@ -47,7 +47,8 @@ pub struct Which {
     limit: u32,
 }
 
-const fn limit() -> u32 {
+/// How many users a page has when the caller does not say.
+pub const fn limit() -> u32 {
     50
 }
 
@@ -60,6 +61,14 @@ pub struct Accounts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next: Option<UserId>,
+}
+
+impl Accounts {
+    /// A page, and whether there are more.
+    pub fn page(users: Vec<AccountInfo>, more: bool) -> Self {
+        let next = users.last().filter(|_| more).map(|last| last.id.clone());
+        Self { users, next }
+    }
 }
 
 /// A user to be made.
@@ -101,6 +110,13 @@ pub struct Flags {
     contacts_disabled: Option<bool>,
 }
 
+impl From<Flags> for FlagChanges {
+    fn from(flags: Flags) -> Self {
+        let Flags { suspended, silenced, contacts_disabled } = flags;
+        Self { suspended, silenced, contacts_disabled }
+    }
+}
+
 /// An administrator's right.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -122,7 +138,7 @@ pub struct NewPassword {
 #[derive(Serialize, ToSchema)]
 pub struct Sessions {
     /// Oldest first.
-    sessions: Vec<SessionInfo>,
+    pub sessions: Vec<SessionInfo>,
 }
 
 /// List users
@@ -136,10 +152,7 @@ async fn list(
     let Which { app, prefix, after, limit } = which;
     let query = AdminQuery::Accounts { app: AppRef(app), prefix, after, limit };
     match api.office.read(&caller.by(), query).await? {
-        AdminAnswer::Accounts { accounts, more } => {
-            let next = accounts.last().filter(|_| more).map(|last| last.id.clone());
-            Ok(Json(Accounts { users: accounts, next }))
-        }
+        AdminAnswer::Accounts { accounts, more } => Ok(Json(Accounts::page(accounts, more))),
         _ => Err(unexpected()),
     }
 }
@@ -195,9 +208,7 @@ async fn set_flags(
     Find(within): Find<InApp>,
     Json(flags): Json<Flags>,
 ) -> Result<Json<UserFlags>, Problem> {
-    let Flags { suspended, silenced, contacts_disabled } = flags;
-    let changes = FlagChanges { suspended, silenced, contacts_disabled };
-    Ok(Json(api.office.set_flags(&caller.by(), within.app(), user, changes).await?))
+    Ok(Json(api.office.set_flags(&caller.by(), within.app(), user, flags.into()).await?))
 }
 
 /// Give or take an administrator's right

@@ -1,15 +1,14 @@
 //! `/apps/{app}/users`: the users of an app, for the app itself.
 
-use crate::administration::{Became, FlagChanges, PutUser};
+use crate::administration::{Became, PutUser};
 use crate::http::api::ApiState;
 use crate::http::api::admin::app_keys::{Revocation, Revoked};
+use crate::http::api::admin::users::{Accounts, Flags, Sessions, limit};
 use crate::http::api::answers::created;
 use crate::http::api::caller::{AppCaller, unexpected};
 use crate::http::api::extract::{At, Find, Json, invalid};
 use crate::http::api::problem::Problem;
-use crate::model::{
-    AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, SessionInfo, UserFlags, UserId, UserKind,
-};
+use crate::model::{AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, UserFlags, UserId, UserKind};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -46,21 +45,6 @@ pub struct Which {
     limit: u32,
 }
 
-const fn limit() -> u32 {
-    50
-}
-
-/// A page of users.
-#[derive(Serialize, ToSchema)]
-pub struct AppUsers {
-    /// The users, by id.
-    users: Vec<AccountInfo>,
-    /// Where the next page starts; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    next: Option<UserId>,
-}
-
 /// A user to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -94,28 +78,6 @@ impl AppUser {
     }
 }
 
-/// Flags to be set; those that are absent stay.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AppUserFlags {
-    /// Cannot log in or act; sessions end at once.
-    #[serde(default)]
-    suspended: Option<bool>,
-    /// Can read, but not send.
-    #[serde(default)]
-    silenced: Option<bool>,
-    /// Can neither send nor get contact requests.
-    #[serde(default)]
-    contacts_disabled: Option<bool>,
-}
-
-/// The sessions of a user.
-#[derive(Serialize, ToSchema)]
-pub struct AppUserSessions {
-    /// Oldest first.
-    sessions: Vec<SessionInfo>,
-}
-
 /// Whose presence.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -135,19 +97,16 @@ pub struct AppPresences {
 /// List the users of an app
 #[utoipa::path(get, path = "/apps/{app}/users", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop"), Which),
-    responses((status = 200, description = "A page of users.", body = AppUsers)))]
+    responses((status = 200, description = "A page of users.", body = Accounts)))]
 async fn list(
     State(api): State<ApiState>,
     caller: AppCaller,
     Find(which): Find<Which>,
-) -> Result<Json<AppUsers>, Problem> {
+) -> Result<Json<Accounts>, Problem> {
     let Which { prefix, after, limit } = which;
     let query = AdminQuery::Accounts { app: caller.app(), prefix, after, limit };
     match api.office.read(&caller.by(), query).await? {
-        AdminAnswer::Accounts { accounts, more } => {
-            let next = accounts.last().filter(|_| more).map(|last| last.id.clone());
-            Ok(Json(AppUsers { users: accounts, next }))
-        }
+        AdminAnswer::Accounts { accounts, more } => Ok(Json(Accounts::page(accounts, more))),
         _ => Err(unexpected()),
     }
 }
@@ -223,31 +182,29 @@ async fn delete(
 /// Set the flags of a user of an app
 #[utoipa::path(patch, path = "/apps/{app}/users/{user}/flags", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    request_body = AppUserFlags,
+    request_body = Flags,
     responses((status = 200, description = "The flags as they are now.", body = UserFlags)))]
 async fn set_flags(
     State(api): State<ApiState>,
     caller: AppCaller,
     At((_app, user)): At<(String, UserId)>,
-    Json(flags): Json<AppUserFlags>,
+    Json(flags): Json<Flags>,
 ) -> Result<Json<UserFlags>, Problem> {
     caller.take_turn(&api)?;
-    let AppUserFlags { suspended, silenced, contacts_disabled } = flags;
-    let changes = FlagChanges { suspended, silenced, contacts_disabled };
-    Ok(Json(api.office.set_flags(&caller.by(), caller.app(), user, changes).await?))
+    Ok(Json(api.office.set_flags(&caller.by(), caller.app(), user, flags.into()).await?))
 }
 
 /// List the sessions of a user of an app
 #[utoipa::path(get, path = "/apps/{app}/users/{user}/sessions", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 200, description = "Every device they are logged in on.", body = AppUserSessions)))]
+    responses((status = 200, description = "Every device they are logged in on.", body = Sessions)))]
 async fn sessions(
     State(api): State<ApiState>,
     caller: AppCaller,
     At((_app, user)): At<(String, UserId)>,
-) -> Result<Json<AppUserSessions>, Problem> {
+) -> Result<Json<Sessions>, Problem> {
     match api.office.read(&caller.by(), AdminQuery::Sessions { app: caller.app(), id: user }).await? {
-        AdminAnswer::Sessions { sessions } => Ok(Json(AppUserSessions { sessions })),
+        AdminAnswer::Sessions { sessions } => Ok(Json(Sessions { sessions })),
         _ => Err(unexpected()),
     }
 }
