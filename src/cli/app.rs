@@ -4,6 +4,7 @@ use super::place::Place;
 use super::{Failure, exit, print, unexpected};
 use crate::config::Home;
 use crate::control::{AppLine, Request, Response};
+use crate::model::app::merged;
 use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppState, AppUse, Name, Secret, UserId};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -115,7 +116,7 @@ enum Action {
         /// Of which app.
         name: Name,
         /// What it is for: `api` opens the server API, `hs256` and `eddsa` sign tokens of users.
-        #[arg(long, value_name = "KIND", value_parser = kind)]
+        #[arg(long, value_name = "KIND")]
         kind: AppKeyKind,
         /// What it is called.
         #[arg(long, value_name = "NAME")]
@@ -145,15 +146,6 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
-}
-
-fn kind(text: &str) -> Result<AppKeyKind, String> {
-    match text {
-        "api" => Ok(AppKeyKind::Api),
-        "hs256" => Ok(AppKeyKind::Hs256),
-        "eddsa" => Ok(AppKeyKind::Eddsa),
-        _ => Err("it is `api`, `hs256` or `eddsa`".to_owned()),
-    }
 }
 
 /// Does it.
@@ -263,17 +255,15 @@ fn fields(access: &AppAccess) -> Result<serde_json::Map<String, serde_json::Valu
 }
 
 fn changed(access: &AppAccess, changes: &[String]) -> Result<AppAccess, Failure> {
-    let mut all = fields(access)?;
+    let wrong = |words: String| Failure::new(exit::DATA, words);
+    let mut read = Vec::with_capacity(changes.len());
     for change in changes {
-        let wrong = |words: String| Failure::new(exit::DATA, words);
         let (key, value) = change.split_once('=').ok_or_else(|| wrong(format!("`{change}` is not KEY=VALUE.")))?;
-        let known: Vec<String> = all.keys().cloned().collect();
-        let Some(field) = all.get_mut(key.trim()) else {
-            return Err(wrong(format!("There is no key {}. There are {}.", key.trim(), known.join(", "))));
-        };
-        *field = value.trim().parse().map_err(|_| wrong(format!("{key} takes a number, or true or false.")))?;
+        let value: serde_json::Value =
+            value.trim().parse().map_err(|_| wrong(format!("{key} takes a number, or true or false.")))?;
+        read.push((key.trim().to_owned(), value));
     }
-    serde_json::from_value(all.into()).map_err(|error| Failure::new(exit::DATA, format!("It cannot be so: {error}.")))
+    merged(access, read).map_err(wrong)
 }
 
 fn shown(uses: &AppUse) -> Result<String, Failure> {
@@ -289,11 +279,7 @@ fn shown(uses: &AppUse) -> Result<String, Failure> {
     ];
     lines.extend(fields(&uses.access)?.into_iter().map(|(key, value)| format!("{key} = {value}")));
     lines.extend(uses.keys.iter().map(|key| {
-        let kind = match key.kind {
-            AppKeyKind::Api => "api",
-            AppKeyKind::Hs256 => "hs256",
-            AppKeyKind::Eddsa => "eddsa",
-        };
+        let kind = key.kind.name();
         let used = key.used.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.0));
         format!("key {} {kind} {used} {}", key.key, key.name.as_ref().map_or("", Name::as_str)).trim_end().to_owned()
     }));

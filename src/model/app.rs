@@ -1,8 +1,10 @@
 //! Apps as other systems see them: how they get in, with which keys, and how much they may use.
 
 use super::{AppId, AppKeyId, Name, Timestamp, TokenHash};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// How another system uses an app, and how much of the server: each a row set by command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,6 +71,43 @@ impl AppKeyKind {
     pub const fn signs(self) -> bool {
         !matches!(self, Self::Api)
     }
+
+    /// Its name, as everywhere.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Hs256 => "hs256",
+            Self::Eddsa => "eddsa",
+        }
+    }
+}
+
+impl FromStr for AppKeyKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = [Self::Api, Self::Hs256, Self::Eddsa].into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| "it is `api`, `hs256` or `eddsa`".to_owned())
+    }
+}
+
+/// Settings with what `changes` names, field by field; else what is wrong with them.
+pub fn merged<T: Serialize + DeserializeOwned>(
+    settings: &T,
+    changes: impl IntoIterator<Item = (String, serde_json::Value)>,
+) -> Result<T, String> {
+    let mut all = match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(all)) => all,
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    };
+    for (name, value) in changes {
+        let known: Vec<String> = all.keys().cloned().collect();
+        let Some(setting) = all.get_mut(&name) else {
+            let name = super::growing::shortened(name, 64);
+            return Err(format!("There is no setting `{name}`; there are {}.", known.join(", ")));
+        };
+        *setting = value;
+    }
+    serde_json::from_value(all.into()).map_err(|error| format!("A setting is not right: {error}."))
 }
 
 /// A secret that has to be read back, encrypted with the key file of the data folder.

@@ -5,11 +5,11 @@ use crate::http::api::answers::created;
 use crate::http::api::caller::{Caller, unexpected};
 use crate::http::api::extract::{At, Json, invalid};
 use crate::http::api::problem::Problem;
+use crate::model::app::merged;
 use crate::model::{AdminAnswer, AdminQuery, AppAccess, AppInfo, AppRef, AppSettings, AppUse, Name, SystemCommand};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -98,7 +98,7 @@ async fn change(
 ) -> Result<Json<AppSettings>, Problem> {
     let by = caller.by();
     let found = api.office.app(&by, AppRef(app)).await?;
-    let settings = merged(&found.settings, changes)?;
+    let settings = merged(&found.settings, changes).map_err(invalid)?;
     let command = SystemCommand::SetApp { app: found.app, settings: settings.clone() };
     api.office.carry_out(&by, command).await?;
     Ok(Json(settings))
@@ -140,7 +140,7 @@ async fn change_access(
     Json(changes): Json<serde_json::Map<String, serde_json::Value>>,
 ) -> Result<Json<AppAccess>, Problem> {
     let (by, app) = (caller.by(), AppRef(app));
-    let access = merged(&api.office.app_use(&by, app.clone()).await?.access, changes)?;
+    let access = merged(&api.office.app_use(&by, app.clone()).await?.access, changes).map_err(invalid)?;
     api.office.set_access(&by, app, access.clone()).await?;
     Ok(Json(access))
 }
@@ -165,30 +165,16 @@ async fn resume(State(api): State<ApiState>, caller: Caller, At(app): At<String>
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `settings` with what `changes` names.
-fn merged<T: Serialize + DeserializeOwned>(
-    settings: &T,
-    changes: serde_json::Map<String, serde_json::Value>,
-) -> Result<T, Problem> {
-    let Ok(serde_json::Value::Object(mut all)) = serde_json::to_value(settings) else { return Err(unexpected()) };
-    for (name, value) in changes {
-        if let Some(setting) = all.get_mut(&name) {
-            *setting = value;
-        } else {
-            let name = crate::model::growing::shortened(name, 64);
-            return Err(invalid(format!("There is no setting `{name}`; GET the settings to see those there are.")));
-        }
-    }
-    serde_json::from_value(all.into()).map_err(|error| invalid(format!("A setting is not right: {error}.")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn changes_touch_what_they_name_and_nothing_else() {
-        let change = |text: &str| merged(&AppSettings::default(), serde_json::from_str(text).unwrap()).ok();
+        let change = |text: &str| {
+            let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
+            merged(&AppSettings::default(), changes).ok()
+        };
         let expected = AppSettings { recall_window_ms: 5, ..AppSettings::default() };
         assert_eq!(change(r#"{"recall_window_ms":5}"#), Some(expected));
         assert_eq!(change("{}"), Some(AppSettings::default()));
