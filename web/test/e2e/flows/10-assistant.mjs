@@ -112,6 +112,13 @@ async function walk(provider, { server, open, chief }) {
   await aside.getByText('We meet at eight.').waitFor();
   await aside.getByRole('button', { name: 'Put into the message' }).click();
   assert.equal(await a.composer().inputValue(), 'We meet at eight.');
+  await a.composer().fill('');
+  // Written out to the end, a command is sent: the list over the field has nothing to add to it.
+  provider.answer = () => ['Bob wants to', ' meet.'];
+  await a.composer().pressSequentially('/summarise');
+  await a.composer().press('Enter');
+  await a.page.getByRole('region', { name: 'What is unread' }).getByText('Bob wants to meet.').waitFor();
+  assert.equal(await a.composer().inputValue(), '');
   const { entries } = await server.ask('GET', `/conversations/${direct.conversation ?? direct.entry?.conversation}/entries`, { token: bob.token });
   assert.ok(!JSON.stringify(entries).includes('We meet'));
 }
