@@ -22,9 +22,14 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
     setText('');
     setState('writing');
     setProblem(null);
+    // A task that another took the place of says nothing any more.
+    const over = (words: string | null) => {
+      if (stop.signal.aborted) return;
+      setProblem(words);
+      setState('done');
+    };
     streamTask(assistant, body, { signal: stop.signal, piece: (piece) => setText((before) => before + piece) })
-      .then((words) => setProblem(words), (error: unknown) => { if (!stop.signal.aborted) setProblem(problemWords(error)); })
-      .finally(() => setState('done'));
+      .then(over, (error: unknown) => over(problemWords(error)));
     return () => stop.abort();
   }, [task]);
   return (
