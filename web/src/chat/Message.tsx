@@ -53,7 +53,7 @@ export function Message({ pane, row, first, last }: MessageProps) {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (messageKey(pane, row, event.key.toLowerCase())) event.preventDefault();
       }}
-      {...swipe(() => { if (mayAnswer(pane.view.meta.peek(), row)) reply(pane, row); })}
+      {...swipe(() => mayAnswer(pane.view.meta.peek(), row), () => reply(pane, row))}
       onContextMenu={(event) => {
         // Selected words and links keep the browser's menu.
         if (!getSelection()?.isCollapsed || (event.target as Element).closest('a, video')) return;
