@@ -6,6 +6,7 @@ import { Button, Card, ConfirmDialog, Dialog, Empty, ErrorState, Field, Icon, Ro
 import { NAME_CHARS_MAX, userProblem } from '../auth/rules';
 import { Form } from '../settings/Form';
 import { useAsked, useDoing } from '../settings/useDoing';
+import form from '../settings/Form.module.css';
 import css from './Admin.module.css';
 
 /** Who answers: each assistant with its provider, and a way to make one from a preset. */
@@ -69,12 +70,12 @@ function Editor({ presets, assistant, onClose, onSaved }: EditorProps) {
     <Dialog title={assistant?.name ?? t('admin.newAssistant')} width={560} onClose={onClose}>
       <Form submit={t('common.save')} busy={saving.busy} disabled={missing} problem={saving.problem ?? testing.problem} onSubmit={save}>
         {!assistant && <Select label={t('admin.provider')} value={preset} onChange={choose} options={[{ value: '', label: t('admin.anyProvider') }, ...presets.map((each) => ({ value: each.name, label: each.title }))]} hint={note} />}
-        <div class={css.pair}>
+        <div class={form.pair}>
           <Field label={t('admin.userId')} autocapitalize="none" autocomplete="off" spellcheck={false} disabled={assistant !== null} value={id} onInput={setId} error={id === '' ? null : userProblem(id)} />
           <Field label={t('admin.name')} autocomplete="off" maxLength={NAME_CHARS_MAX} value={name} onInput={setName} />
         </div>
         <Field label={t('admin.baseUrl')} type="url" autocomplete="off" spellcheck={false} value={settings.base_url} onInput={set('base_url')} />
-        <div class={css.pair}>
+        <div class={form.pair}>
           <Field label={t('admin.model')} autocomplete="off" spellcheck={false} value={settings.model} onInput={set('model')} />
           <Field label={t('admin.keyVariable')} optional autocomplete="off" spellcheck={false} value={key} hint={t('admin.keyVariableHint')} onInput={(words) => set('key')(words.trim() ? { environment: words.trim() } : null)} />
         </div>
@@ -97,7 +98,7 @@ function Steps({ test }: { test: AssistantTest }) {
   return (
     <ul role="status">
       {test.steps.map(({ step, ok, detail }) => (
-        <li key={step} class={ok ? css.muted : css.error}><Icon name={ok ? 'check' : 'alert'} size={16} /> <strong>{STEPS[step] ? t(STEPS[step]) : step}</strong> {detail}</li>
+        <li key={step} class={ok ? css.muted : form.error}><Icon name={ok ? 'check' : 'alert'} size={16} /> <strong>{STEPS[step] ? t(STEPS[step]) : step}</strong> {detail}</li>
       ))}
       {test.models.length > 0 && <li class={css.muted}>{t('admin.models', { count: test.models.length })} {test.models.slice(0, MODELS_SHOWN).join(', ')}{test.models.length > MODELS_SHOWN && ` + ${number(test.models.length - MODELS_SHOWN)}`}</li>}
     </ul>
