@@ -3,13 +3,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { actions, store, type Answering, type Row } from '../core';
 import { t } from '../i18n';
-import { Avatar, Button, Icon, IconButton, Spinner, toastError } from '../ui';
+import { act, Avatar, Button, Icon, IconButton, Spinner, toastError } from '../ui';
 import { Markdown } from '../ui/Markdown';
-import { bodyWords, me } from '../chat/words';
+import { bodyWords, isAssistant, me } from '../chat/words';
 import type { Pane } from '../chat/pane';
 import css from './Answer.module.css';
-
-const act = (promise: Promise<void>): void => void promise.catch(toastError);
 
 /** The inside of an answer's row. */
 export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
@@ -19,7 +17,7 @@ export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
   const again = pane.view.answers.value.find(({ replaces }) => replaces !== null && replaces === row.seq);
   if (again) return <Writing answer={again} />;
   const asked = pane.thread.quote(question).value.row;
-  const mine = pane.view.meta.value.kind === 'assistant' || asked?.author === me();
+  const mine = isAssistant(pane.view) || asked?.author === me();
   const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true), toastError);
   return (
     <div class={css.answer}>
@@ -43,11 +41,10 @@ export function Answers({ pane }: { pane: Pane }) {
   const { view } = pane;
   const answers = view.answers.value;
   const { state } = store.connection.value;
-  const { head, kind } = view.meta.value;
   // Asked anew when something was said: a question may wait, and after a gap pieces are missing.
   useEffect(() => {
     if (state === 'online') void actions.loadAnswers(view.id).catch(() => undefined);
-  }, [state, kind === 'assistant' ? head : 0]);
+  }, [state, isAssistant(view) ? view.meta.value.head : 0]);
   const [said, setSaid] = useState('');
   const writing = answers.some((answer) => answer.state === 'answering' && !answer.done);
   useEffect(() => { if (!writing) setSaid((before) => (before ? t('chat.answerReady') : before)); else setSaid(t('chat.answering')); }, [writing]);

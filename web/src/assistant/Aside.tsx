@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { store, type ConversationId, type Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { problemWords, t } from '../i18n';
-import { Button, IconButton, Spinner, toastError } from '../ui';
+import { act, Button, IconButton, Spinner } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Answer.module.css';
 
@@ -39,7 +39,7 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       {problem && <p class={css.problem} role="alert">{problem}</p>}
       <div class={css.tools}>
         {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('chat.toField')}</Button>}
-        {text && navigator.clipboard && <IconButton size="small" icon="copy" label={t('common.copy')} onClick={() => void navigator.clipboard.writeText(text).catch(toastError)} />}
+        {text && navigator.clipboard && <IconButton size="small" icon="copy" label={t('common.copy')} onClick={() => act(navigator.clipboard.writeText(text))} />}
         <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
       </div>
     </section>

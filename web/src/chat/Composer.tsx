@@ -1,16 +1,16 @@
 // Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actions, capabilities, store, textOf, type ConversationId, type Row, type UserId } from '../core';
+import { actions, capabilities, store, textOf, type ConversationView, type Row } from '../core';
 import { locale, t, withWords } from '../i18n';
-import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toast, toastError } from '../ui';
+import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toast } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
 import type { Task } from '../assistant/Aside';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
-import { bodyWords, me, nameIn } from './words';
+import { bodyWords, isAssistant, me, nameIn } from './words';
 
 const Aside = lazy(() => import('../assistant/Aside'));
 const Closed = lazy(() => import('./Closed'), 'nothing');
@@ -55,7 +55,7 @@ function Open({ pane }: { pane: Pane }) {
   const editing = pane.editing.value;
   const replying = pane.replying.value;
   const [task, setTask] = useState<Task | null>(null);
-  const assistant = view.meta.value.kind === 'assistant';
+  const assistant = isAssistant(view);
   const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
 
@@ -74,7 +74,7 @@ function Open({ pane }: { pane: Pane }) {
     setText(next);
     if (editing) return;
     actions.typing(view.id, next !== '');
-    keep(view.id, next, replying, mentionsIn(view, next).mentions);
+    keep(view, next, replying);
   };
   const insert = (words: string) => {
     const at = field.current?.selectionStart ?? text.length;
@@ -86,7 +86,7 @@ function Open({ pane }: { pane: Pane }) {
     pane.editing.value = null;
     pane.replying.value = null;
     setText('');
-    if (!editing) keep(view.id, '', null, []);
+    if (!editing) keep(view, '', null);
     actions.typing(view.id, false);
     field.current?.focus();
   };
@@ -97,9 +97,9 @@ function Open({ pane }: { pane: Pane }) {
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
-      if (!same) void actions.edit(view.id, seq, words).catch(toastError);
+      if (!same) act(actions.edit(view.id, seq, words));
     } else {
-      void actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }).catch(toastError);
+      act(actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }));
       void pane.thread.jump('newest');
     }
     done();
@@ -114,23 +114,21 @@ function Open({ pane }: { pane: Pane }) {
     else toast(t('chat.noMessages'));
     return true;
   };
-  const sendFiles = async (files: Iterable<File>) => {
-    const { prepared } = await import('./attach');
-    for (const file of files) {
-      const { blob, kind } = await prepared(file);
-      const caption = { text: '', reply_to: replying?.seq ?? null };
-      await actions.sendFile({ conversation: view.id }, blob, { name: file.name, caption, ...(kind ? { kind } : {}) });
-    }
+  /** Neither edits nor answers any more: what was written before is there again. */
+  const cancel = () => {
+    const words = editing ? view.draft.peek()?.text ?? '' : text;
+    if (editing) put(words);
+    pane.editing.value = null;
     pane.replying.value = null;
-    void pane.thread.jump('newest');
+    keep(view, words, null);
   };
-  const take = (files: Iterable<File>) => void sendFiles(files).catch(toastError);
+  const take = (files: readonly File[]) => act(import('./attach').then(({ sendFiles }) => sendFiles(pane, files)));
 
   useLayoutEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
-    if (!editing) keep(view.id, text, replying, mentionsIn(view, text).mentions);
+    if (!editing) keep(view, text, replying);
   }, [replying]);
   useEffect(() => {
     const words = pane.refill.value;
@@ -167,18 +165,16 @@ function Open({ pane }: { pane: Pane }) {
     } else if (event.key === 'Escape' && (editing || replying)) {
       event.preventDefault();
       event.stopPropagation();
-      if (editing) put(view.draft.peek()?.text ?? '');
-      pane.editing.value = null;
-      pane.replying.value = null;
+      cancel();
     }
   };
 
   if (recording) {
-    return <Recorder onDone={(voice) => { setRecording(false); if (voice) void actions.sendFile({ conversation: view.id }, voice, { kind: 'voice', name: voice.name }).catch(toastError); }} />;
+    return <Recorder onDone={(voice) => { setRecording(false); if (voice) act(actions.sendFile({ conversation: view.id }, voice, { kind: 'voice', name: voice.name })); }} />;
   }
   return (
     <div class={css.composer}>
-      {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
+      {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={cancel} />}
       {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
       {task && <Aside conversation={view.id} task={task} onClose={() => { setTask(null); field.current?.focus(); }} onPost={(words) => { setTask(null); write(words); put(words); }} />}
       {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
@@ -210,7 +206,7 @@ function Open({ pane }: { pane: Pane }) {
           <EmojiButton onPick={insert} />
         </div>
         {writing && text.trim() === '' ? (
-          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => void actions.stopAnswer(view.id).catch(toastError)}><Icon name="stop" /></button>
+          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => act(actions.stopAnswer(view.id))}><Icon name="stop" /></button>
         ) : text.trim() === '' && !editing && !assistant && capabilities().microphone === null && typeof MediaRecorder !== 'undefined' ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
@@ -221,8 +217,8 @@ function Open({ pane }: { pane: Pane }) {
   );
 }
 
-function keep(conversation: ConversationId, text: string, replying: Row | null, mentions: UserId[]): void {
-  actions.setDraft(conversation, { text, reply_to: replying?.seq ?? null, mentions });
+function keep(view: ConversationView, text: string, replying: Row | null): void {
+  actions.setDraft(view.id, { text, reply_to: replying?.seq ?? null, mentions: mentionsIn(view, text).mentions });
 }
 
 /** Files can be dropped anywhere on the page of the thread. */
