@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { store, type ConversationId, type Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { problemWords, t } from '../i18n';
-import { act, Button, IconButton, Spinner } from '../ui';
+import { Button, IconButton, Spinner, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Answer.module.css';
 
@@ -15,6 +15,7 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
   const [text, setText] = useState('');
   const [state, setState] = useState<'writing' | 'done'>('writing');
   const [problem, setProblem] = useState<string | null>(null);
+  const [copied, copy] = useCopied();
   useEffect(() => {
     const stop = new AbortController();
     const assistant = store.assistants.peek()[0]?.user ?? '';
@@ -39,7 +40,7 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       {problem && <p class={css.problem} role="alert">{problem}</p>}
       <div class={css.tools}>
         {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('chat.toField')}</Button>}
-        {text && navigator.clipboard && <IconButton size="small" icon="copy" label={t('common.copy')} onClick={() => act(navigator.clipboard.writeText(text))} />}
+        {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
         <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
       </div>
     </section>

@@ -21,3 +21,4 @@ export { Tabs } from './Tabs';
 export { now, Time } from './Time';
 export { act, toast, Toaster, toastError } from './Toast';
 export { Tooltip } from './Tooltip';
+export { useCopied } from './useCopied';
