@@ -2,14 +2,24 @@
 // device alone and is kept nowhere, unless its reader posts it.
 
 import { useEffect, useState } from 'preact/hooks';
-import { store, type ConversationId, type Seq } from '../core';
+import type { Pane } from '../chat/pane';
+import { store, type ConversationId, type Row, type Seq } from '../core';
 import { streamTask } from '../core/tasks';
-import { problemWords, t } from '../i18n';
-import { Button, IconButton, Spinner, useCopied } from '../ui';
+import { locale, problemWords, t } from '../i18n';
+import { Button, IconButton, Spinner, toast, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Answer.module.css';
 
 export type Task = { kind: 'summarise' } | { kind: 'translate'; seq: Seq; language: string };
+
+/** What a command asks for: something in short, or the message that is answered, else the last of somebody else, in another language. */
+export function taskOf(words: string, { thread }: Pane, answered: Row | null): Task | null {
+  const language = /^\/translate(.*)/i.exec(words)?.[1];
+  if (language === undefined) return { kind: 'summarise' };
+  const { seq } = answered ?? thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null) ?? { seq: null };
+  if (seq === null) toast(t('chat.noMessages'));
+  return seq === null ? null : { kind: 'translate', seq, language: language.trim() || (locale() === 'zh' ? 'Chinese' : 'English') };
+}
 
 export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
   const [text, setText] = useState('');

@@ -2,8 +2,8 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { actions, capabilities, store, textOf, type ConversationView, type Row } from '../core';
-import { locale, t, withWords } from '../i18n';
-import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toast } from '../ui';
+import { t, withWords } from '../i18n';
+import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
 import type { Task } from '../assistant/Aside';
@@ -18,6 +18,8 @@ const Completion = lazy(() => import('./Completion'), 'nothing');
 const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
 const Recorder = lazy(() => import('./Recorder'), 'nothing');
 
+/** `/summarise` and `/translate LANGUAGE`. */
+const COMMAND = /^\/(?:summari[sz]e|translate)(?: .*)?$/i;
 /** A word before the caret that may be completed: @somebody, :smile:. */
 const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/\w*$/u;
 
@@ -93,7 +95,11 @@ function Open({ pane }: { pane: Pane }) {
   const send = () => {
     const words = text.trim();
     if (!words) return;
-    if (!editing && command(words)) return done();
+    // An assistant answers a command to this device alone.
+    if (!editing && !assistant && COMMAND.test(words) && store.assistants.peek().length > 0) {
+      act(import('../assistant/Aside').then(({ taskOf }) => setTask(taskOf(words, pane, replying))));
+      return done();
+    }
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
@@ -103,16 +109,6 @@ function Open({ pane }: { pane: Pane }) {
       void pane.thread.jump('newest');
     }
     done();
-  };
-  /** `/summarise` and `/translate LANGUAGE`: an assistant answers to this device alone. */
-  const command = (words: string): boolean => {
-    const [, name, rest = ''] = /^\/(summarise|summarize|translate)(?: +(.+))?$/i.exec(words) ?? [];
-    if (!name || assistant || store.assistants.peek().length === 0) return false;
-    const said = replying ?? pane.thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null);
-    if (!/^translate$/i.test(name)) setTask({ kind: 'summarise' });
-    else if (said?.seq) setTask({ kind: 'translate', seq: said.seq, language: rest || (locale() === 'zh' ? 'Chinese' : 'English') });
-    else toast(t('chat.noMessages'));
-    return true;
   };
   /** Neither edits nor answers any more: what was written before is there again. */
   const cancel = () => {
@@ -236,13 +232,12 @@ function useDrop(take: (files: File[]) => void): void {
       event.preventDefault();
       latest.current(files);
     };
-    page?.addEventListener('dragover', over);
-    page?.addEventListener('dragleave', leave);
-    page?.addEventListener('drop', drop);
+    const stop = new AbortController();
+    page?.addEventListener('dragover', over, stop);
+    page?.addEventListener('dragleave', leave, stop);
+    page?.addEventListener('drop', drop, stop);
     return () => {
-      page?.removeEventListener('dragover', over);
-      page?.removeEventListener('dragleave', leave);
-      page?.removeEventListener('drop', drop);
+      stop.abort();
       page?.removeAttribute('data-drop');
     };
   }, []);
