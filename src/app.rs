@@ -15,7 +15,7 @@ use crate::hot::LastSeen;
 use crate::hub::{Hub, HubOptions};
 use crate::media::{Media, MediaOptions};
 use crate::model::clock::monotonic;
-use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Secret, SystemCommand};
+use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Code, Secret, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::outbound::{Outbound, OutboundError, OutboundOptions};
 use crate::push::{Push, PushOptions};
@@ -328,8 +328,14 @@ fn open_push(config: &Config, engine: &Engine, outbound: &Outbound, url: &str) -
 async fn seed_assistants(config: &Config, engine: &Engine) {
     for seed in &config.seeded_assistants {
         let there = AdminQuery::Assistants { app: AppRef::default(), id: Some(seed.id.clone()) };
-        if engine.administer(crate::auth::server(), there).await.is_ok() {
-            continue;
+        match engine.administer(crate::auth::server(), there).await {
+            // As administrators have it by now.
+            Ok(_) => continue,
+            Err(refusal) if refusal.code == Code::NotFound => {}
+            Err(refusal) => {
+                tracing::error!(assistant = %seed.id, %refusal, "whether an assistant is there could not be read");
+                continue;
+            }
         }
         let (id, name) = (seed.id.clone(), seed.name.clone());
         let settings = Box::new(seed.settings.clone());
@@ -351,10 +357,10 @@ fn tester(assistants: Assistants) -> Tester {
 
 /// The same without a server.
 pub fn tester_alone(config: &Config) -> Result<Tester, AppError> {
-    let (outbound, data) = (open_outbound(config)?, config.server.data.clone());
+    let (outbound, options) = (open_outbound(config)?, assistant_options(config));
     Ok(Arc::new(move |settings| {
-        let (outbound, data) = (outbound.clone(), data.clone());
-        Box::pin(async move { assistant::check_alone(outbound, &data, &settings).await })
+        let (outbound, options) = (outbound.clone(), options.clone());
+        Box::pin(async move { assistant::check_alone(outbound, &options, &settings).await })
     }))
 }
 

@@ -126,7 +126,7 @@ impl Device {
         json!({
             "endpoint": format!("http://127.0.0.1:{}{}", service.port, self.path),
             "p256dh": URL_SAFE_NO_PAD.encode(public.as_bytes()),
-            "auth": URL_SAFE_NO_PAD.encode(&self.auth),
+            "auth": URL_SAFE_NO_PAD.encode(self.auth),
             "show_text": show_text,
         })
     }

@@ -8,7 +8,7 @@ use super::wire::Message;
 use super::{Assistants, DraftId};
 use crate::auth;
 use crate::engine::Engine;
-use crate::hub::Window;
+use crate::hub::{DRAFT_MEMBERS_MAX, Window};
 use crate::model::clock::monotonic;
 use crate::model::growing::shortened;
 use crate::model::{
@@ -16,8 +16,8 @@ use crate::model::{
     TurnState, UserId, limits, text,
 };
 use crate::shutdown::Shutdown;
-use crate::store::Read;
-use crate::store::records::{AssistantRow, TurnRow, UserRow};
+use crate::store::records::{AssistantRow, ConversationRow, TurnRow, UserRow};
+use crate::store::{Fault, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -39,10 +39,14 @@ pub async fn carry_out(
     stop: watch::Receiver<bool>,
     shutdown: Shutdown,
 ) {
-    let Some((settings, name)) = about(assistants, &turn) else {
-        // The assistant was removed, or the rows cannot be read now.
-        finish(assistants, id, removed(assistants, &turn)).await;
-        return;
+    let (settings, name) = match about(assistants, &turn) {
+        Ok(Some(found)) => found,
+        Ok(None) => return finish(assistants, id, removed(assistants, &turn)).await,
+        Err(fault) => {
+            // The turn is a row still; the next look finds it.
+            tracing::error!(%fault, "an assistant could not be read");
+            return tokio::time::sleep(PAUSE).await;
+        }
     };
     let done = |end, problem: Option<String>| AnswerDone {
         text: String::new(),
@@ -127,12 +131,12 @@ impl Drop for Drafted<'_> {
     }
 }
 
-/// How an assistant is now, and its id.
-fn about(assistants: &Assistants, turn: &TurnRow) -> Option<(AssistantSettings, UserId)> {
+/// How an assistant is now, and its id; none when it was removed.
+fn about(assistants: &Assistants, turn: &TurnRow) -> Result<Option<(AssistantSettings, UserId)>, Fault> {
     let view = assistants.0.engine.view();
-    let row = view.get::<AssistantRow>(&(turn.app, turn.assistant)).ok().flatten()?;
-    let user = view.get::<UserRow>(&turn.assistant).ok().flatten()?;
-    Some((row.settings.clone(), user.id.clone()))
+    let row = view.get::<AssistantRow>(&(turn.app, turn.assistant))?;
+    let user = view.get::<UserRow>(&turn.assistant)?;
+    Ok(row.zip(user).map(|(row, user)| (row.settings.clone(), user.id.clone())))
 }
 
 /// What an assistant that was removed leaves to say.
@@ -178,9 +182,14 @@ pub async fn finish(assistants: &Assistants, (conversation, question): DraftId, 
     }
 }
 
-/// The members of a conversation, for those who hear of drafts.
+/// The members of a conversation, for those who hear of drafts; none of one that is too large for that, whose rows are not read.
 pub fn members(engine: &Engine, conversation: ConversationId) -> Option<Vec<Window>> {
-    let members = Engine::members(&engine.view(), conversation).ok()?;
+    let view = engine.view();
+    let row = view.get::<ConversationRow>(&conversation).ok().flatten()?;
+    if row.members as usize > DRAFT_MEMBERS_MAX {
+        return None;
+    }
+    let members = Engine::members(&view, conversation).ok()?;
     let window = |member: crate::ledger::read::MemberWindow| Window {
         user: member.user,
         from: member.from,

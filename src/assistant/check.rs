@@ -20,7 +20,7 @@ impl Provider {
     /// Goes through all steps.
     pub async fn check(&self, settings: &AssistantSettings) -> AssistantCheck {
         let mut check = AssistantCheck { ok: false, steps: Vec::new(), models: Vec::new() };
-        let key = match self.check_key(settings) {
+        let key = match self.check_key(settings).await {
             Ok((key, words)) => {
                 step(&mut check, "key", true, words);
                 key
@@ -42,14 +42,17 @@ impl Provider {
         check
     }
 
-    fn check_key(&self, settings: &AssistantSettings) -> Result<(Option<Secret>, String), String> {
+    async fn check_key(&self, settings: &AssistantSettings) -> Result<(Option<Secret>, String), String> {
         let Some(source) = &settings.key else {
             return Ok((None, "No key is set; none is sent.".to_owned()));
         };
-        match self.keys.read(source) {
+        match self.keys.of(settings).await {
             Ok(key) => {
-                let words = format!("The key is there ({source}, {} characters).", key.reveal().len());
-                Ok((Some(key), words))
+                let words = format!(
+                    "The key is there ({source}, {} characters).",
+                    key.as_ref().map_or(0, |key| key.reveal().len())
+                );
+                Ok((key, words))
             }
             Err(words) => Err(Problem::Key(words).cure(settings)),
         }

@@ -147,9 +147,10 @@ fn lines_of(view: &View, settings: &AssistantSettings, question: &Question) -> R
         said = back(view, *conversation, (floor, *seq), left, wanted)?;
     }
     said.sort_by_key(|entry| place(entry));
-    let Some(asked) = said.last().filter(|entry| entry.seq == *seq).cloned() else { return Err(NoContext::Over) };
+    if said.last().is_none_or(|entry| entry.seq != *seq) {
+        return Err(NoContext::Over);
+    }
     let mut lines = Vec::new();
-    let mut oldest = *seq;
     for entry in said.iter().rev() {
         let mut line = line_of(view, settings, entry, group.then_some(&mut names), assistant)?;
         if entry.seq == *seq
@@ -168,10 +169,8 @@ fn lines_of(view: &View, settings: &AssistantSettings, question: &Question) -> R
             break;
         }
         left -= cost;
-        oldest = oldest.min(entry.seq);
         lines.push(line);
     }
-    debug_assert!(asked.seq >= oldest, "the question is the last of what is given");
     lines.reverse();
     Ok((system, lines))
 }
@@ -275,6 +274,7 @@ pub(super) fn words(body: &Body) -> String {
         }
         Body::ContactCard(card) => format!("(contact: {})", card.user),
         Body::Sticker(sticker) => sticker.name.to_string(),
+        Body::Post(post) => post.words().join("\n"),
         Body::Custom(custom) => format!("({})", custom.kind),
         _ => String::new(),
     }

@@ -1,6 +1,6 @@
 //! The key of a provider, read anew for each question: changed where it is, it counts from the next one.
 
-use crate::model::{KeySource, Secret};
+use crate::model::{AssistantSettings, KeySource, Secret};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +21,15 @@ impl Keys {
         Self { folder: data.join(FOLDER) }
     }
 
-    /// The key; the error says what is missing, and what to do.
-    pub fn read(&self, source: &KeySource) -> Result<Secret, String> {
+    /// The key of an assistant, if it has one; the error says what is missing, and what to do.
+    pub async fn of(&self, settings: &AssistantSettings) -> Result<Option<Secret>, String> {
+        let Some(source) = settings.key.clone() else { return Ok(None) };
+        let keys = self.clone();
+        let reading = tokio::task::spawn_blocking(move || keys.read(&source));
+        reading.await.unwrap_or_else(|_| Err("the key could not be read; try again".to_owned())).map(Some)
+    }
+
+    fn read(&self, source: &KeySource) -> Result<Secret, String> {
         let (key, place) = match source {
             KeySource::Environment(name) => {
                 let found = std::env::var(name.as_str()).map_err(|_| {
@@ -37,6 +44,10 @@ impl Keys {
                 // A plain name is one of the folder; the operator may name any other place.
                 let path = self.folder.join(name.as_str());
                 let place = format!("the file {}", path.display());
+                // A pipe or a device would be waited for.
+                if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                    return Err(format!("{place} cannot be read: it is no file"));
+                }
                 let mut text = String::new();
                 let opened = std::fs::File::open(&path).map_err(|error| format!("{place} cannot be read: {error}"))?;
                 opened

@@ -233,6 +233,10 @@ impl Assistants {
 }
 
 /// Tests settings without a server: for the command line on a data folder of its own.
-pub async fn check_alone(outbound: Outbound, data: &std::path::Path, settings: &AssistantSettings) -> AssistantCheck {
-    Provider { outbound, keys: Keys::new(data), times: Times::default() }.check(settings).await
+pub async fn check_alone(
+    outbound: Outbound,
+    options: &AssistantOptions,
+    settings: &AssistantSettings,
+) -> AssistantCheck {
+    Provider { outbound, keys: Keys::new(&options.data), times: options.times }.check(settings).await
 }

@@ -7,6 +7,7 @@ use super::sse::Events;
 use super::wire::{self, Dialect, Finish, Message, Piece};
 use crate::model::{AssistantSettings, Secret, TokenUsage};
 use crate::outbound::{BoundedStream, Limits, Outbound, Request, StreamedReply, Trust};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -16,14 +17,12 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 const ERROR_BYTES_MAX: usize = 16 * 1024;
 /// And the time for that.
 const ERROR_WAIT: Duration = Duration::from_secs(5);
-/// How often a question is sent again before anything of an answer has come.
+/// How often a question is sent until something of an answer has come.
 const TRIES_MAX: u32 = 3;
 /// Pauses between these, when the provider names none.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 /// Longest pause that a provider may ask for; beyond it the question is given up.
 const PAUSE_MAX: Duration = Duration::from_secs(20);
-/// How the same is said in other words, at most so often.
-const DIALECTS_MAX: u32 = 3;
 
 /// Times of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +57,8 @@ impl Provider {
         messages: &[Message],
         reply_tokens: u32,
     ) -> Result<Answering, Problem> {
-        let key = settings.key.as_ref().map(|source| self.keys.read(source)).transpose().map_err(Problem::Key)?;
-        let (mut dialect, mut dialects, mut tries) = (Dialect::default(), 0, 1);
+        let key = self.keys.of(settings).await.map_err(Problem::Key)?;
+        let (mut dialect, mut tries) = (Dialect::default(), 1);
         loop {
             let problem = match self.once(settings, key.as_ref(), dialect, messages, reply_tokens).await {
                 Ok(answering) => return Ok(answering),
@@ -67,9 +66,8 @@ impl Provider {
             };
             if let Problem::Status { status, words, .. } = &problem
                 && let Some(other) = dialect.after(*status, words)
-                && dialects < DIALECTS_MAX
             {
-                (dialect, dialects) = (other, dialects + 1);
+                dialect = other;
                 continue;
             }
             let pause = problem.retry_after().unwrap_or(PAUSES[(tries as usize - 1).min(PAUSES.len() - 1)]);
@@ -108,6 +106,7 @@ impl Provider {
             events: Events::default(),
             pieces: VecDeque::new(),
             whole: whole.then(Vec::new),
+            key: key.cloned(),
             state: State::default(),
         })
     }
@@ -145,7 +144,17 @@ pub(super) async fn refused(reply: StreamedReply, key: Option<&Secret>) -> Probl
     };
     // What has come until then is enough for words.
     drop(tokio::time::timeout(ERROR_WAIT, reading).await);
-    Problem::status(status, &wire::error_words(&read), key, headers.retry_after())
+    let read = String::from_utf8_lossy(&read);
+    let said = without(key, &read);
+    Problem::Status { status, words: wire::error_words(said.as_bytes()), retry_after: headers.retry_after() }
+}
+
+/// What a provider says, without the key that it was asked with: before anything is cut, so that no part of it is left.
+fn without<'a>(key: Option<&Secret>, said: &'a str) -> Cow<'a, str> {
+    match key {
+        Some(key) if said.contains(key.reveal()) => said.replace(key.reveal(), "(the key)").into(),
+        Some(_) | None => said.into(),
+    }
 }
 
 /// How far an answer has come.
@@ -165,6 +174,8 @@ pub struct Answering {
     pieces: VecDeque<String>,
     /// The bytes of an answer that is not streamed.
     whole: Option<Vec<u8>>,
+    /// Which never stands in the words of an error.
+    key: Option<Secret>,
     state: State,
 }
 
@@ -220,7 +231,7 @@ impl Answering {
             if event.trim().is_empty() {
                 continue;
             }
-            self.note(wire::piece(&event).ok_or(Problem::Garbage)?)?;
+            self.note(wire::piece(&without(self.key.as_ref(), &event)).ok_or(Problem::Garbage)?)?;
         }
         Ok(())
     }
@@ -229,7 +240,9 @@ impl Answering {
     fn close(&mut self) -> Result<(), Problem> {
         self.state.done = true;
         if let Some(whole) = self.whole.take() {
-            let piece = std::str::from_utf8(&whole).ok().and_then(wire::piece).ok_or(Problem::Garbage)?;
+            let piece =
+                std::str::from_utf8(&whole).ok().and_then(|text| wire::piece(&without(self.key.as_ref(), text)));
+            let piece = piece.ok_or(Problem::Garbage)?;
             self.note(piece)?;
             self.state.finish.get_or_insert(Finish::Stop);
         } else if self.state.finish.is_none() {
@@ -262,5 +275,24 @@ impl Answering {
             Some(Finish::Stop) | None if self.state.words => Ok(Next::End(Ended { cut: false })),
             Some(Finish::Stop) | None => Err(Problem::Empty),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_key_is_in_what_a_provider_says() {
+        let key = Secret::new("sk-secret");
+        let said = |before: usize| format!(r#"{{"error":{{"message":"{}sk-secret is wrong"}}}}"#, "x".repeat(before));
+        // Also where the words are cut.
+        for before in 225..245 {
+            let words = wire::error_words(without(Some(&key), &said(before)).as_bytes());
+            assert!(!words.contains("sk"), "{words}");
+            let reported = wire::piece(&without(Some(&key), &said(before))).unwrap().error.unwrap();
+            assert!(!reported.contains("sk"), "{reported}");
+        }
+        assert_eq!(without(None, "as it is"), "as it is");
     }
 }

@@ -13,6 +13,7 @@ use crate::model::{
     AnswerEnd, AssistantSettings, Code, ConversationId, Entry, Line, Refusal, Seq, SystemCommand, TokenUsage,
     UserActor, UserHandle, UserId,
 };
+use crate::outbound::{OutboundError, Wait};
 use crate::store::records::{AssistantRow, ConversationRow, UserIdKey, UserIdRow};
 use crate::store::{Read, View};
 use serde::{Deserialize, Serialize};
@@ -111,16 +112,19 @@ impl Assistants {
         self.0.tasks.spawn("assistant's task", async move {
             let _place = place;
             let mut said = String::new();
-            let asked = Box::pin(assistants.0.provider.ask(&settings, &messages, settings.reply_tokens));
-            let (end, usage) = tokio::select! {
-                () = sender.closed() => (Ok(AnswerEnd::Stopped), None),
-                asked = asked => match asked {
-                    Err(problem) => (Err(problem), None),
-                    Ok(mut answering) => {
-                        let end = pass_on(&mut answering, &sender, &mut said).await;
-                        (end, answering.usage())
-                    }
-                }
+            let mut usage = None;
+            let total = assistants.0.provider.times.total;
+            // The time counts for a device that does not read, too: its place is wanted.
+            let writing = tokio::time::timeout(total, async {
+                let asking = assistants.0.provider.ask(&settings, &messages, settings.reply_tokens);
+                let mut answering = Box::pin(asking).await?;
+                let end = pass_on(&mut answering, &sender, &mut said).await;
+                usage = answering.usage();
+                end
+            });
+            let end = tokio::select! {
+                () = sender.closed() => Ok(AnswerEnd::Stopped),
+                end = writing => end.unwrap_or(Err(Problem::Outbound(OutboundError::TimedOut(Wait::Total)))),
             };
             let used = usage.map_or_else(|| context::estimate(&messages, &said), TokenUsage::total);
             let (end, problem) = match end {
@@ -130,7 +134,7 @@ impl Assistants {
             assistants.count_end(end);
             assistants.count_tokens(used);
             // Whoever asked may have gone; what it cost is counted anyway.
-            drop(sender.send(TaskEvent::End { end, problem, model: settings.model.clone(), usage }).await);
+            drop(sender.try_send(TaskEvent::End { end, problem, model: settings.model.clone(), usage }));
             drop(assistants.0.engine.execute(auth::server(), None, count(0, used).into()).await);
         });
         Ok(receiver)
@@ -161,11 +165,7 @@ async fn pass_on(
     said: &mut String,
 ) -> Result<AnswerEnd, Problem> {
     loop {
-        let next = tokio::select! {
-            () = sender.closed() => return Ok(AnswerEnd::Stopped),
-            next = answering.next() => next?,
-        };
-        match next {
+        match answering.next().await? {
             Next::End(ended) => return Ok(if ended.cut { AnswerEnd::Limit } else { AnswerEnd::Complete }),
             Next::Words(text) => {
                 if said.len() + text.len() > crate::model::limits::ANSWER_BYTES_MAX {

@@ -156,9 +156,10 @@ pub fn piece(json: &str) -> Option<Piece> {
         return named.then(Piece::default);
     }
     let mut piece = Piece {
-        usage: chunk.usage.map(|usage| TokenUsage {
-            prompt_tokens: usage.prompt_tokens.unwrap_or(0),
-            answer_tokens: usage.completion_tokens.unwrap_or(0),
+        // One that says nothing (some send an empty object) is none, and what it cost is estimated.
+        usage: chunk.usage.filter(|usage| usage.prompt_tokens.or(usage.completion_tokens).is_some()).map(|usage| {
+            let (prompt_tokens, answer_tokens) = (usage.prompt_tokens, usage.completion_tokens);
+            TokenUsage { prompt_tokens: prompt_tokens.unwrap_or(0), answer_tokens: answer_tokens.unwrap_or(0) }
         }),
         error: chunk.error.map(|error| words(&error)),
         ..Piece::default()

@@ -156,7 +156,9 @@ fn decide(
 ) -> Look {
     let mut look = Look::default();
     let known: BTreeMap<DraftId, &Arc<TurnRow>> = rows.iter().map(|(id, turn)| (*id, turn)).collect();
-    look.stop = busy.keys().filter(|id| known.get(id).is_none_or(|turn| turn.stop)).copied().collect();
+    // Of more than are looked at, one that is not among them may still be there.
+    let all = rows.len() < TURNS_MAX;
+    look.stop = busy.keys().filter(|id| known.get(id).map_or(all, |turn| turn.stop)).copied().collect();
     let mut occupied: BTreeSet<ConversationId> = busy.keys().map(|(conversation, _)| *conversation).collect();
     let mut of_assistant: BTreeMap<UserHandle, usize> = BTreeMap::new();
     for assistant in busy.values() {

@@ -1,5 +1,6 @@
 //! Events of one app: the log, filtered and with the entries that its items name, as of one View.
 
+use crate::ledger::read::size::stored_bytes;
 use crate::model::{AppEvent, AppEvents, AppId, ConversationId, EventPlace, Lsn};
 use crate::store::records::{ConversationRow, MemberRow};
 use crate::store::{Fault, LogItem, LogKind, Read, View};
@@ -40,7 +41,7 @@ pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEv
         // Of a conversation that went with its app nobody is left who could be told.
         let Some(place) = place else { continue };
         let event = event(view, item, nth, place)?;
-        bytes += event.entry.as_ref().map_or(64, |entry| entry.body.text().map_or(256, |text| text.text.len() + 256));
+        bytes += event.entry.as_ref().map_or(64, |entry| stored_bytes(entry));
         found.events.push(event);
     }
     Ok(found)

@@ -615,6 +615,8 @@ fn charge(submission: Submission) -> QueuedCommand {
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
         AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
         AnyCommand::User(Command::Edit { text, .. }) => text.len(),
+        AnyCommand::System(SystemCommand::FinishAnswer { answer: Some(answer), .. }) => answer.text.len(),
+        AnyCommand::System(SystemCommand::Post { post, .. }) => post.words().iter().map(|words| words.len()).sum(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,
     };
     let hash = match (&key, &command) {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
 /// Members of a conversation up to which they are told of an answer piece by piece; in larger ones its end tells all.
-const TOLD_MEMBERS_MAX: usize = 500;
+pub const DRAFT_MEMBERS_MAX: usize = 500;
 
 /// Which draft: its conversation and its question.
 pub type DraftId = (ConversationId, Seq);
@@ -63,7 +63,7 @@ impl Hub {
         load: impl FnOnce(ConversationId) -> Option<Vec<Window>>,
     ) {
         let Some(windows) = self.members(conversation, load) else { return };
-        if windows.len() > TOLD_MEMBERS_MAX {
+        if windows.len() > DRAFT_MEMBERS_MAX {
             return;
         }
         let there = windows.iter().filter(|window| window.until.is_none() && window.holds(question));

@@ -14,7 +14,7 @@ mod outbox;
 mod presence;
 
 pub use broadcast::{Broadcast, Scratch};
-pub use drafts::DraftId;
+pub use drafts::{DRAFT_MEMBERS_MAX, DraftId};
 pub use members::{Window, Windows};
 pub use outbox::{Due, HeldBack, Outbox, Piece, fatal, next_payload, refused};
 pub use presence::PresenceChange;

@@ -39,6 +39,9 @@ pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<
     if user.deleted || user.app != actor.app {
         return revoked();
     }
+    if session.is_none() && user.administrator {
+        return refuse(Code::Forbidden, "No key acts in an administrator's name; they log in themselves.");
+    }
     if user.flags.suspended {
         return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
     }

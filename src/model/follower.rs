@@ -7,22 +7,16 @@ use serde::{Deserialize, Serialize};
 pub enum Follower {
     /// Web Push.
     Push,
-    /// Web hooks of apps.
-    Hooks,
-    /// The assistants.
-    Assistant,
 }
 
 impl Follower {
     /// Every one, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Push, Self::Hooks, Self::Assistant];
+    pub const ALL: [Self; 1] = [Self::Push];
 
     /// Its name, in log lines and metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Push => "push",
-            Self::Hooks => "hooks",
-            Self::Assistant => "assistant",
         }
     }
 }

@@ -138,7 +138,7 @@ impl BoundedStream {
             }
             Ok(Err(error)) => {
                 self.answer = None;
-                return Some(Err(OutboundError::of(&error)));
+                return Some(Err(OutboundError::of(&error.without_url())));
             }
             Err(_) => {
                 self.answer = None;

@@ -221,7 +221,9 @@ impl Outbound {
         let first_byte = Instant::from_std(monotonic()) + request.limits.first_byte;
         let (by, wait) = if first_byte < until { (first_byte, Wait::FirstByte) } else { (until, Wait::Total) };
         let answer = tokio::time::timeout_at(by, client.execute(built)).await;
-        let answer = answer.map_err(|_| OutboundError::TimedOut(wait))?.map_err(|error| OutboundError::of(&error))?;
+        let answer = answer
+            .map_err(|_| OutboundError::TimedOut(wait))?
+            .map_err(|error| OutboundError::of(&error.without_url()))?;
         Ok(StreamedReply::new(answer, request.limits, until, place))
     }
 

@@ -82,9 +82,9 @@ pub(super) async fn run(push: Arc<Inner>, shutdown: Shutdown) {
                 }
             }
             Some(outcomes) = retrying.next() => {
-                if push.note(None, &outcomes).await {
-                    retries.take_in(&push, &outcomes);
-                }
+                // What could not be noted was sent nevertheless: not again a second later.
+                push.note(None, &outcomes).await;
+                retries.take_in(&push, &outcomes);
             }
             () = shutdown.wait() => break,
         }

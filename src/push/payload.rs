@@ -88,6 +88,7 @@ pub fn words(body: &Body) -> Option<String> {
         },
         Body::Location(place) => with("📍", place.name.as_ref().map_or("", |name| name.as_str())),
         Body::ContactCard(card) => with("👤", card.user.as_str()),
+        Body::Post(post) => short(&post.words().join(" "), WORDS_MAX),
         Body::Sticker(sticker) if sticker.set.is_none() => sticker.name.as_str().to_owned(),
         _ => return None,
     })

@@ -62,7 +62,12 @@ impl Vapid {
         }
         let ends = now_s + HOLDS_S;
         let head = json!({"typ": "JWT", "alg": "ES256"}).to_string();
-        let claims = json!({"aud": origin, "exp": ends, "sub": self.contact}).to_string();
+        let mut claims = json!({"aud": origin, "exp": ends});
+        // Without https the server's own address is no contact that RFC 8292 (section 2.1) knows.
+        if self.contact.starts_with("https:") || self.contact.starts_with("mailto:") {
+            claims["sub"] = self.contact.clone().into();
+        }
+        let claims = claims.to_string();
         let said = format!("{}.{}", URL_SAFE_NO_PAD.encode(head.as_bytes()), URL_SAFE_NO_PAD.encode(claims.as_bytes()));
         let signature = self.key.sign(&self.random, said.as_bytes()).ok()?;
         let header = format!("vapid t={said}.{}, k={}", URL_SAFE_NO_PAD.encode(signature.as_ref()), self.public_key());

@@ -1,6 +1,6 @@
 //! The server API: what another system does for the users of its app.
 
-use super::{administrator, app, start, text};
+use super::{administrator, app, key, start, system, text};
 use crate::support::http::Api;
 use crate::support::peer::{Peer, Way};
 use serde_json::{Value, json};
@@ -26,6 +26,13 @@ async fn an_app_makes_changes_and_deletes_its_users() {
     let profile = shop.get("/apps/shop/as/ada/me").await.ok(200);
     assert_eq!(profile["profile"]["card"]["extra"]["customer"], "17");
     assert_eq!(shop.put("/apps/shop/users/bob", json!({"kind": "bot"})).await.ok(201)["kind"], "bot");
+    // A key has no device, and is no administrator.
+    assert_eq!(shop.delete("/apps/shop/as/ada/me/push").await.problem(), (400, "unsupported".to_owned()));
+    let home = system(&server, &key(&admin, "home", "api").await.1);
+    server.person("plain").await;
+    home.get("/apps/home/as/plain/me").await.ok(200);
+    assert_eq!(home.get("/apps/home/as/grace/me").await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(home.put("/apps/home/users/grace", json!({"name": "x"})).await.problem(), (403, "forbidden".to_owned()));
     let list = shop.get("/apps/shop/users?limit=1").await.ok(200);
     assert_eq!((&list["users"][0]["id"], &list["next"]), (&json!("ada"), &json!("ada")));
     let flags = shop.patch("/apps/shop/users/ada/flags", json!({"silenced": true})).await.ok(200);

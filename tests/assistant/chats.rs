@@ -1,7 +1,7 @@
 //! A chat with an assistant: a question streams an answer, and the end is one durable entry.
 
 use super::{answered, asks, drafted, failed, opens, question, set_up, start};
-use crate::support::crew::{named, user};
+use crate::support::crew::{Crew, named, user};
 use crate::support::peer::{Peer, Way, soon};
 use crate::support::provider::{Act, pieces};
 use tidings::model::{
@@ -187,6 +187,7 @@ async fn an_answer_that_cannot_be_written_again_stays_and_says_why() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chat_can_be_renamed_and_deleting_it_takes_its_text_away() {
     let (mut crew, provider) = start(&["ada"]).await;
+    set_up(&crew, "assistant", AssistantSettings { tokens_per_day: 100_000, ..provider.settings() }).await;
     let chat = opens(&mut crew, "ada").await;
     asks(&mut crew, "ada", chat, "a question to be forgotten").await;
     crew.does("ada", Command::Rename { conversation: chat, title: named("Mine") }).await;
@@ -194,6 +195,7 @@ async fn a_chat_can_be_renamed_and_deleting_it_takes_its_text_away() {
     provider.then(Act::HangsAfter(pieces(&["never said"])));
     crew.appends("ada", question(chat, "and more")).await;
     provider.question(2).await;
+    let before = tokens_left(&mut crew).await;
     crew.does("ada", Command::Leave { conversation: chat }).await;
     let shown = crew.sees("ada", chat).await;
     assert!(shown.inbox.gone && shown.inbox.hidden && shown.title.is_none() && shown.entries.is_empty());
@@ -204,7 +206,19 @@ async fn a_chat_can_be_renamed_and_deleting_it_takes_its_text_away() {
         tidings::store::Read::entries(&*view, chat, Seq(1), Seq(100), 100).is_ok_and(|entries| entries.is_empty())
     })
     .await;
-    crew.stop().await;
+    // What the answer on its way has cost is counted, although nobody will read it.
+    for _ in 0..400 {
+        if tokens_left(&mut crew).await < before {
+            return crew.stop().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("deleting the chat makes its answer free");
+}
+
+async fn tokens_left(crew: &mut Crew) -> u64 {
+    let Answer::Assistants { assistants, .. } = crew.asks("ada", Query::Assistants {}).await.unwrap() else { panic!() };
+    assistants[0].tokens_left.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,5 @@
-// What a visit may weigh, gzipped: `npm run budget` after a build. The start of a page is what its HTML asks for at once, plus the
-// chunks of the view.
+// What a visit weighs, gzipped, beside what it may: `npm run budget` after a build. It fails where that is more. Counted is what the
+// HTML asks for at once and the files of the view, with everything that these import statically.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

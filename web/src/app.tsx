@@ -41,7 +41,7 @@ function Page() {
   useEffect(() => {
     // Pages for those who are not in.
     if (!inside || (page !== 'login' && page !== 'register' && page !== 'setup')) return;
-    const { invite } = page === 'register' ? (route.peek() as { invite: string | null }) : { invite: null };
+    const invite = current.page === 'register' ? current.invite : null;
     go(page === 'setup' ? paths.welcome : invite !== null ? paths.invite(invite) : paths.chats, { replace: true });
   }, [inside, page]);
   const ready = session.state === 'loading' ? page === 'password' : true;

@@ -18,7 +18,7 @@ export interface InConversation {
 /** Somebody said something. Each message comes once and in the order of its conversation. */
 export interface Message extends InConversation {
   type: 'message';
-  /** The words, of a text or of a file's caption; empty when there are none. */
+  /** The words: of a text, an answer, what another system posted, or a file's caption; empty when there are none. */
   text: string;
   mentionsMe: boolean;
 }

@@ -140,7 +140,8 @@ export class Teller {
     const words = textOf(entry.body);
     const me = this.state.user.toLowerCase();
     const mentionsMe = words !== null && (words.mention_all || words.mentions.some((user) => user.toLowerCase() === me));
-    this.world.tell({ type: 'message', ...about, text: words?.text ?? '', mentionsMe });
+    const text = 'answer' in entry.body ? entry.body.answer.text : 'post' in entry.body ? entry.body.post.text : words?.text ?? '';
+    this.world.tell({ type: 'message', ...about, text, mentionsMe });
   }
 
   private about(conversation: ConversationId, entry: Entry): InConversation {

@@ -13,7 +13,7 @@ struct Plan {
     row: ConversationRow,
     member: MemberRow,
     inbox: InboxRow,
-    turns: Vec<Seq>,
+    turns: Vec<(Seq, TurnRow)>,
 }
 
 pub(in crate::ledger) fn run(
@@ -27,8 +27,9 @@ pub(in crate::ledger) fn run(
     tables.put(&conversation, plan.row)?;
     tables.put(&(conversation, user), plan.member)?;
     tables.put(&(user, conversation), plan.inbox)?;
-    for question in plan.turns {
-        tables.remove::<TurnRow>(&(conversation, question))?;
+    // An answer on its way is stopped, not forgotten: what it cost is counted when it ends, and then nothing of it is said.
+    for (question, turn) in plan.turns {
+        tables.put(&(conversation, question), TurnRow { stop: true, ..turn })?;
     }
     effects.push(Effect::Members { conversation });
     effects.push(Effect::Turns { conversation });
@@ -40,7 +41,7 @@ fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId) 
     let place = Place::joined(state, caller, conversation)?;
     let (row, member) = departed(&place.row, &place.member, &place.head, caller.lsn);
     let inbox = InboxRow { hidden_at: Some(place.head.ordinal), changed: caller.lsn, ..InboxRow::default() };
-    let turns = turns(state, conversation)?.into_iter().map(|(question, _)| question).collect();
+    let turns = turns(state, conversation)?.into_iter().map(|(question, turn)| (question, (*turn).clone())).collect();
     Ok(Plan { row, member, inbox, turns })
 }
 

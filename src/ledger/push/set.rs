@@ -3,7 +3,8 @@
 use super::{forget, hash};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::model::{CommandResult, PushSubscription, SessionId, TokenHash, UserHandle};
+use crate::ledger::refuse::refuse;
+use crate::model::{Code, CommandResult, PushSubscription, SessionId, TokenHash, UserHandle};
 use crate::store::records::{PushEndpointRow, PushRow};
 use crate::store::{Read, Tables};
 
@@ -27,6 +28,13 @@ pub(in crate::ledger) fn run(
 }
 
 fn decide(state: &impl Read, caller: &Caller<'_>, subscription: Option<&PushSubscription>) -> Result<Plan, Stop> {
+    // What is kept ends with a session, and a key has none.
+    if caller.session.is_none() {
+        return refuse(
+            Code::Unsupported,
+            "An app's key has no device to be told on; the user's own session subscribes it.",
+        );
+    }
     let Some(subscription) = subscription else { return Ok(Plan::Forget) };
     subscription.check()?;
     let endpoint = hash(&subscription.endpoint);

@@ -13,7 +13,7 @@ mod profiles;
 mod retention;
 pub(in crate::ledger) mod scan;
 pub mod search;
-pub(in crate::ledger) mod size;
+pub mod size;
 
 pub(in crate::ledger) mod window;
 

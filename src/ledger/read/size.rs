@@ -18,7 +18,7 @@ const GROUP_FRAME: usize = 512;
 const CURSOR_FRAME: usize = 80;
 
 /// The bytes of an entry as it is stored, at most.
-pub(in crate::ledger) fn stored_bytes(entry: &Entry) -> usize {
+pub fn stored_bytes(entry: &Entry) -> usize {
     let reactions = |length: fn(&str) -> usize| reactions_bytes(entry, length);
     ENTRY_FRAME + entry.author.as_str().len() + body_bytes(&entry.body, str::len) + reactions(str::len)
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { userProblem } from '../auth/rules';
+import { NAME_CHARS_MAX, userProblem } from '../auth/rules';
 import { admin } from '../core';
 import { t } from '../i18n';
 import { Dialog, Field, Switch } from '../ui';
@@ -23,7 +23,7 @@ export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (lin
     <Dialog title={t('admin.newUser')} onClose={onClose}>
       <Form submit={t('admin.create')} busy={busy} disabled={wrong !== null} problem={problem} onSubmit={make}>
         <Field label={t('admin.userId')} autocapitalize="none" autocomplete="off" spellcheck={false} data-autofocus value={user} onInput={setUser} error={user === '' ? null : wrong} hint={t('admin.userIdHint')} />
-        <Field label={t('admin.name')} optional autocomplete="off" maxLength={80} value={name} onInput={setName} />
+        <Field label={t('admin.name')} optional autocomplete="off" maxLength={NAME_CHARS_MAX} value={name} onInput={setName} />
         <label class={css.bar}>
           <span>{t('admin.administrator')}</span>
           <Switch label={t('admin.administrator')} checked={administrator} onChange={setAdministrator} />

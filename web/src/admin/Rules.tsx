@@ -5,7 +5,7 @@ import { t, type PlainKey } from '../i18n';
 import { Card, ErrorState, Field, Loading, Row, Select, Switch, toast } from '../ui';
 import { Form } from '../settings/Form';
 import { useAsked, useDoing, useRefused } from '../settings/useDoing';
-import css from './Admin.module.css';
+import form from '../settings/Form.module.css';
 
 /** The app in which the people of this server are. */
 const HOME = 'home';
@@ -82,7 +82,7 @@ function Amounts({ settings, change }: { settings: AppSettings; change: (part: P
     });
   return (
     <Form submit={t('common.save')} busy={busy} problem={problem} disabled={changed.length === 0 || changed.some(({ setting }) => wrong(texts[setting]))} onSubmit={save}>
-      <div class={css.pair}>
+      <div class={form.pair}>
         {AMOUNTS.map(({ setting, label, unit, hint }) => (
           <Field
             key={setting}

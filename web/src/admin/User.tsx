@@ -4,6 +4,7 @@ import type { AccountInfo, UserFlags } from '../core/admin';
 import { dateTime, problemWords, t, type PlainKey } from '../i18n';
 import { Button, ConfirmDialog, Dialog, Row, Switch, toast } from '../ui';
 import { useDoing } from '../settings/useDoing';
+import form from '../settings/Form.module.css';
 import css from './Admin.module.css';
 import { CopyLink } from './CopyLink';
 
@@ -40,7 +41,7 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
   return (
     <Dialog title={account.name} width={520} onClose={onClose}>
       <p class={css.muted}>{`@${id} · ${t('admin.madeAt', { time: dateTime(account.created) })}`}</p>
-      {problem !== null && <p class={css.error} role="alert">{problemWords(problem)}</p>}
+      {problem !== null && <p class={form.error} role="alert">{problemWords(problem)}</p>}
       {deleted ? (
         <p>{t('admin.isDeleted')}</p>
       ) : (

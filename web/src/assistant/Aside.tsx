@@ -2,19 +2,30 @@
 // device alone and is kept nowhere, unless its reader posts it.
 
 import { useEffect, useState } from 'preact/hooks';
-import { store, type ConversationId, type Seq } from '../core';
+import type { Pane } from '../chat/pane';
+import { store, type ConversationId, type Row, type Seq } from '../core';
 import { streamTask } from '../core/tasks';
-import { problemWords, t } from '../i18n';
-import { Button, IconButton, Spinner, toastError } from '../ui';
+import { locale, problemWords, t } from '../i18n';
+import { Button, IconButton, Spinner, toast, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import css from './Answer.module.css';
 
 export type Task = { kind: 'summarise' } | { kind: 'translate'; seq: Seq; language: string };
 
+/** What a command asks for: something in short, or the message that is answered, else the last of somebody else, in another language. */
+export function taskOf(words: string, { thread }: Pane, answered: Row | null): Task | null {
+  const language = /^\/translate(.*)/i.exec(words)?.[1];
+  if (language === undefined) return { kind: 'summarise' };
+  const { seq } = answered ?? thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null) ?? { seq: null };
+  if (seq === null) toast(t('chat.noMessages'));
+  return seq === null ? null : { kind: 'translate', seq, language: language.trim() || (locale() === 'zh' ? 'Chinese' : 'English') };
+}
+
 export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
   const [text, setText] = useState('');
   const [state, setState] = useState<'writing' | 'done'>('writing');
   const [problem, setProblem] = useState<string | null>(null);
+  const [copied, copy] = useCopied();
   useEffect(() => {
     const stop = new AbortController();
     const assistant = store.assistants.peek()[0]?.user ?? '';
@@ -22,9 +33,14 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
     setText('');
     setState('writing');
     setProblem(null);
+    // A task that another took the place of says nothing any more.
+    const over = (words: string | null) => {
+      if (stop.signal.aborted) return;
+      setProblem(words);
+      setState('done');
+    };
     streamTask(assistant, body, { signal: stop.signal, piece: (piece) => setText((before) => before + piece) })
-      .then((words) => setProblem(words), (error: unknown) => { if (!stop.signal.aborted) setProblem(problemWords(error)); })
-      .finally(() => setState('done'));
+      .then(over, (error: unknown) => over(problemWords(error)));
     return () => stop.abort();
   }, [task]);
   return (
@@ -34,7 +50,7 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       {problem && <p class={css.problem} role="alert">{problem}</p>}
       <div class={css.tools}>
         {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('chat.toField')}</Button>}
-        {text && navigator.clipboard && <IconButton size="small" icon="copy" label={t('common.copy')} onClick={() => void navigator.clipboard.writeText(text).catch(toastError)} />}
+        {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
         <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
       </div>
     </section>

@@ -4,10 +4,10 @@ import { useState } from 'preact/hooks';
 import { actions, store, type ConversationView } from '../core';
 import { day, t } from '../i18n';
 import { go, linkTo, paths, route } from '../router';
-import { Badge, Button, ConfirmDialog, cx, Dialog, Empty, Field, IconButton, MenuButton, openMenu, SkeletonRows, toastError, type MenuItem } from '../ui';
+import { Badge, Button, ConfirmDialog, cx, Dialog, Empty, Field, IconButton, MenuButton, type MenuItem, openMenu, placeOf, SkeletonRows, toastError } from '../ui';
 import css from '../chat/List.module.css';
+import { isAssistant } from '../chat/words';
 
-export const isAssistant = (view: ConversationView): boolean => view.meta.value.kind === 'assistant';
 
 async function begin(assistant: string): Promise<void> {
   try {
@@ -67,7 +67,7 @@ function Line({ view, onChange }: { view: ConversationView; onChange: (what: 're
     <li class={cx(css.item, css.question)}>
       <a
         {...linkTo(paths.assistant(view.id))} class={cx(css.row, css.low, view.unread.value > 0 && css.unread)} aria-current={open ? 'page' : undefined}
-        onContextMenu={(event) => { event.preventDefault(); openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, items(), { label: view.title.peek() }); }}
+        onContextMenu={(event) => { event.preventDefault(); openMenu(placeOf(event), items(), { label: view.title.peek() }); }}
       >
         <span class={css.name}>{view.title.value}</span>
         <Badge count={view.unread.value} />

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { actions, admin, store } from '../core';
 import { t } from '../i18n';
 import { go, linkTo, paths } from '../router';
-import { Button, Field, Icon } from '../ui';
+import { Button, Field, Icon, useCopied } from '../ui';
 import { css, Frame, ProblemNote, wordsOf } from './Frame';
 
 const INVITE_MS = 7 * 24 * 3600 * 1000;
@@ -21,7 +21,7 @@ export function FirstRun() {
 
 function Invite() {
   const [url, setUrl] = useState<string | null>(null);
-  const [copied, setCopied] = useState(false);
+  const [copied, copy] = useCopied();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const make = async () => {
@@ -33,10 +33,6 @@ function Invite() {
       setProblem(wordsOf(error));
     }
     setBusy(false);
-  };
-  const copy = async () => {
-    if (url) await navigator.clipboard.writeText(url);
-    setCopied(true);
   };
   return (
     <section class={css.step}>
@@ -51,7 +47,7 @@ function Invite() {
           <>
             <Field label={t('auth.firstInvite')} hideLabel size="small" readOnly value={url} onInput={() => undefined} onFocus={(event) => (event.currentTarget as HTMLInputElement).select()} />
             <div class={css.row}>
-              <Button kind="primary" icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>{t(copied ? 'common.copied' : 'auth.firstInviteCopy')}</Button>
+              <Button kind="primary" icon={copied ? 'check' : 'copy'} onClick={() => copy(url)}>{t(copied ? 'common.copied' : 'auth.firstInviteCopy')}</Button>
               <Button kind="quiet" onClick={() => go(paths.console('invites'))}>{t('auth.firstInvitePage')}</Button>
             </div>
           </>

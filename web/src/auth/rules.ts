@@ -3,6 +3,8 @@
 import { t } from '../i18n';
 
 export const USER_CHARS_MAX = 64;
+/** The server counts 256 bytes; Chinese has three for each character. */
+export const NAME_CHARS_MAX = 80;
 export const PASSWORD_CHARS_MIN = 8;
 export const PASSWORD_CHARS_MAX = 128;
 export const ADMINISTRATOR_PASSWORD_CHARS_MIN = 12;

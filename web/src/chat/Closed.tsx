@@ -3,7 +3,7 @@
 import { actions, store, type Row, type Writable } from '../core';
 import { dateTime, t } from '../i18n';
 import { go, paths } from '../router';
-import { Button, toastError } from '../ui';
+import { act, Button } from '../ui';
 import css from './Composer.module.css';
 import type { Pane } from './pane';
 
@@ -13,7 +13,7 @@ export default function Closed({ pane, writable, refused, until }: { pane: Pane;
     return (
       <div class={css.closed} role="status">
         <span>{t('chat.closedBlocked')}</span>
-        <Button size="small" onClick={() => void actions.block(peer, false).catch(toastError)}>{t('chat.unblock')}</Button>
+        <Button size="small" onClick={() => act(actions.block(peer, false))}>{t('chat.unblock')}</Button>
       </div>
     );
   }
@@ -29,8 +29,8 @@ function Refused({ pane, row }: { pane: Pane; row: Row }) {
     <div class={css.closed} role="status">
       <span>{t(stranger ? 'chat.closedStranger' : 'chat.closedRefused', { name })}</span>
       {stranger && <Button size="small" kind="primary" onClick={() => go(paths.user(peer))}>{t('chat.addFriend')}</Button>}
-      <Button size="small" icon="retry" onClick={() => void actions.retry(row.id).catch(toastError)}>{t('common.retry')}</Button>
-      <Button size="small" kind="quiet" onClick={() => void actions.discard(row.id).catch(toastError)}>{t('chat.discard')}</Button>
+      <Button size="small" icon="retry" onClick={() => act(actions.retry(row.id))}>{t('common.retry')}</Button>
+      <Button size="small" kind="quiet" onClick={() => act(actions.discard(row.id))}>{t('chat.discard')}</Button>
     </div>
   );
 }

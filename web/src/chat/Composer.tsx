@@ -1,16 +1,16 @@
 // Where one writes. Enter sends (or breaks the line, by the setting); no key counts while an input method composes a word.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actions, capabilities, store, textOf, type ConversationId, type Row, type UserId } from '../core';
-import { locale, t, withWords } from '../i18n';
-import { composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu, toast, toastError } from '../ui';
+import { actions, capabilities, store, textOf, type ConversationView, type Row } from '../core';
+import { t, withWords } from '../i18n';
+import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
 import type { Task } from '../assistant/Aside';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
-import { bodyWords, me, nameIn } from './words';
+import { bodyWords, isAssistant, me, nameIn } from './words';
 
 const Aside = lazy(() => import('../assistant/Aside'));
 const Closed = lazy(() => import('./Closed'), 'nothing');
@@ -18,6 +18,8 @@ const Completion = lazy(() => import('./Completion'), 'nothing');
 const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
 const Recorder = lazy(() => import('./Recorder'), 'nothing');
 
+/** `/summarise` and `/translate LANGUAGE`. */
+const COMMAND = /^\/(?:summari[sz]e|translate)(?: .*)?$/i;
 /** A word before the caret that may be completed: @somebody, :smile:. */
 const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/\w*$/u;
 
@@ -55,7 +57,7 @@ function Open({ pane }: { pane: Pane }) {
   const editing = pane.editing.value;
   const replying = pane.replying.value;
   const [task, setTask] = useState<Task | null>(null);
-  const assistant = view.meta.value.kind === 'assistant';
+  const assistant = isAssistant(view);
   const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
 
@@ -74,7 +76,7 @@ function Open({ pane }: { pane: Pane }) {
     setText(next);
     if (editing) return;
     actions.typing(view.id, next !== '');
-    keep(view.id, next, replying, mentionsIn(view, next).mentions);
+    keep(view, next, replying);
   };
   const insert = (words: string) => {
     const at = field.current?.selectionStart ?? text.length;
@@ -86,51 +88,43 @@ function Open({ pane }: { pane: Pane }) {
     pane.editing.value = null;
     pane.replying.value = null;
     setText('');
-    if (!editing) keep(view.id, '', null, []);
+    if (!editing) keep(view, '', null);
     actions.typing(view.id, false);
     field.current?.focus();
   };
   const send = () => {
     const words = text.trim();
     if (!words) return;
-    if (!editing && command(words)) return done();
+    // An assistant answers a command to this device alone.
+    if (!editing && !assistant && COMMAND.test(words) && store.assistants.peek().length > 0) {
+      act(import('../assistant/Aside').then(({ taskOf }) => setTask(taskOf(words, pane, replying))));
+      return done();
+    }
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
-      if (!same) void actions.edit(view.id, seq, words).catch(toastError);
+      if (!same) act(actions.edit(view.id, seq, words));
     } else {
-      void actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }).catch(toastError);
+      act(actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }));
       void pane.thread.jump('newest');
     }
     done();
   };
-  /** `/summarise` and `/translate LANGUAGE`: an assistant answers to this device alone. */
-  const command = (words: string): boolean => {
-    const [, name, rest = ''] = /^\/(summarise|summarize|translate)(?: +(.+))?$/i.exec(words) ?? [];
-    if (!name || assistant || store.assistants.peek().length === 0) return false;
-    const said = replying ?? pane.thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null);
-    if (!/^translate$/i.test(name)) setTask({ kind: 'summarise' });
-    else if (said?.seq) setTask({ kind: 'translate', seq: said.seq, language: rest || (locale() === 'zh' ? 'Chinese' : 'English') });
-    else toast(t('chat.noMessages'));
-    return true;
-  };
-  const sendFiles = async (files: Iterable<File>) => {
-    const { prepared } = await import('./attach');
-    for (const file of files) {
-      const { blob, kind } = await prepared(file);
-      const caption = { text: '', reply_to: replying?.seq ?? null };
-      await actions.sendFile({ conversation: view.id }, blob, { name: file.name, caption, ...(kind ? { kind } : {}) });
-    }
+  /** Neither edits nor answers any more: what was written before is there again. */
+  const cancel = () => {
+    const words = editing ? view.draft.peek()?.text ?? '' : text;
+    if (editing) put(words);
+    pane.editing.value = null;
     pane.replying.value = null;
-    void pane.thread.jump('newest');
+    keep(view, words, null);
   };
-  const take = (files: Iterable<File>) => void sendFiles(files).catch(toastError);
+  const take = (files: readonly File[]) => act(import('./attach').then(({ sendFiles }) => sendFiles(pane, files)));
 
   useLayoutEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
-    if (!editing) keep(view.id, text, replying, mentionsIn(view, text).mentions);
+    if (!editing) keep(view, text, replying);
   }, [replying]);
   useEffect(() => {
     const words = pane.refill.value;
@@ -167,18 +161,16 @@ function Open({ pane }: { pane: Pane }) {
     } else if (event.key === 'Escape' && (editing || replying)) {
       event.preventDefault();
       event.stopPropagation();
-      if (editing) put(view.draft.peek()?.text ?? '');
-      pane.editing.value = null;
-      pane.replying.value = null;
+      cancel();
     }
   };
 
   if (recording) {
-    return <Recorder onDone={(voice) => { setRecording(false); if (voice) void actions.sendFile({ conversation: view.id }, voice, { kind: 'voice', name: voice.name }).catch(toastError); }} />;
+    return <Recorder onDone={(voice) => { setRecording(false); if (voice) act(actions.sendFile({ conversation: view.id }, voice, { kind: 'voice', name: voice.name })); }} />;
   }
   return (
     <div class={css.composer}>
-      {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={() => { if (editing) put(view.draft.peek()?.text ?? ''); pane.editing.value = null; pane.replying.value = null; keep(view.id, editing ? (view.draft.peek()?.text ?? '') : text, null, []); }} />}
+      {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={cancel} />}
       {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
       {task && <Aside conversation={view.id} task={task} onClose={() => { setTask(null); field.current?.focus(); }} onPost={(words) => { setTask(null); write(words); put(words); }} />}
       {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
@@ -210,7 +202,7 @@ function Open({ pane }: { pane: Pane }) {
           <EmojiButton onPick={insert} />
         </div>
         {writing && text.trim() === '' ? (
-          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => void actions.stopAnswer(view.id).catch(toastError)}><Icon name="stop" /></button>
+          <button type="button" class={css.send} aria-label={t('chat.stopAnswer')} title={t('chat.stopAnswer')} onClick={() => act(actions.stopAnswer(view.id))}><Icon name="stop" /></button>
         ) : text.trim() === '' && !editing && !assistant && capabilities().microphone === null && typeof MediaRecorder !== 'undefined' ? (
           <button type="button" class={cx(css.send, css.mic)} aria-label={t('chat.record')} title={t('chat.record')} onClick={() => setRecording(true)}><Icon name="mic" /></button>
         ) : (
@@ -221,8 +213,8 @@ function Open({ pane }: { pane: Pane }) {
   );
 }
 
-function keep(conversation: ConversationId, text: string, replying: Row | null, mentions: UserId[]): void {
-  actions.setDraft(conversation, { text, reply_to: replying?.seq ?? null, mentions });
+function keep(view: ConversationView, text: string, replying: Row | null): void {
+  actions.setDraft(view.id, { text, reply_to: replying?.seq ?? null, mentions: mentionsIn(view, text).mentions });
 }
 
 /** Files can be dropped anywhere on the page of the thread. */
@@ -240,13 +232,12 @@ function useDrop(take: (files: File[]) => void): void {
       event.preventDefault();
       latest.current(files);
     };
-    page?.addEventListener('dragover', over);
-    page?.addEventListener('dragleave', leave);
-    page?.addEventListener('drop', drop);
+    const stop = new AbortController();
+    page?.addEventListener('dragover', over, stop);
+    page?.addEventListener('dragleave', leave, stop);
+    page?.addEventListener('drop', drop, stop);
     return () => {
-      page?.removeEventListener('dragover', over);
-      page?.removeEventListener('dragleave', leave);
-      page?.removeEventListener('drop', drop);
+      stop.abort();
       page?.removeAttribute('data-drop');
     };
   }, []);

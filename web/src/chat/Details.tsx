@@ -6,7 +6,7 @@ import { useLoad } from '../contacts/useLoad';
 import { bytes, t, withWords } from '../i18n';
 import { go, linkTo, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
-import { Button, ErrorState, Icon, IconButton, lazy, ListRow, Loading, Tabs, toastError } from '../ui';
+import { act, Button, ErrorState, Icon, IconButton, lazy, ListRow, Loading, Tabs, toastError } from '../ui';
 import css from './Details.module.css';
 import { ChatFace } from './List';
 
@@ -38,10 +38,10 @@ function Person({ view }: { view: ConversationView }) {
         {person.signature && <p>{person.signature}</p>}
         <Button size="small" icon="user" onClick={() => go(paths.user(peer))}>{t('chat.openProfile')}</Button>
       </div>
-      <div class={css.part}><ChatSwitches chat={view} change={(act) => void act(view.id).catch(toastError)} /></div>
+      <div class={css.part}><ChatSwitches chat={view} change={(change) => act(change(view.id))} /></div>
       <div class={css.part}><Gallery view={view} /></div>
       <div class={css.part}>
-        <Button wide kind={person.blocked ? 'plain' : 'danger'} icon="block" onClick={() => void actions.block(peer, !person.blocked).catch(toastError)}>{t(person.blocked ? 'chat.unblock' : 'chat.block')}</Button>
+        <Button wide kind={person.blocked ? 'plain' : 'danger'} icon="block" onClick={() => act(actions.block(peer, !person.blocked))}>{t(person.blocked ? 'chat.unblock' : 'chat.block')}</Button>
       </div>
     </section>
   );

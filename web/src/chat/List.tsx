@@ -6,10 +6,10 @@ import { Face } from '../contacts/Face';
 import { t, withWords } from '../i18n';
 import { go, linkTo, paths, route } from '../router';
 import { overlay } from '../shell/panes';
-import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, lazy, MentionBadge, MenuButton, openMenu, SkeletonRows, Time } from '../ui';
+import { Avatar, Badge, Button, ConfirmDialog, cx, Dot, Empty, Icon, lazy, MentionBadge, MenuButton, openMenu, placeOf, SkeletonRows, Time } from '../ui';
 import css from './List.module.css';
 import { Ticks } from './Ticks';
-import { me, nameIn, previewWords } from './words';
+import { isAssistant, me, nameIn, previewWords } from './words';
 
 const CreateGroup = lazy(async () => ({ default: (await withWords(import('../groups'))).CreateGroup }));
 
@@ -72,7 +72,7 @@ export function ConversationList() {
 /** The picture of a conversation: the other one, or the group. */
 export function ChatFace({ view, size = 40 }: { view: ConversationView; size?: number }) {
   const { peer } = view.meta.value;
-  if (view.meta.value.kind === 'assistant') return <Avatar id={peer ?? ''} name="" shape="spark" size={size} />;
+  if (isAssistant(view)) return <Avatar id={peer ?? ''} name="" shape="spark" size={size} />;
   if (peer !== null) return <Face user={peer} size={size} />;
   return <Avatar id={view.id} name={view.title.value} src={view.avatar.value ? mediaUrl(view.avatar.value) : null} size={size} shape="square" />;
 }
@@ -86,8 +86,7 @@ function ChatRow({ view, path = paths.chat(view.id), onClear }: { view: Conversa
   const showMenu = (event: MouseEvent & { currentTarget: Element }) => {
     if (!onClear) return;
     event.preventDefault();
-    // A menu key has no place of its own.
-    openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, import('./menus').then(({ chatMenu }) => chatMenu(view, onClear)), { label: view.title.peek() });
+    openMenu(placeOf(event), import('./menus').then(({ chatMenu }) => chatMenu(view, onClear)), { label: view.title.peek() });
   };
   return (
     <li class={css.item}>

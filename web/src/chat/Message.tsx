@@ -6,7 +6,7 @@ import { onlyEmoji } from '../core/md';
 import { Face } from '../contacts/Face';
 import { t } from '../i18n';
 import { linkTo, paths } from '../router';
-import { Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, Time, toastError } from '../ui';
+import { act, Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, placeOf, Time } from '../ui';
 import { Content } from './Bodies';
 import { mayAnswer, mayEdit, RE_EDIT_MS } from './may';
 import css from './Message.module.css';
@@ -53,13 +53,13 @@ export function Message({ pane, row, first, last }: MessageProps) {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (messageKey(pane, row, event.key.toLowerCase())) event.preventDefault();
       }}
-      {...swipe(() => { if (mayAnswer(pane.view.meta.peek(), row)) reply(pane, row); })}
+      {...swipe(() => mayAnswer(pane.view.meta.peek(), row), () => reply(pane, row))}
       onContextMenu={(event) => {
         // Selected words and links keep the browser's menu.
         if (!getSelection()?.isCollapsed || (event.target as Element).closest('a, video')) return;
         if (row.seq === null && row.state !== 'failed') return;
         event.preventDefault();
-        openMenu(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget, menuOf(pane, row), { label: t('chat.actionsOf') });
+        openMenu(placeOf(event), menuOf(pane, row), { label: t('chat.actionsOf') });
       }}
     >
       {!row.mine && <a class={css.face} {...linkTo(paths.user(row.author))} tabIndex={-1} aria-hidden="true">{answer ? <Avatar id={row.author} name="" shape="spark" size={36} /> : last && <Face user={row.author} size={36} presence={false} />}</a>}
@@ -110,13 +110,11 @@ function Quote({ pane, seq }: { pane: Pane; seq: Seq | null }) {
   const { row } = pane.thread.quote(seq).value;
   const gone = !row || 'recalled' in row.body;
   return (
-    <button type="button" class={css.quote} onClick={() => void jumpTo(pane, seq).catch(toastError)}>
+    <button type="button" class={css.quote} onClick={() => act(jumpTo(pane, seq))}>
       {gone ? t('chat.quoteGone') : <><strong>{row.author === me() ? t('common.you') : nameIn(pane.view, row.author)}</strong> {bodyWords(row.body)}</>}
     </button>
   );
 }
-
-const act = (promise: Promise<void>): void => void promise.catch(toastError);
 
 function Reactions({ row, onMore }: { row: Row; onMore: (anchor: Element) => void }) {
   const { seq } = row;

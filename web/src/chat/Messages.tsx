@@ -8,6 +8,7 @@ import { Message } from './Message';
 import css from './Messages.module.css';
 import messageCss from './Message.module.css';
 import { jumpTo, type Pane, type Target } from './pane';
+import { isAssistant } from './words';
 
 const Answers = lazy(async () => ({ default: (await import('../assistant/Answer')).Answers }), 'nothing');
 
@@ -107,7 +108,7 @@ export function Messages({ pane }: { pane: Pane }) {
               <Message key={row.id} pane={pane} row={row} first={unread || !together(before, row)} last={!together(row, after) || (firstUnread !== null && after?.seq === firstUnread)} />,
             ];
           })}
-          {thread.atEnd.value && (pane.view.meta.value.kind === 'assistant' || pane.view.answers.value.length > 0) && <Answers pane={pane} />}
+          {thread.atEnd.value && (isAssistant(pane.view) || pane.view.answers.value.length > 0) && <Answers pane={pane} />}
           {!thread.atEnd.value && <div class={css.hole} aria-hidden="true"><Skeleton width="40%" height="36px" /></div>}
         </div>
       </div>

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { actions, store, type Has, type Hit, type UserId } from '../core';
 import { Face } from '../contacts/Face';
 import { t, type PlainKey } from '../i18n';
-import { Button, ErrorState, Field, IconButton, ListRow, Loading, Select, Time, toastError } from '../ui';
+import { act, Button, ErrorState, Field, IconButton, ListRow, Loading, Select, Time, toastError } from '../ui';
 import css from './Above.module.css';
 import { mayPin } from './may';
 import { jumpTo, type Pane } from './pane';
@@ -73,7 +73,7 @@ export function SearchPanel({ pane }: { pane: Pane }) {
             {found.hits.map(({ entry }) => (
               <ListRow
                 key={entry.seq} leading={<Face user={entry.author} size={36} presence={false} />} title={bodyWords(entry.body)} subtitle={nameIn(view, entry.author)} trailing={<Time at={entry.at} kind="short" />}
-                onClick={() => { pane.panel.value = null; void jumpTo(pane, entry.seq).catch(toastError); }}
+                onClick={() => { pane.panel.value = null; act(jumpTo(pane, entry.seq)); }}
               />
             ))}
             {found.next && <Button wide busy={busy} onClick={more}>{t('common.loadMore')}</Button>}
@@ -99,9 +99,9 @@ export function PinsPanel({ pane }: { pane: Pane }) {
           <div key={row.id} class={css.bar}>
             <ListRow
               leading={<Face user={row.author} size={36} presence={false} />} title={bodyWords(row.body)} subtitle={store.person(row.author).value.name} trailing={<Time at={row.at} kind="short" />}
-              onClick={() => { pane.panel.value = null; if (row.seq !== null) void jumpTo(pane, row.seq).catch(toastError); }}
+              onClick={() => { pane.panel.value = null; if (row.seq !== null) act(jumpTo(pane, row.seq)); }}
             />
-            {mayPin(view.meta.value, row) && row.seq !== null && <IconButton icon="close" label={t('chat.unpinMessage')} onClick={() => void actions.pinEntry(view.id, row.seq ?? 0, false).catch(toastError)} />}
+            {mayPin(view.meta.value, row) && row.seq !== null && <IconButton icon="close" label={t('chat.unpinMessage')} onClick={() => act(actions.pinEntry(view.id, row.seq ?? 0, false))} />}
           </div>
         ))}
       </div>

@@ -1,11 +1,11 @@
-// The inside of bubbles that few chats have: voices, files, places, contacts, messages of other systems. It comes with the first of them.
+// What few messages hold: voices, files, places, contacts, what other systems post, what was not sent. It comes with the first of them.
 
 import { useRef, useState } from 'preact/hooks';
 import { actions, store, type Attachment, type Body, type Location, type Row, type UserId } from '../core';
 import { Face } from '../contacts/Face';
 import { bytes, duration, problemWords, t } from '../i18n';
 import { go, paths } from '../router';
-import { Button, Icon, IconButton, toastError } from '../ui';
+import { act, Button, Icon, IconButton, toastError } from '../ui';
 import css from './Bodies.module.css';
 import message from './Message.module.css';
 import { Post } from './Post';
@@ -33,7 +33,7 @@ export function Progress({ row }: { row: Row }) {
   return (
     <div class={css.progress}>
       <progress max={1} value={row.progress ?? 0} aria-label={t('chat.sending')} />
-      <IconButton icon="close" label={t('common.cancel')} onClick={() => void actions.discard(row.id).catch(toastError)} />
+      <IconButton icon="close" label={t('common.cancel')} onClick={() => act(actions.discard(row.id))} />
     </div>
   );
 }
@@ -42,8 +42,8 @@ export function Failed({ row }: { row: Row }) {
   return (
     <div class={message.failed} role="alert">
       <span>{t('chat.notDelivered', { reason: row.problem ? problemWords(row.problem) : t('chat.reasonUnknown') })}</span>
-      <Button size="small" kind="danger" icon="retry" onClick={() => void actions.retry(row.id).catch(toastError)}>{t('common.retry')}</Button>
-      <Button size="small" kind="quiet" onClick={() => void actions.discard(row.id).catch(toastError)}>{t('chat.discard')}</Button>
+      <Button size="small" kind="danger" icon="retry" onClick={() => act(actions.retry(row.id))}>{t('common.retry')}</Button>
+      <Button size="small" kind="quiet" onClick={() => act(actions.discard(row.id))}>{t('chat.discard')}</Button>
     </div>
   );
 }
@@ -89,7 +89,7 @@ export function Voice({ source, length }: { source: string; length: number | nul
     if (!player.paused) return player.pause();
     if (speaking !== player) speaking?.pause();
     speaking = player;
-    player.play().catch(toastError);
+    act(player.play());
   };
   return (
     <div class={css.voice}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { actions, type Row } from '../core';
 import { t } from '../i18n';
-import { IconButton, toastError } from '../ui';
+import { act, IconButton } from '../ui';
 import EmojiPopover from '../ui/EmojiPopover';
 import { Popover } from '../ui/Popover';
 import css from './Message.module.css';
@@ -14,7 +14,7 @@ export default function ReactPopover({ row, anchor, onClose }: { row: Row; ancho
   const [all, setAll] = useState(false);
   const pick = (emoji: string) => {
     const on = !row.reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(me()));
-    if (row.seq !== null) void actions.react(row.conversation, row.seq, emoji, on).catch(toastError);
+    if (row.seq !== null) act(actions.react(row.conversation, row.seq, emoji, on));
     onClose();
   };
   if (all) return <EmojiPopover anchor={anchor} label={t('chat.react')} onPick={pick} onClose={onClose} />;

@@ -13,7 +13,7 @@ import { ChatFace } from './List';
 import { Messages } from './Messages';
 import { jumpTo, openPane, type Pane } from './pane';
 import css from './Thread.module.css';
-import { me, nameIn } from './words';
+import { isAssistant, me, nameIn } from './words';
 
 const Above = lazy(async () => ({ default: (await import('./Above')).Above }));
 
@@ -76,8 +76,8 @@ const SOON_MS = 1_500;
 
 function Head({ pane }: { pane: Pane }) {
   const { view } = pane;
-  const { peer, members, kind } = view.meta.value;
-  const assistant = kind === 'assistant';
+  const { peer, members } = view.meta.value;
+  const assistant = isAssistant(view);
   const model = store.assistants.value.find(({ user }) => user === peer)?.model ?? '';
   const pins = view.pins.value?.length ?? 0;
   return (

@@ -3,7 +3,7 @@
 import { store, type ConversationView, type UserId } from '../core';
 import { locale, t } from '../i18n';
 import { findEmoji, type Emoji } from '../ui/emoji';
-import { me, nameIn } from './words';
+import { isAssistant, me, nameIn } from './words';
 
 /** One thing to choose. `put` takes the place of the word; a face or a character stands before the name. */
 export interface Choice {
@@ -55,12 +55,12 @@ export function peopleFor(view: ConversationView, words: string): Choice[] {
   return [...all, ...people].slice(0, CHOICES_MAX);
 }
 
-/** What an assistant does for one reader. */
+/** What an assistant does for one reader. What would put what already stands is no choice: Enter sends it. */
 export const commandsFor = (view: ConversationView, words: string): Choice[] =>
-  view.meta.value.kind === 'assistant' || store.assistants.value.length === 0 ? [] : [
+  isAssistant(view) || store.assistants.value.length === 0 ? [] : [
     { key: 'summarise', char: '/', name: t('chat.commandSummarise'), hint: '/summarise', put: '/summarise' },
     { key: 'translate', char: '/', name: t('chat.commandTranslate'), hint: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}`, put: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}` },
-  ].filter(({ key }) => key.startsWith(words));
+  ].filter(({ key, put }) => key.startsWith(words) && put !== `/${words}`);
 
 /** The emoji whose codes begin with a word, then those that have it in their names. */
 export const emojiFor = (all: readonly Emoji[], words: string): Choice[] =>

@@ -2,11 +2,9 @@
 
 import { actions, textOf, type ConversationView, type Row } from '../core';
 import { t } from '../i18n';
-import { now, toast, toastError, type MenuItem } from '../ui';
+import { act, type MenuItem, now, toast } from '../ui';
 import { mayAnswer, mayEdit, mayForward, mayPin, mayRecall } from './may';
 import { edit, reply, type Pane } from './pane';
-
-const act = (promise: Promise<unknown>): void => void promise.catch(toastError);
 
 function copy(row: Row): void {
   const text = textOf(row.body)?.text ?? '';

@@ -6,34 +6,38 @@ const FAR_PX = 72;
 /** Below this it may still become a tap or a scroll. */
 const BEGIN_PX = 10;
 
-/** The handlers of a row. */
-export function swipe(answer: () => void) {
-  let begin: { x: number; y: number } | null = null;
-  let drawn = 0;
-  const draw = (row: HTMLElement, far: number) => {
-    drawn = far;
-    row.style.translate = far > 0 ? `${far}px` : '';
-  };
-  return {
-    onTouchStart(event: TouchEvent) {
-      const touch = event.touches.length === 1 ? event.touches[0] : undefined;
-      begin = touch && !(event.target as Element).closest('input, pre, [role=group]') ? { x: touch.clientX, y: touch.clientY } : null;
-    },
-    onTouchMove(event: TouchEvent & { currentTarget: HTMLElement }) {
-      const touch = event.touches[0];
-      if (!begin || !touch) return;
-      const [right, down] = [touch.clientX - begin.x, Math.abs(touch.clientY - begin.y)];
-      if (drawn === 0 && (down > BEGIN_PX || right < 0)) begin = null;
-      else if (drawn > 0 || right > BEGIN_PX) draw(event.currentTarget, Math.max(0, Math.min(right, FAR_PX)));
-    },
-    onTouchEnd(event: TouchEvent & { currentTarget: HTMLElement }) {
-      if (drawn >= ANSWER_PX) answer();
-      draw(event.currentTarget, 0);
-      begin = null;
-    },
-    onTouchCancel(event: TouchEvent & { currentTarget: HTMLElement }) {
-      draw(event.currentTarget, 0);
-      begin = null;
-    },
-  };
+/** The row under the one finger. It stands here: a row that is drawn again meanwhile has other handlers, which go on with it. */
+let held: { row: HTMLElement; x: number; y: number; far: number } | null = null;
+
+function draw(far: number): void {
+  if (!held) return;
+  held.far = far;
+  held.row.style.translate = far > 0 ? `${far}px` : '';
 }
+
+function letGo(): void {
+  draw(0);
+  held = null;
+}
+
+/** The handlers of a row. Only one that may be answered moves. */
+export const swipe = (may: () => boolean, answer: () => void) => ({
+  onTouchStart({ touches, target, currentTarget: row }: TouchEvent & { currentTarget: HTMLElement }) {
+    letGo();
+    const touch = touches.length === 1 && touches[0];
+    if (touch && may() && !(target as Element).closest('input, pre, [role=group]')) held = { row, x: touch.clientX, y: touch.clientY, far: 0 };
+  },
+  onTouchMove({ touches }: TouchEvent) {
+    const touch = touches[0];
+    if (!held || !touch) return;
+    const [right, down] = [touch.clientX - held.x, Math.abs(touch.clientY - held.y)];
+    if (held.far === 0 && (down > BEGIN_PX || right < 0)) held = null;
+    else if (held.far > 0 || right > BEGIN_PX) draw(Math.max(0, Math.min(right, FAR_PX)));
+  },
+  onTouchEnd() {
+    const far = held?.far ?? 0;
+    letGo();
+    if (far >= ANSWER_PX) answer();
+  },
+  onTouchCancel: letGo,
+});

@@ -10,6 +10,9 @@ export function me(): UserId {
   return session.state === 'in' ? session.user : '';
 }
 
+/** A chat with an assistant. */
+export const isAssistant = (view: ConversationView): boolean => view.meta.value.kind === 'assistant';
+
 /** What somebody is called in a conversation: the own remark, else their name in the group, else their own. */
 export function nameIn(view: ConversationView, user: UserId): string {
   const person = store.person(user).value;

@@ -23,7 +23,14 @@ export interface Asked {
 }
 
 /** One request. Gives the JSON of the answer (nothing for 204), or throws a `Problem`. */
-export async function ask<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
+export async function ask<T>(method: string, path: string, asked?: Asked): Promise<T> {
+  const response = await request(method, path, asked);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+/** One request whose answer is read by whoever asks; the patience is for all of it. Throws a `Problem` when it is refused. */
+export async function request(method: string, path: string, asked: Asked = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...asked.headers };
   if (asked.body !== undefined) headers['Content-Type'] = 'application/json';
   if (asked.key !== undefined) headers['Idempotency-Key'] = asked.key;
@@ -45,8 +52,7 @@ export async function ask<T>(method: string, path: string, asked: Asked = {}): P
     throw new Problem('offline', error instanceof Error ? error.message : 'The server cannot be reached; try again.');
   }
   if (!response.ok) throw await refusal(response);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return response;
 }
 
 async function refusal(response: Response): Promise<Problem> {

@@ -3,7 +3,7 @@
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { AssistantView, ContactRequest, Conversation, ConversationId, Entry, Key, Label, Me, UserId } from './protocol';
 import type { Connection, Draft, Outgoing, To } from './model';
-import { withPiece, type Piece } from './answers';
+import { answeringOf, withPiece, type Piece } from './answers';
 import { ConversationState } from './conversation';
 import type { Event } from './events';
 import { People } from './people';
@@ -88,7 +88,7 @@ export class State {
     else if ('piece' in event) this.takePiece(event.piece);
     else if ('answers' in event) {
       const conversation = this.get(event.answers.conversation);
-      if (conversation) conversation.answers.value = event.answers.drafts.map((draft) => ({ ...draft, done: false }));
+      if (conversation) conversation.answers.value = event.answers.drafts.map(answeringOf);
     } else if ('outgoing' in event) this.takeOutgoing(event.outgoing);
     else if ('gone' in event) this.takeGone(event.gone);
     else if ('progress' in event) this.progress.value = new Map(this.progress.peek()).set(event.progress.key, event.progress.fraction);

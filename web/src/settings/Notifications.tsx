@@ -1,6 +1,6 @@
 import { actions, capabilities, store } from '../core';
 import { problemWords, t, type PlainKey } from '../i18n';
-import { Button, Card, Row, Switch, toast, toastError } from '../ui';
+import { act, Button, Card, Row, Switch, toast, toastError } from '../ui';
 import { useDoing } from './useDoing';
 
 /** iPhones and iPads have push only for pages on the home screen. */
@@ -26,7 +26,7 @@ export function NotificationsPage() {
   const show = (on: boolean) => {
     actions.setPreferences({ showText: on });
     // The server has to know as well: it writes the words of a push.
-    if (store.push.peek() === 'on') actions.pushOn().catch(toastError);
+    if (store.push.peek() === 'on') act(actions.pushOn());
   };
   return (
     <>

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import { actions, mediaUrl, store, type Card as ProfileCard, type Profile } from '../core';
 import { problemWords, t, type PlainKey } from '../i18n';
+import { NAME_CHARS_MAX } from '../auth/rules';
 import { Avatar, Card, Field, Loading, PictureInput, toast } from '../ui';
 import { Form } from './Form';
 import css from './Form.module.css';
 import { PresenceCard } from './Presence';
 import { useDoing } from './useDoing';
 
-/** The server counts 256 and 512 bytes; Chinese has three for each character. */
-const NAME_CHARS_MAX = 80;
+/** The server counts 512 bytes; Chinese has three for each character. */
 const LINE_CHARS_MAX = 160;
 
 type LineName = 'signature' | 'gender' | 'birthday' | 'location' | 'language' | 'phone' | 'email';

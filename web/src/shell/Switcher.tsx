@@ -6,6 +6,7 @@ import { t } from '../i18n';
 import { go, paths } from '../router';
 import { Avatar, Badge, Combobox, Dialog, Icon, toastError } from '../ui';
 import { type Found, find } from './find';
+import { isAssistant } from '../chat/words';
 import { MessageSearch } from './MessageSearch';
 import { early, overlay } from './panes';
 import css from './Switcher.module.css';
@@ -27,7 +28,7 @@ export default function Switcher() {
       return;
     }
     close();
-    if (found.kind === 'chat') go(found.view.meta.peek().kind === 'assistant' ? paths.assistant(found.view.id) : paths.chat(found.view.id));
+    if (found.kind === 'chat') go(isAssistant(found.view) ? paths.assistant(found.view.id) : paths.chat(found.view.id));
     else if (found.kind === 'page') go(found.path);
     else actions.openDirect(found.user).then((conversation) => go(paths.chat(conversation)), toastError);
   };

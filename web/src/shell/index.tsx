@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { isAssistant } from '../chat/words';
 import { deletedName, store } from '../core';
 import { t, withWords } from '../i18n';
 import { go, paths, type Route, route, sectionOf } from '../router';
@@ -49,12 +50,15 @@ function conversationLayout(conversation: number, seq: number | null, list: Comp
 }
 
 /** Notifications and links know no difference between chats. */
-const isAssistant = (conversation: number): boolean => store.conversation(conversation).value?.meta.value.kind === 'assistant';
+function listOf(conversation: number) {
+  const view = store.conversation(conversation).value;
+  return view && isAssistant(view) ? <AssistantList /> : <ConversationList />;
+}
 
 function layoutOf(current: Route): Layout {
   switch (current.page) {
     case 'chats':
-      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, isAssistant(current.conversation) ? <AssistantList /> : <ConversationList />);
+      if (current.conversation !== null) return conversationLayout(current.conversation, current.seq, listOf(current.conversation));
       return { title: t('common.chats'), list: <ConversationList />, page: <PickChat />, pane: 'list' };
     case 'assistant':
       if (current.conversation !== null) return conversationLayout(current.conversation, null, <AssistantList />);

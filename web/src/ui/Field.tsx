@@ -27,8 +27,8 @@ function useFrame({ hint, error }: Pick<Frame, 'hint' | 'error'>) {
 
 function Framed({ id, label, hideLabel, hint, error, optional, children }: Frame & { id: string; children: ComponentChildren }) {
   return (
-    <div class={cx(css.field, hideLabel && css.hideLabel)}>
-      <label class={css.label} for={id}>
+    <div class={css.field}>
+      <label class={hideLabel ? 'hidden-text' : css.label} for={id}>
         {label}
         {optional && <span class={css.optional}> ({t('common.optional')})</span>}
       </label>

@@ -1,12 +1,13 @@
 // A message as elements. What `md.parse` does not know is text, and there is no other way in: no HTML sink exists in this client.
 
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { type Block, type Inline, onlyEmoji, parse, readerReady, type Source } from '../core/md';
 import { t } from '../i18n';
 import { cx } from './cx';
 import { Icon } from './Icon';
 import css from './Markdown.module.css';
+import { useCopied } from './useCopied';
 
 interface MarkdownProps extends Source {
   text: string;
@@ -103,21 +104,14 @@ function inline(node: Inline, key: number, context: Context): ComponentChildren 
   }
 }
 
-const COPIED_MS = 2_000;
-
 /** Code with its language and a button that copies it. */
 function Code({ language, text }: { language: string | null; text: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), COPIED_MS);
-  };
+  const [copied, copy] = useCopied();
   return (
     <div class={css.code}>
       <div class={css.bar}>
         <span>{language ?? t('common.codeLanguage')}</span>
-        <button type="button" class={css.copy} onClick={() => void copy()}>
+        <button type="button" class={css.copy} onClick={() => copy(text)}>
           <Icon name={copied ? 'check' : 'copy'} size={14} />
           <span aria-live="polite">{t(copied ? 'common.copied' : 'common.copy')}</span>
         </button>

@@ -39,6 +39,9 @@ export const toastError = (error: unknown): void => {
   toast({ text: problemWords(error), kind: 'error' });
 };
 
+/** Does something that need not be waited for; a failure is told. */
+export const act = (promise: Promise<unknown>): void => void promise.catch(toastError);
+
 /** The place of the toasts; once per page. */
 export function Toaster() {
   const ref = useRef<HTMLDivElement>(null);

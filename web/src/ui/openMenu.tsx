@@ -21,6 +21,9 @@ export type MenuItem =
 /** Where a menu opens: below an element, or at a point (a right click, a long press). */
 export type MenuAnchor = Element | { x: number; y: number };
 
+/** The place of a right click. A menu key has none of its own: the element that has the focus. */
+export const placeOf = ({ clientX: x, clientY: y, currentTarget }: MouseEvent): MenuAnchor => (x || y ? { x, y } : currentTarget as Element);
+
 /** A button that is down would close what opens under it as soon as it comes up: a menu waits for that. */
 let pressed = false;
 if (typeof document !== 'undefined') {

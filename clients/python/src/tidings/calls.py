@@ -21,7 +21,7 @@ from .outbox import Command
 from .pending import Pending
 from .records import (
     Availability, Card, Contact, ContactRequest, Entry, Found, GroupCard, GroupPreview, GroupRules, Invite, JoinRequest, Label,
-    Me, MediaInfo, MediaKind, Member, OwnPresence, Presence, Profile, Receipts, Relation, Session as SessionRecord, UserSettings,
+    Me, MediaInfo, MediaKind, Member, OwnPresence, Presence, Profile, PushSubscription, Receipts, Relation, Session as SessionRecord, UserSettings,
 )
 from .rest import Rest, quoted
 from .session import Fields, Outcome, Session
@@ -184,6 +184,18 @@ class Calls:
     async def open_direct(self, user: str) -> int:
         """Has a direct chat without sending anything yet; gives its number."""
         return _conversation(await self._do("open_direct", user=user))
+
+    async def open_assistant(self, assistant: str, title: str | None = None) -> int:
+        """Opens another chat with an assistant; gives its number. Whatever is sent there is a question."""
+        return _conversation(await self._do("open_assistant", assistant=assistant, title=title))
+
+    async def stop_answer(self, conversation: int) -> None:
+        """Has the assistant stop what it is writing; what it has said stays."""
+        await self._do("stop_answer", conversation=conversation)
+
+    async def regenerate(self, conversation: int, seq: int) -> None:
+        """Has an answer written again, in its place."""
+        await self._do("regenerate", conversation=conversation, seq=seq)
 
     async def create_group(self, title: str, members: Iterable[str] = (), *, rules: GroupRules | None = None) -> int:
         """Creates a group; gives its number."""
@@ -400,6 +412,15 @@ class Calls:
     async def delete_contacts(self, users: Iterable[str]) -> None:
         await self._do("delete_contacts", users=list(users))
 
+    async def delete_all_contacts(self) -> int:
+        """Ends all friendships; gives how many."""
+        count = 0
+        while True:
+            removed = (await self._do("delete_all_contacts")).result["removed"]
+            count += int(removed["count"])
+            if not removed["more"]:
+                return count
+
     async def block(self, user: str, on: bool = True) -> None:
         await self._do("block", user=user, on=on)
 
@@ -431,6 +452,10 @@ class Calls:
     async def log_out(self) -> None:
         """Ends this session; the client is over then."""
         await self._do("log_out")
+
+    async def set_push(self, subscription: PushSubscription | None) -> None:
+        """Where this session is told of messages while it is not connected; None: nowhere."""
+        await self._do("set_push", subscription=encode(subscription))
 
     # --- Files ---
 

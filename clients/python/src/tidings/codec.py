@@ -7,7 +7,7 @@ import functools
 import types
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .records import Body, UnknownBody
+from .records import Body, MessageBody, UnknownBody
 
 T = TypeVar("T")
 
@@ -16,8 +16,11 @@ class Malformed(ValueError):
     """Something that should be a record is none; the words say what is missing."""
 
 
-_BODIES: dict[str, type[Body]] = {
-    body.kind: body for body in Body.__subclasses__() if body is not UnknownBody
+#: The bodies that are known, by their names on the wire.
+BODIES: dict[str, type[Body]] = {
+    body.kind: body
+    for body in (*Body.__subclasses__(), *MessageBody.__subclasses__())
+    if body not in (MessageBody, UnknownBody)
 }
 
 
@@ -100,7 +103,7 @@ def _body(value: Any) -> Body:
     if not isinstance(value, dict) or len(value) != 1:
         raise Malformed(f"a body should be an object of one kind, but {value!r} came")
     ((name, fields),) = value.items()
-    known = _BODIES.get(name)
+    known = BODIES.get(name)
     if known is None:
         return UnknownBody(name, fields if isinstance(fields, dict) else {})
     body: Body = _record(known, fields)

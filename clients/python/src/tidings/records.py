@@ -6,6 +6,7 @@ does not know are passed over, and a body of a kind that it does not know is an 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
@@ -49,17 +50,24 @@ class Welcome:
 
 
 class Body:
-    """What an entry says; `kind` is its name on the wire."""
+    """What an entry says; `kind` is its name on the wire, which the name of the class gives: `ContactCard` is `contact_card`."""
 
-    kind: ClassVar[str] = ""
+    kind: ClassVar[str]
     #: Messages count as unread, all others are notices.
     is_message: ClassVar[bool] = False
 
+    def __init_subclass__(cls) -> None:
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class MessageBody(Body):
+    """What somebody says."""
+
+    is_message: ClassVar[bool] = True
+
 
 @dataclass(frozen=True)
-class Text(Body):
-    kind: ClassVar[str] = "text"
-    is_message: ClassVar[bool] = True
+class Text(MessageBody):
     text: str
     markdown: bool = False
     reply_to: int | None = None
@@ -68,11 +76,9 @@ class Text(Body):
 
 
 @dataclass(frozen=True)
-class Custom(Body):
+class Custom(MessageBody):
     """A message of the sender's own kind; `json` is a JSON document as text."""
 
-    kind: ClassVar[str] = "custom"
-    is_message: ClassVar[bool] = True
     type: str = field(metadata={"wire": "kind"})
     json: str
     reply_to: int | None = None
@@ -92,20 +98,16 @@ class MediaInfo:
 
 
 @dataclass(frozen=True)
-class Media(Body):
+class Media(MessageBody):
     """A message with a file."""
 
-    kind: ClassVar[str] = "media"
-    is_message: ClassVar[bool] = True
     shown_as: MediaKind = field(metadata={"wire": "kind"})
     info: MediaInfo
     caption: Text
 
 
 @dataclass(frozen=True)
-class Location(Body):
-    kind: ClassVar[str] = "location"
-    is_message: ClassVar[bool] = True
+class Location(MessageBody):
     latitude_e6: int
     longitude_e6: int
     name: str | None = None
@@ -113,45 +115,104 @@ class Location(Body):
 
 
 @dataclass(frozen=True)
-class ContactCard(Body):
-    kind: ClassVar[str] = "contact_card"
-    is_message: ClassVar[bool] = True
+class ContactCard(MessageBody):
     user: str
     reply_to: int | None = None
 
 
 @dataclass(frozen=True)
-class Sticker(Body):
-    kind: ClassVar[str] = "sticker"
-    is_message: ClassVar[bool] = True
+class Sticker(MessageBody):
     set: str | None
     name: str
     reply_to: int | None = None
 
 
 @dataclass(frozen=True)
-class Recalled(Body):
-    """What is left of a message that was recalled."""
+class TokenUsage:
+    """How many tokens an answer cost: what the model was given, and what it wrote."""
 
-    kind: ClassVar[str] = "recalled"
-    is_message: ClassVar[bool] = True
+    prompt_tokens: int
+    answer_tokens: int
+
+
+@dataclass(frozen=True)
+class Answer(MessageBody):
+    """What an assistant says; `question` is the entry that it answers. `text` is Markdown, and may be empty when it did not end well."""
+
+    question: int
+    text: str
+    model: str
+    end: Literal["complete", "stopped", "limit", "failed"]
+    problem: str | None
+    usage: TokenUsage | None
+
+
+@dataclass(frozen=True)
+class PostImage:
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class PostButton:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PostField:
+    title: str
+    value: str
+    short: bool
+
+
+@dataclass(frozen=True)
+class PostAttachment:
+    """A box of a post."""
+
+    color: str | None
+    pretext: str
+    author: str
+    author_url: str | None
+    title: str
+    title_url: str | None
+    text: str
+    fields: list[PostField]
+    image: PostImage | None
+    thumb: PostImage | None
+    footer: str
+    at: int | None
+    buttons: list[PostButton]
+
+
+@dataclass(frozen=True)
+class Post(MessageBody):
+    """A message of another system, through a webhook. Each of `blocks` is an object of one kind, as docs/protocol.md has them."""
+
+    text: str
+    username: str | None
+    icon: str | None
+    blocks: list[dict[str, object]]
+    attachments: list[PostAttachment]
+
+
+@dataclass(frozen=True)
+class Recalled(MessageBody):
+    """What is left of a message that was recalled."""
 
 
 @dataclass(frozen=True)
 class Edited(Body):
-    kind: ClassVar[str] = "edited"
     target: int
 
 
 @dataclass(frozen=True)
 class RecalledEntry(Body):
-    kind: ClassVar[str] = "recalled_entry"
     target: int
 
 
 @dataclass(frozen=True)
 class Reacted(Body):
-    kind: ClassVar[str] = "reacted"
     target: int
     emoji: str
     on: bool
@@ -159,37 +220,32 @@ class Reacted(Body):
 
 @dataclass(frozen=True)
 class GroupCreated(Body):
-    kind: ClassVar[str] = "group_created"
     title: str
     members: list[str]
 
 
 @dataclass(frozen=True)
 class MembersAdded(Body):
-    kind: ClassVar[str] = "members_added"
     users: list[str]
 
 
 @dataclass(frozen=True)
 class MemberRemoved(Body):
-    kind: ClassVar[str] = "member_removed"
     user: str
 
 
 @dataclass(frozen=True)
 class MemberLeft(Body):
-    kind: ClassVar[str] = "member_left"
+    pass
 
 
 @dataclass(frozen=True)
 class Renamed(Body):
-    kind: ClassVar[str] = "renamed"
     title: str
 
 
 @dataclass(frozen=True)
 class EntryPinned(Body):
-    kind: ClassVar[str] = "entry_pinned"
     entry: int
     on: bool
 
@@ -208,28 +264,26 @@ class GroupRules:
 
 @dataclass(frozen=True)
 class RulesChanged(Body):
-    kind: ClassVar[str] = "rules_changed"
     rules: GroupRules
 
 
 @dataclass(frozen=True)
 class CardChanged(Body):
-    kind: ClassVar[str] = "card_changed"
+    pass
 
 
 @dataclass(frozen=True)
 class JoinRequested(Body):
-    kind: ClassVar[str] = "join_requested"
+    pass
 
 
 @dataclass(frozen=True)
 class MemberJoined(Body):
-    kind: ClassVar[str] = "member_joined"
+    pass
 
 
 @dataclass(frozen=True)
 class JoinAnswered(Body):
-    kind: ClassVar[str] = "join_answered"
     conversation: int
     user: str
     accepted: bool
@@ -237,71 +291,62 @@ class JoinAnswered(Body):
 
 @dataclass(frozen=True)
 class InviteChanged(Body):
-    kind: ClassVar[str] = "invite_changed"
     on: bool
 
 
 @dataclass(frozen=True)
 class ManagerChanged(Body):
-    kind: ClassVar[str] = "manager_changed"
     user: str
     manager: bool
 
 
 @dataclass(frozen=True)
 class Transferred(Body):
-    kind: ClassVar[str] = "transferred"
     user: str
 
 
 @dataclass(frozen=True)
 class Dissolved(Body):
-    kind: ClassVar[str] = "dissolved"
+    pass
 
 
 @dataclass(frozen=True)
 class GroupMuted(Body):
-    kind: ClassVar[str] = "group_muted"
     on: bool
 
 
 @dataclass(frozen=True)
 class MemberSilenced(Body):
-    kind: ClassVar[str] = "member_silenced"
     user: str
     until: int | None
 
 
 @dataclass(frozen=True)
 class AliasChanged(Body):
-    kind: ClassVar[str] = "alias_changed"
     user: str
     alias: str | None
 
 
 @dataclass(frozen=True)
 class ContactRequested(Body):
-    kind: ClassVar[str] = "contact_requested"
     user: str
     greeting: str | None
 
 
 @dataclass(frozen=True)
 class ContactAnswered(Body):
-    kind: ClassVar[str] = "contact_answered"
     user: str
     accepted: bool
 
 
 @dataclass(frozen=True)
 class ContactsChanged(Body):
-    kind: ClassVar[str] = "contacts_changed"
     users: list[str]
 
 
 @dataclass(frozen=True)
 class LabelsChanged(Body):
-    kind: ClassVar[str] = "labels_changed"
+    pass
 
 
 @dataclass(frozen=True)
@@ -353,8 +398,8 @@ class Entry:
 
     @property
     def text(self) -> str | None:
-        """The words, of a text message or of a file's caption."""
-        if isinstance(self.body, Text):
+        """The words: of a text message, an answer, what another system posted, or a file's caption."""
+        if isinstance(self.body, (Text, Answer, Post)):
             return self.body.text
         return self.body.caption.text if isinstance(self.body, Media) else None
 
@@ -409,7 +454,7 @@ class Conversation:
     """A conversation as one user sees it at one moment."""
 
     id: int
-    kind: Literal["direct", "group", "feed"]
+    kind: Literal["direct", "group", "feed", "assistant"]
     title: str | None
     peer: str | None
     role: Role
@@ -609,3 +654,13 @@ class Session:
     seen: int
     address: str
     current: bool
+
+
+@dataclass(frozen=True)
+class PushSubscription:
+    """What a browser's push service has given: its address and two keys in base64url. `show_text`: what is pushed says what a message says."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+    show_text: bool

@@ -41,12 +41,13 @@ export default {
   limitsNote: 'They count from the moment they are saved.', recallWindow: 'Recalling, in minutes', editWindow: 'Editing, in minutes', cooldown: 'Asking again after a no, in minutes',
   messageMax: 'Longest message, in bytes', membersMax: 'Most members of a group', fileMax: 'Largest file, in MB', quota: 'All files of a user, in MB',
   retention: 'Messages are kept, in days', retentionEntries: 'Entries kept in a conversation', zeroKeeps: '0 keeps all', numberNeeded: 'Enter a number, 0 or more.',
-  // Audit log
   assistants: 'Assistants', newAssistant: 'New assistant', noAssistants: 'There is no assistant', noAssistantsText: 'Point one at any OpenAI-compatible endpoint, of a provider or of your own. People can then ask it in chats.',
   assistantsNote: 'People see them beside their chats, and can name them in groups they were added to.', anotherAssistant: 'Add another one', removeAssistant: 'Remove {name}?', removeAssistantText: 'It answers nobody any more. What it said stays.',
   provider: 'Provider', anyProvider: 'Another one', baseUrl: 'Address of the interface', model: 'Model', keyVariable: 'Variable with the key', keyVariableHint: 'An environment variable of the server whose name ends with _API_KEY',
   systemPrompt: 'Instructions that come before every question', questionsPerDay: 'Questions a user may ask in a day', zeroNoLimit: '0 is no limit', takesPictures: 'The model takes pictures', testAssistant: 'Test',
   models: { one: '{count} model:', other: '{count} models:' },
+  stepKey: 'Key', stepAddress: 'Address', stepConnect: 'Connection', stepModels: 'Models', stepAnswer: 'Question',
+  // Audit log
   didCreateAdministrator: 'Made an administrator', didGrant: 'Gave the rights of an administrator', didRevoke: 'Took the rights of an administrator',
   didCreateApp: 'Made an app', didSetApp: 'Changed the settings', didCreateInvite: 'Made an invite', didRevokeInvite: 'Revoked an invite', didThrottle: 'Guesses of a password were held back',
   didSetAssistant: 'Set up an assistant',

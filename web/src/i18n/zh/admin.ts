@@ -44,6 +44,7 @@ export default {
   provider: '服务商', anyProvider: '其他', baseUrl: '接口地址', model: '模型', keyVariable: '密钥所在变量', keyVariableHint: '服务器的环境变量，名称须以 _API_KEY 结尾',
   systemPrompt: '每次提问前的系统提示', questionsPerDay: '每个用户每天可提问次数', zeroNoLimit: '0 表示不限', takesPictures: '模型支持图片', testAssistant: '测试',
   models: { other: '{count} 个模型：' },
+  stepKey: '密钥', stepAddress: '地址', stepConnect: '连接', stepModels: '模型', stepAnswer: '试问',
   didCreateAdministrator: '创建了管理员', didGrant: '授予管理员权限', didRevoke: '撤销管理员权限', didCreateApp: '创建了应用', didSetApp: '更改了设置',
   didSetAssistant: '设置了助手',
   didRemoveAssistant: '移除了助手',

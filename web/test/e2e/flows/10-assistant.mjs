@@ -30,6 +30,10 @@ async function walk(provider, { server, open, chief }) {
   await editor.getByLabel('Model', { exact: true }).fill('parrot-1');
   await editor.getByRole('button', { name: 'Test' }).click();
   await editor.getByText('1 model: parrot-1').waitFor();
+  // What was tried says nothing of other settings.
+  await editor.getByLabel('Model', { exact: true }).fill('parrot-2');
+  await editor.getByText('1 model: parrot-1').waitFor({ state: 'detached' });
+  await editor.getByLabel('Model', { exact: true }).fill('parrot-1');
   await editor.getByRole('button', { name: 'Save' }).click();
   await c.page.getByText('@parrot · parrot-1').waitFor();
   await c.close();
@@ -73,7 +77,7 @@ async function walk(provider, { server, open, chief }) {
   await a.say('And now?');
   await a.page.getByRole('log').getByText(/out of seeds/).waitFor();
   provider.answer = () => ['All', ' well.'];
-  await a.page.getByRole('log').getByRole('button', { name: 'Try again' }).or(a.page.getByRole('log').getByRole('button', { name: 'Retry' })).first().click();
+  await a.page.getByRole('log').getByRole('button', { name: 'Try again' }).click();
   await a.page.getByRole('log').getByText('All well.').waitFor();
 
   // One question at a time: the second waits and says so.
@@ -112,6 +116,13 @@ async function walk(provider, { server, open, chief }) {
   await aside.getByText('We meet at eight.').waitFor();
   await aside.getByRole('button', { name: 'Put into the message' }).click();
   assert.equal(await a.composer().inputValue(), 'We meet at eight.');
+  await a.composer().fill('');
+  // Written out to the end, a command is sent: the list over the field has nothing to add to it.
+  provider.answer = () => ['Bob wants to', ' meet.'];
+  await a.composer().pressSequentially('/summarise');
+  await a.composer().press('Enter');
+  await a.page.getByRole('region', { name: 'What is unread' }).getByText('Bob wants to meet.').waitFor();
+  assert.equal(await a.composer().inputValue(), '');
   const { entries } = await server.ask('GET', `/conversations/${direct.conversation ?? direct.entry?.conversation}/entries`, { token: bob.token });
   assert.ok(!JSON.stringify(entries).includes('We meet'));
 }
