@@ -23,8 +23,8 @@ const LOOKED_THROUGH: usize = 500;
 const ENTRY_ROWS_MAX: usize = 240;
 /// Rows of one kind that one step deletes; each may have another one beside it.
 const ROWS_AT_ONCE: usize = 48;
-/// Users without anything left that one step deletes, each with some ten rows.
-const USERS_AT_ONCE: usize = 8;
+/// Users without anything left that one step deletes, each with some 25 rows; of the last one requests may go, with three rows each.
+const USERS_AT_ONCE: usize = 4;
 const LAST: &str = "\u{7f}";
 
 /// How far a step got with what it found.
