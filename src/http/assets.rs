@@ -28,7 +28,8 @@ include!(concat!(env!("OUT_DIR"), "/web.rs"));
 include!("media_type.rs");
 
 /// Below these a browser finds no page.
-const NO_PAGES: [&str; 9] = ["api", "ws", "media", "hooks", "services", "a", "healthz", "readyz", "metrics"];
+const NO_PAGES: [&str; 11] =
+    ["api", "ws", "media", "hooks", "services", "a", "healthz", "readyz", "metrics", "mcp", ".well-known"];
 /// The one page.
 const PAGE: &str = "index.html";
 /// The version of files that come from a folder.

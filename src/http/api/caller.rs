@@ -194,7 +194,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
     };
     let counted = match api.limits.count(asker) {
         Ok(counted) => counted,
-        Err((problem, counted)) => return told(problem.into_response(), Some(counted)),
+        Err((refusal, counted)) => return told(Problem::from(refusal).into_response(), Some(counted)),
     };
     request.extensions_mut().insert(Identity { user: Arc::new(found), app });
     told(next.run(request).await, counted)
@@ -268,7 +268,7 @@ async fn identify(
 }
 
 /// The token of `Authorization: Bearer`.
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
