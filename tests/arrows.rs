@@ -98,7 +98,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("reqwest", &["outbound"]),
-    ("rmcp", &["http"]),
+    ("rmcp", &["http/mcp"]),
     ("rustls", &["net", "client/tls.rs", "outbound"]),
     ("tokio_rustls", &["net", "client/tls.rs"]),
     ("rcgen", &["net"]),

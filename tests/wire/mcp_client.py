@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Uses /mcp of a server of its own with the Python client of those who write the protocol (`mcp`, from the Python package index).
+"""Uses /mcp of a server of its own with the Python client of those who write the protocol (`mcp`, from the Python package index),
+and runs every command of docs/mcp.md.
 
     python3 tests/wire/mcp_client.py target/ci/tidings target/venv-mcp
 
@@ -9,6 +10,8 @@ each check, ends what it started, and exits with 1 when a check failed, with 75 
 
 import json
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +105,19 @@ async def use(check, mode, client, group, other):
     check(f"{mode}: what is outside of the token is not there", no.is_error and "(not_found)" in no.content[0].text, no)
 
 
+def follow_the_page(check, address):
+    """The commands of docs/mcp.md, one after the other in one shell, as Ada who has a group named Garden."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "mcp.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M)
+    script = "\n".join(["set -euo pipefail", *blocks, "echo PAGE DONE"])
+    done = subprocess.run(
+        ["bash", "-c", script], env=dict(os.environ, TIDINGS=address), text=True, capture_output=True, timeout=60
+    )
+    whole = done.returncode == 0 and "PAGE DONE" in done.stdout
+    check("docs/mcp.md: every command works", whole, done.stdout + done.stderr)
+    check("docs/mcp.md: and gives what it says", "send_message" in done.stdout and '"Garden"' in done.stdout, done.stdout)
+
+
 async def run(check, address):
     from mcp import MCPError
 
@@ -124,6 +140,7 @@ async def run(check, address):
         except MCPError as error:
             return error
 
+    follow_the_page(check, address)
     error = await opened(address, made["secret"], "auto", unknown)
     check("a tool that is not there is an error of the protocol", getattr(error, "code", None) == -32602, error)
     ada.ask("DELETE", f"/mcp-tokens/{made['token']}")
