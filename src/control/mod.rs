@@ -17,7 +17,7 @@ use crate::administration::{InviteLink, Link, MadeAppKey};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
     AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp,
-    UserHandle, UserId,
+    UserHandle, UserId, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -286,6 +286,13 @@ pub enum Request {
         /// Whose; all of the app when absent.
         #[serde(default)]
         user: Option<UserId>,
+    },
+    /// Set from where pages of other systems may use an app. Answer: `done`.
+    AppOrigins {
+        /// Which.
+        name: Name,
+        /// All of them.
+        origins: Vec<WebOrigin>,
     },
 }
 

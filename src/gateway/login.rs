@@ -1,5 +1,6 @@
 //! Who a connection belongs to: by password or by session token.
 
+use super::foreign::{self, ForeignPage};
 use crate::auth::signed::{self, Verifier};
 use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Engine, Submission};
@@ -31,22 +32,38 @@ pub struct LoggedIn {
     pub token: Option<Secret>,
 }
 
-/// Finds out who says `hello`, or asks over HTTP. `cookie` is the session token of a browser whose page is our own; `server` the
-/// name of this server, for which a signed token must be.
+/// From where somebody logs in.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// Their address.
+    pub peer: IpAddr,
+    /// The page they are on, when it is not our own.
+    pub page: Option<&'a ForeignPage>,
+    /// The session token of a browser whose page is our own.
+    pub cookie: Option<&'a Secret>,
+    /// The name of this server, for which a signed token must be.
+    pub server: &'a str,
+}
+
+/// Finds out who says `hello`, or asks over HTTP.
 pub async fn log_in(
     engine: &Engine,
     auth: &auth::Auth,
     (with, device): (Auth, Device),
-    cookie: Option<&Secret>,
-    (peer, server): (IpAddr, &str),
+    from: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     match with {
         Auth::Password { app, user, password } => {
-            Box::pin(by_password(engine, auth, app, user, password, device, peer)).await
+            foreign::check(engine, app, from.page)?;
+            Box::pin(by_password(engine, auth, app, user, password, device, from.peer)).await
         }
-        Auth::Token(token) => by_token(engine, &token).await,
-        Auth::Signed(token) => Box::pin(by_signed(engine, auth, &token, device, (peer, server))).await,
-        Auth::Cookie {} => match cookie {
+        Auth::Token(token) => {
+            let found = by_token(engine, &token).await?;
+            foreign::check(engine, found.actor.app, from.page)?;
+            Ok(found)
+        }
+        Auth::Signed(token) => Box::pin(by_signed(engine, auth, &token, device, from)).await,
+        Auth::Cookie {} => match from.cookie {
             Some(token) => by_token(engine, token).await,
             None => Err(Refusal::new(
                 Code::Unauthenticated,
@@ -124,7 +141,7 @@ async fn by_signed(
     auth: &auth::Auth,
     token: &Secret,
     device: Device,
-    (peer, server): (IpAddr, &str),
+    From { peer, page, cookie: _, server }: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     let unverified = signed::read(token.reveal())?;
     let (app, key) = (unverified.app, unverified.key);
@@ -147,6 +164,7 @@ async fn by_signed(
         let age_max_ms = get::<AppStateRow>(&view, &app)?.unwrap_or_default().access.signed_age_max_ms;
         (unverified.verify(&verifier, server, age_max_ms, engine.clock().now())?, row.used)
     };
+    foreign::check(engine, app, page)?;
     touch_key(engine, app, key, used).await;
     let (token, platform) = (Token::draw(), device.platform);
     let command = SystemCommand::SignIn {

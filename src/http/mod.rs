@@ -6,6 +6,7 @@
 
 mod api;
 mod assets;
+mod embed;
 mod file;
 mod health;
 mod hooks;
@@ -120,6 +121,7 @@ fn router(site: Site) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .route("/embed/{app}", get(embed::page))
         .route("/media/{media}", get(media::by_link))
         .fallback(assets::answer)
         .with_state(site)

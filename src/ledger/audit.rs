@@ -74,6 +74,7 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::SetAssistant { app, id, .. } => ("assistant.set".to_owned(), named(state, *app, id.as_str())?),
         SystemCommand::RemoveAssistant { user } => ("assistant.remove".to_owned(), user_name(state, *user)?),
         SystemCommand::SetAppAccess { app, .. } => ("app.access".to_owned(), app_name(state, *app)?),
+        SystemCommand::SetAppOrigins { app, .. } => ("app.origins".to_owned(), app_name(state, *app)?),
         SystemCommand::SuspendApp { app, suspended } => {
             let action = if *suspended { "app.suspend" } else { "app.unsuspend" };
             (action.to_owned(), app_name(state, *app)?)

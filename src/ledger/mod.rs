@@ -6,7 +6,7 @@
 
 pub mod accounts;
 mod administration;
-mod apps;
+pub mod apps;
 mod assistants;
 mod audit;
 mod caller;
@@ -381,6 +381,7 @@ fn system_command(
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
         SystemCommand::SetAppAccess { app, access } => apps::set_access::run(tables, *app, access),
+        SystemCommand::SetAppOrigins { app, origins } => apps::origins::set(tables, *app, origins),
         SystemCommand::SuspendApp { app, suspended } => apps::suspend::run(tables, *app, *suspended),
         SystemCommand::DeleteApp { app } => apps::delete_app::run(tables, *app),
         SystemCommand::AppStep { app } => apps::step::run(tables, order, *app, effects),

@@ -4,7 +4,7 @@
 
 use super::{
     AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo,
-    Timestamp, UserFlags, UserHandle, UserId, UserKind,
+    Timestamp, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,11 @@ pub enum AdminQuery {
     },
     /// Whether there is an administrator. Answer: `accounts` with one of them, or none.
     AnyAdministrator,
+    /// From where pages of other systems may use an app. Answer: `app_origins`.
+    AppOrigins {
+        /// Which.
+        app: AppRef,
+    },
 }
 
 /// What they get.
@@ -103,6 +108,11 @@ pub enum AdminAnswer {
         app: AppId,
         /// How.
         uses: Box<AppUse>,
+    },
+    /// The origins that an app lists.
+    AppOrigins {
+        /// In order of their texts.
+        origins: Vec<WebOrigin>,
     },
     /// Users.
     Accounts {

@@ -3,7 +3,7 @@
 use super::{
     AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
     Epoch, Follower, HookId, InviteCode, Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Seq,
-    SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind,
+    SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -400,6 +400,13 @@ pub enum SystemCommand {
         /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
         outcomes: Vec<PushOutcome>,
     },
+    /// Set from where pages of other systems may use an app: call the API, open the socket and frame the widget. Result: `done`.
+    SetAppOrigins {
+        /// The app.
+        app: AppId,
+        /// All of them, at most [`super::origin::ORIGINS_MAX`]; one that is named twice counts once.
+        origins: Vec<WebOrigin>,
+    },
 }
 
 impl SystemCommand {
@@ -425,7 +432,8 @@ impl SystemCommand {
             | Self::DeleteApp { .. }
             | Self::CreateAppKey { .. }
             | Self::RevokeAppKey { .. }
-            | Self::RevokeTokens { .. } => true,
+            | Self::RevokeTokens { .. }
+            | Self::SetAppOrigins { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }

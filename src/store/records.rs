@@ -11,6 +11,7 @@ use crate::model::{
     ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
     LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState,
     Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    WebOrigin,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -172,6 +173,8 @@ tables! {
     PushEndpoints = "push_endpoints", PushEndpointRow, TokenHash;
     /// Pushes that are tried again.
     PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
+    /// From where pages of other systems may use apps; an app without a row lists nothing.
+    AppOrigins = "app_origins", AppOriginsRow, AppId;
 }
 
 /// An app.
@@ -748,6 +751,13 @@ pub struct AppStateRow {
     pub state: AppState,
     /// Signed tokens that were issued before this are refused.
     pub tokens_from: Timestamp,
+}
+
+/// From where pages of other systems may use an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppOriginsRow {
+    /// In order of their texts, each once.
+    pub origins: Vec<WebOrigin>,
 }
 
 /// How much an app has.

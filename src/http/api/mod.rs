@@ -34,6 +34,7 @@ mod limits;
 mod me;
 mod media;
 mod members;
+pub(super) mod origins;
 pub(super) mod problem;
 mod push;
 mod reactions;

@@ -5,6 +5,7 @@ pub(super) mod delete_app;
 pub(super) mod found;
 pub(super) mod invites;
 pub(super) mod keys;
+pub mod origins;
 pub(super) mod scope;
 pub(super) mod set_access;
 pub(super) mod set_app;

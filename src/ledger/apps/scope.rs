@@ -13,6 +13,7 @@ pub(in crate::ledger) fn admit_query(state: &impl Read, actor: AppActor, query: 
     match query {
         // Which app was found is looked at where it is found.
         AdminQuery::App { .. }
+        | AdminQuery::AppOrigins { .. }
         | AdminQuery::Accounts { .. }
         | AdminQuery::Account { .. }
         | AdminQuery::Sessions { .. } => Ok(()),
@@ -25,7 +26,8 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
     keys::admit(state, actor)?;
     let own = match command {
         SystemCommand::AddUser { app, administrator: false, .. }
-        | SystemCommand::RevokeTokens { app, user: None, .. } => *app == actor.app,
+        | SystemCommand::RevokeTokens { app, user: None, .. }
+        | SystemCommand::SetAppOrigins { app, .. } => *app == actor.app,
         SystemCommand::RevokeTokens { app, user: Some(user), .. } => {
             *app == actor.app && is_of(state, *user, actor.app)?
         }

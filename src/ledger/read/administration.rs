@@ -38,6 +38,9 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
             Ok(AdminAnswer::Apps { apps: apps.collect::<Result<_, Fault>>()? })
         }
         AdminQuery::AppUse { app } => app_use(view, find_app(view, app)?.0),
+        AdminQuery::AppOrigins { app } => {
+            Ok(AdminAnswer::AppOrigins { origins: apps::origins::of_app(view, find_app(view, app)?.0)? })
+        }
         AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(view, find_app(view, app)?)?] }),
         AdminQuery::Accounts { app, prefix, after, limit } => {
             accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)
@@ -97,6 +100,7 @@ fn app_use(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
         media_bytes: total.media_bytes,
         tokens_from: row.tokens_from,
         keys: keys.collect(),
+        origins: apps::origins::of_app(view, app)?,
     };
     Ok(AdminAnswer::AppUse { app, uses: Box::new(uses) })
 }
