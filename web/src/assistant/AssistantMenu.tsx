@@ -1,0 +1,48 @@
+// Which of several assistants answers: the one that was chosen last on this device, until another is.
+
+import { actions, store } from '../core';
+import type { AssistantView } from '../core/protocol';
+import { go, paths } from '../router';
+import { Button, Icon, openMenu, toastError, type MenuItem } from '../ui';
+
+/** The one that was chosen last, as far as it may still be asked; else the first. */
+export function chosenAssistant(): AssistantView | undefined {
+  const assistants = store.assistants.value;
+  const { assistant } = store.preferences.value;
+  return assistants.find(({ user }) => user === assistant) ?? assistants[0];
+}
+
+/** All of them with their models; choosing one is remembered. */
+export const assistantItems = (chosen: string | undefined, onPick: (assistant: string) => void): MenuItem[] =>
+  store.assistants.peek().map(({ user, name, model }) => ({
+    label: name, hint: model, icon: 'spark', checked: user === chosen,
+    onSelect: () => {
+      actions.setPreferences({ assistant: user });
+      onPick(user);
+    },
+  }));
+
+/** A new chat with one of them. */
+export async function begin(assistant: string): Promise<void> {
+  try {
+    go(paths.assistant(await actions.openAssistant(assistant)));
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+interface AssistantMenuProps {
+  chosen: AssistantView;
+  label: string;
+  onPick: (assistant: string) => void;
+}
+
+/** The model that answers, which opens the menu of the others; nothing where there is no choice. */
+export function AssistantMenu({ chosen, label, onPick }: AssistantMenuProps) {
+  if (store.assistants.value.length < 2) return null;
+  return (
+    <Button size="small" aria-haspopup="menu" aria-label={`${chosen.model}: ${label}`} title={label} onClick={({ currentTarget }) => openMenu(currentTarget, assistantItems(chosen.user, onPick), { label })}>
+      {chosen.model} <Icon name="down" size={16} />
+    </Button>
+  );
+}
