@@ -98,6 +98,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("reqwest", &["outbound"]),
+    ("rmcp", &["http"]),
     ("rustls", &["net", "client/tls.rs", "outbound"]),
     ("tokio_rustls", &["net", "client/tls.rs"]),
     ("rcgen", &["net"]),

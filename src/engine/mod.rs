@@ -22,8 +22,8 @@ use crate::ledger::{Accepted, Stop};
 use crate::model::clock::monotonic;
 use crate::model::{
     Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvents, AppId, AppSettings, Clock, Code, Command, Content,
-    ConversationId, CursorMove, Effect, Epoch, HookInfo, Key, Lsn, OwnPresence, Query, Refusal, Search, SessionId,
-    SystemCommand, UserActor, UserHandle, UserId,
+    ConversationId, CursorMove, Effect, Epoch, HookInfo, Key, Lsn, McpTokenInfo, OwnPresence, Query, Refusal, Search,
+    SessionId, SystemCommand, UserActor, UserHandle, UserId,
 };
 use crate::protocol::Changes;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
@@ -449,6 +449,19 @@ impl Engine {
         self.read(move || {
             retry_stale(|| match read::hooks(&*shared.view.load_full(), &actor, conversation) {
                 Ok(hooks) => Ok(Ok(hooks)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
+    /// The tokens for MCP of the user of a session.
+    pub async fn mcp_tokens(&self, actor: UserActor) -> Result<Vec<McpTokenInfo>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::mcp_tokens(&*shared.view.load_full(), shared.clock.now(), &actor) {
+                Ok(tokens) => Ok(Ok(tokens)),
                 Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
                 Err(Stop::Fault(fault)) => Err(fault),
             })

@@ -4,10 +4,10 @@ use super::foreign::{self, ForeignPage};
 use crate::auth::signed::{self, Verifier};
 use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Engine, Submission};
-use crate::ledger;
+use crate::ledger::{self, Stop};
 use crate::model::{
-    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, Platform, Refusal, Secret,
-    SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, limits,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
+    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -206,6 +206,22 @@ pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal
     };
     touch_key(engine, app, key, used).await;
     Ok(auth::app_actor(app, key))
+}
+
+/// The user of a token for MCP, and what it lets its program do; asked for each request.
+pub fn by_mcp_token(engine: &Engine, token: &Secret) -> Result<(UserActor, McpAccess), Refusal> {
+    let Some(token) = Token::parse_mcp(token.reveal()) else {
+        let words = "This is no token for MCP (`tdm_…`); its user makes one at /api/v1/mcp-tokens.";
+        return Err(Refusal::new(Code::Unauthenticated, words));
+    };
+    match ledger::read::mcp_opened(&*engine.view(), engine.clock().now(), token.hash()) {
+        Ok(found) => {
+            let session = SessionId::of_mcp(found.token);
+            Ok((auth::session_actor(found.app, found.user, found.id, session), found.access))
+        }
+        Err(Stop::Refused(refusal)) => Err(refusal),
+        Err(Stop::Fault(fault)) => Err(unreadable(&fault)),
+    }
 }
 
 /// Writes down that a key is in use, at most once an hour. When that cannot be done now, it is next time.

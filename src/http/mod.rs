@@ -10,6 +10,7 @@ mod embed;
 mod file;
 mod health;
 mod hooks;
+mod mcp;
 mod media;
 mod metrics;
 mod proxy;
@@ -115,7 +116,8 @@ pub async fn serve(
 fn router(site: Site) -> Router {
     let shared = (site.media.clone(), site.push.clone(), site.assistants.clone());
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
-    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
+    let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
+    let api = api::router(state);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -127,6 +129,7 @@ fn router(site: Site) -> Router {
         .with_state(site)
         .merge(api)
         .merge(hooks)
+        .merge(mcp)
         .layer(axum::middleware::map_response(secured))
 }
 

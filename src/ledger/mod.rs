@@ -19,6 +19,7 @@ mod follower;
 pub mod groups;
 mod hooks;
 mod links;
+mod mcp;
 mod media;
 mod messages;
 mod own_side;
@@ -127,6 +128,9 @@ fn once(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Re
     };
     if let Some(line) = audited {
         audit::write(tables, order.lsn, line)?;
+    }
+    if let Actor::User(actor) = &order.actor {
+        mcp::note::used(tables, order.at, actor)?;
     }
     if let Some(key) = &order.key {
         tables.remember(scope, key, Remembered { hash: order.hash, lsn: order.lsn, result: result.clone() })?;
@@ -414,6 +418,13 @@ fn system_command(
         }
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
         SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
+        SystemCommand::CreateMcpToken { by, name, conversations, access, expires, token } => {
+            let new = mcp::create::NewToken { name, conversations, access: *access, expires: *expires, token: *token };
+            mcp::create::run(tables, order, by, &new)
+        }
+        SystemCommand::RevokeMcpToken { by, token } => mcp::revoke::run(tables, by, *token),
+        // The line that `execute` writes is the rest of it.
+        SystemCommand::NoteMcpCall { user, token, .. } => mcp::note::run(tables, order.at, (*user, *token)),
     }
 }
 

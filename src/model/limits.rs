@@ -104,3 +104,7 @@ pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
 pub const HOOKS_MAX: usize = 20;
 /// Posts that one webhook may still change; when there are more, the oldest stay as they are. One command takes them all away.
 pub const HOOK_GROUPS_MAX: u32 = 200;
+/// Tokens for MCP of one user; those whose time is over make room.
+pub const MCP_TOKENS_MAX: usize = 16;
+/// Conversations that one token for MCP opens.
+pub const MCP_CONVERSATIONS_MAX: usize = 64;

@@ -18,6 +18,7 @@ pub mod growing;
 pub mod ids;
 pub mod limits;
 pub mod list;
+pub mod mcp;
 pub mod media;
 pub mod origin;
 pub mod post;
@@ -54,9 +55,10 @@ pub use group::{
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp,
-    UserHandle,
+    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, McpTokenId, MediaId, Ordinal, Seq, SessionId,
+    Timestamp, UserHandle,
 };
+pub use mcp::{McpAccess, McpCall, McpTokenInfo, McpTool};
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
 pub use post::{HookInfo, Post, PostAttachment, PostBlock, PostButton, PostField, PostImage};
 pub use profile::{

@@ -2,8 +2,9 @@
 
 use super::{
     AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
-    Epoch, Follower, HookId, InviteCode, Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Seq,
-    SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
+    Epoch, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId, MediaInfo, Name,
+    PasswordHash, Post, PushOutcome, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId,
+    UserKind, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -407,6 +408,37 @@ pub enum SystemCommand {
         /// All of them, at most [`super::origin::ORIGINS_MAX`]; one that is named twice counts once.
         origins: Vec<WebOrigin>,
     },
+    /// Make a token for MCP, in the name of the user who has it. Its number is the lsn of this command. Result: `done`.
+    CreateMcpToken {
+        /// Who makes it, through which session.
+        by: UserActor,
+        /// What it is called.
+        name: Name,
+        /// What it opens, at most [`super::limits::MCP_CONVERSATIONS_MAX`].
+        conversations: Vec<ConversationId>,
+        /// What it lets its program do there.
+        access: McpAccess,
+        /// From when on it opens nothing.
+        expires: Option<Timestamp>,
+        /// The hash of its secret.
+        token: TokenHash,
+    },
+    /// Make a token for MCP useless, at once. Result: `done`.
+    RevokeMcpToken {
+        /// Whose, through which session.
+        by: UserActor,
+        /// Which.
+        token: McpTokenId,
+    },
+    /// A tool was called with a token for MCP. It leaves an audit row, and notes that the token is used. Result: `done`.
+    NoteMcpCall {
+        /// Whose.
+        user: UserHandle,
+        /// With which.
+        token: McpTokenId,
+        /// What was called.
+        call: McpCall,
+    },
 }
 
 impl SystemCommand {
@@ -459,7 +491,10 @@ impl SystemCommand {
             | Self::DeleteHook { .. }
             | Self::Post { .. }
             | Self::NoteFollower { .. }
-            | Self::NotePush { .. } => false,
+            | Self::NotePush { .. }
+            | Self::CreateMcpToken { .. }
+            | Self::RevokeMcpToken { .. }
+            | Self::NoteMcpCall { .. } => false,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::records::{AssistantUseKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
 use crate::model::{
-    self, AppId, AppKeyId, ConversationId, Follower, HookId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId,
-    TokenHash, UserHandle, UserId,
+    self, AppId, AppKeyId, ConversationId, Follower, HookId, InviteCode, LabelId, Lsn, McpTokenId, MediaId, Seq,
+    SessionId, TokenHash, UserHandle, UserId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -148,6 +148,7 @@ pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
 pair!(ConversationId, HookId);
+pair!(UserHandle, McpTokenId);
 
 impl RecordKey for (HookId, u64) {
     fn to_key(&self) -> Key {

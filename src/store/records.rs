@@ -9,9 +9,9 @@ use super::key::RecordKey;
 use crate::model::{
     AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, Card, ConversationId,
     ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
-    LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState,
-    Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings,
-    WebOrigin,
+    LinkPurpose, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
+    PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle,
+    UserId, UserKind, UserSettings, WebOrigin,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,10 @@ tables! {
     PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
     /// From where pages of other systems may use apps; an app without a row lists nothing.
     AppOrigins = "app_origins", AppOriginsRow, AppId;
+    /// Tokens for MCP by whose they are.
+    McpTokens = "mcp_tokens", McpTokenRow, (UserHandle, McpTokenId);
+    /// The same by the hash of their secret.
+    McpTokenHashes = "mcp_token_hashes", McpTokenHashRow, TokenHash;
 }
 
 /// An app.
@@ -895,6 +899,36 @@ pub struct PushRetryRow {
     pub at: Timestamp,
     /// How often it was tried.
     pub tries: u8,
+}
+
+/// A token for MCP. It is removed when it is revoked, and with its user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpTokenRow {
+    /// What it is called.
+    pub name: Name,
+    /// The hash of its secret.
+    pub hash: TokenHash,
+    /// What it opens.
+    pub conversations: Vec<ConversationId>,
+    /// What it lets its program do there.
+    pub access: McpAccess,
+    /// The version of its user's credential when it was made; with another one it opens nothing.
+    pub credential: u32,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When a tool was last called with it.
+    pub used: Option<Timestamp>,
+    /// From when on it opens nothing.
+    pub expires: Option<Timestamp>,
+}
+
+/// Which token has a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpTokenHashRow {
+    /// Whose.
+    pub user: UserHandle,
+    /// Its number.
+    pub token: McpTokenId,
 }
 
 /// How far a conversation has got.

@@ -14,7 +14,7 @@ mod admin;
 mod answers;
 mod apps;
 mod assistants;
-mod caller;
+pub(super) mod caller;
 mod contact_labels;
 mod contact_requests;
 mod contacts;
@@ -29,8 +29,9 @@ mod groups;
 mod history;
 mod hooks;
 mod invites;
-mod key;
-mod limits;
+pub(super) mod key;
+pub(super) mod limits;
+mod mcp_tokens;
 mod me;
 mod media;
 mod members;
@@ -136,6 +137,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(stream::router())
         .merge(apps::router())
         .merge(hooks::router())
+        .merge(mcp_tokens::router())
 }
 
 /// Everything under `/api`.

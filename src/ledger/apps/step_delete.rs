@@ -4,7 +4,7 @@
 use super::{invites, keys};
 use crate::ledger::groups;
 use crate::ledger::messages::beside::Beside;
-use crate::ledger::{Order, Stop, contacts, directory, hooks, links, media};
+use crate::ledger::{Order, Stop, contacts, directory, hooks, links, mcp, media};
 use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
@@ -210,6 +210,10 @@ fn belongings(tables: &mut Tables<'_>, user: UserHandle) -> Result<Got, Fault> {
     }
     if !labels.is_empty() {
         return Ok(Got::Some(labels.len() as u32));
+    }
+    let tokens = mcp::remove_all(tables, user)?;
+    if tokens > 0 {
+        return Ok(Got::Some(tokens as u32));
     }
     // How much an assistant was asked, by users who are all of the same app.
     let first = AssistantUseKey { assistant: user, user: UserHandle(0), day: 0 };
