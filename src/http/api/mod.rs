@@ -14,6 +14,7 @@ mod admin;
 mod answers;
 mod apps;
 mod assistants;
+mod bots;
 mod caller;
 mod contact_labels;
 mod contact_requests;
@@ -135,6 +136,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(stream::router())
         .merge(apps::router())
         .merge(hooks::router())
+        .merge(bots::router())
 }
 
 /// Everything under `/api`.
