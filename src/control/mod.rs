@@ -15,9 +15,9 @@ pub use socket::{AskError, Socket, ask};
 
 use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken};
 use crate::model::{
-    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo, BotToken,
-    AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId, SessionInfo, Timestamp,
-    UserHandle, UserId,
+    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
+    AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
+    SessionInfo, Timestamp, UserHandle, UserId,
 };
 use serde::{Deserialize, Serialize};
 

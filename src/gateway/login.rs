@@ -264,7 +264,8 @@ pub async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refus
         let session = get::<TokenRow>(&view, &token.hash())?.ok_or_else(revoked)?.session;
         let row = get::<SessionRow>(&view, &session)?.ok_or_else(revoked)?;
         let user = get::<UserRow>(&view, &row.user)?.ok_or_else(revoked)?;
-        let expired = ledger::accounts::end_expired::is_expired(&*view, &row, now).map_err(|fault| unreadable(&fault))?;
+        let expired =
+            ledger::accounts::end_expired::is_expired(&*view, &row, now).map_err(|fault| unreadable(&fault))?;
         (session, row, user, expired)
     };
     if user.flags.suspended {

@@ -225,11 +225,15 @@ mod tests {
 
     #[test]
     fn the_words_of_bots_are_checked_where_they_are_read() {
-        for (good, text) in [(true, "a"), (true, "roll-2_x"), (false, ""), (false, "Roll"), (false, "/roll"), (false, "ü")] {
+        for (good, text) in
+            [(true, "a"), (true, "roll-2_x"), (false, ""), (false, "Roll"), (false, "/roll"), (false, "ü")]
+        {
             assert_eq!(CommandName::new(text).is_ok(), good, "{text}");
         }
         assert!(CommandName::new("x".repeat(32)).is_ok() && CommandName::new("x".repeat(33)).is_err());
-        for (good, text) in [(true, "Yes"), (true, "是"), (false, " "), (false, "a\nb"), (false, "a\u{202e}b"), (false, "")] {
+        for (good, text) in
+            [(true, "Yes"), (true, "是"), (false, " "), (false, "a\nb"), (false, "a\u{202e}b"), (false, "")]
+        {
             assert_eq!(ButtonLabel::new(text).is_ok(), good, "{text:?}");
         }
         assert!(ButtonId::new("x".repeat(64)).is_ok() && ButtonId::new("x".repeat(65)).is_err());

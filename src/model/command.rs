@@ -3,8 +3,9 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    AppId, BotCommand, ButtonId, ButtonRow, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules, InviteCode, LabelId, Line, Name,
-    OwnPresence, PushSubscription, Seq, SessionId, SystemCommand, Timestamp, UserHandle, UserId, UserSettings,
+    AppId, BotCommand, ButtonId, ButtonRow, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules,
+    InviteCode, LabelId, Line, Name, OwnPresence, PushSubscription, Seq, SessionId, SystemCommand, Timestamp,
+    UserHandle, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    AssistantAnswer, Attach, Attachment, ButtonId, Buttons, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal,
-    Post, Seq, Timestamp, UserId,
+    AssistantAnswer, Attach, Attachment, ButtonId, Buttons, ConversationId, Emoji, GroupRules, GroupView, Key, Line,
+    Lsn, Name, Ordinal, Post, Seq, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 

@@ -40,8 +40,8 @@ pub use assistant::{
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
 };
 pub use bot::{
-    BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons, CommandName,
-    OfferedCommand,
+    BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons,
+    CommandName, OfferedCommand,
 };
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};

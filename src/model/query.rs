@@ -3,8 +3,8 @@
 use super::growing::{Unreadable, growing};
 use super::{
     AssistantView, Contact, ContactRequest, Conversation, ConversationId, Cursor, DraftView, Entry, GroupPreview, Hit,
-    Invite, InviteCode, JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OfferedCommand, OwnPresence, PresenceOf,
-    Profile, Relation, Search, Seq, SessionInfo, Timestamp, UserId, UserSettings,
+    Invite, InviteCode, JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OfferedCommand, OwnPresence,
+    PresenceOf, Profile, Relation, Search, Seq, SessionInfo, Timestamp, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,10 +7,11 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BotCommand, Card, ConversationId,
-    ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
-    LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState,
-    Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BotCommand, Card,
+    ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key,
+    LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription,
+    RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind,
+    UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

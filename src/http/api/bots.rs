@@ -5,9 +5,7 @@ use super::answers::Changed;
 use super::caller::{Caller, unexpected};
 use super::extract::{At, Json};
 use super::problem::Problem;
-use crate::model::{
-    Answer, BotCommand, ButtonId, ButtonRow, Command, ConversationId, Lsn, OfferedCommand, Query, Seq,
-};
+use crate::model::{Answer, BotCommand, ButtonId, ButtonRow, Command, ConversationId, Lsn, OfferedCommand, Query, Seq};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,24 +13,20 @@ use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default()
-        .routes(routes!(set))
-        .routes(routes!(offered))
-        .routes(routes!(edit))
-        .routes(routes!(press))
+    OpenApiRouter::default().routes(routes!(set)).routes(routes!(offered)).routes(routes!(edit)).routes(routes!(press))
 }
 
 /// What a bot offers.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Commands {
+pub struct OwnCommands {
     /// All of its commands, at most 64.
     commands: Vec<BotCommand>,
 }
 
 /// What is offered in a conversation.
 #[derive(Serialize, ToSchema)]
-pub struct Offered {
+pub struct OfferedCommands {
     /// The commands by name, those of the same name by bot.
     commands: Vec<OfferedCommand>,
     /// Whether there are more than these 512.
@@ -56,7 +50,7 @@ pub struct NewButtons {
 /// Which button.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Press {
+pub struct PressedButton {
     /// Its id.
     button: ButtonId,
 }
@@ -65,9 +59,9 @@ pub struct Press {
 ///
 /// For bots. The list replaces the one before.
 #[utoipa::path(put, path = "/me/commands", tag = "bots",
-    request_body = Commands,
+    request_body = OwnCommands,
     responses((status = 200, description = "They are offered from now on.", body = Changed)))]
-async fn set(caller: Caller, Json(Commands { commands }): Json<Commands>) -> Result<Changed, Problem> {
+async fn set(caller: Caller, Json(OwnCommands { commands }): Json<OwnCommands>) -> Result<Changed, Problem> {
     Ok(caller.submit(Command::SetCommands { commands }).await?.into())
 }
 
@@ -75,10 +69,10 @@ async fn set(caller: Caller, Json(Commands { commands }): Json<Commands>) -> Res
 ///
 /// By the bots that belong to it. One is used by sending a text that begins with `/` and its name.
 #[utoipa::path(get, path = "/conversations/{conversation}/commands", tag = "bots",
-    responses((status = 200, description = "The commands.", body = Offered)))]
-async fn offered(caller: Caller, At(conversation): At<ConversationId>) -> Result<Json<Offered>, Problem> {
+    responses((status = 200, description = "The commands.", body = OfferedCommands)))]
+async fn offered(caller: Caller, At(conversation): At<ConversationId>) -> Result<Json<OfferedCommands>, Problem> {
     match caller.ask(Query::BotCommands { conversation }).await? {
-        Answer::BotCommands { commands, more, as_of } => Ok(Json(Offered { commands, more, as_of })),
+        Answer::BotCommands { commands, more, as_of } => Ok(Json(OfferedCommands { commands, more, as_of })),
         _ => Err(unexpected()),
     }
 }
@@ -101,12 +95,12 @@ async fn edit(
 ///
 /// Whoever wrote the message is told in their feed, with `pressed`.
 #[utoipa::path(post, path = "/conversations/{conversation}/entries/{seq}/presses", tag = "bots",
-    request_body = Press,
+    request_body = PressedButton,
     responses((status = 200, description = "It is pressed: on the server's disk.", body = Changed)))]
 async fn press(
     caller: Caller,
     At((conversation, seq)): At<(ConversationId, Seq)>,
-    Json(Press { button }): Json<Press>,
+    Json(PressedButton { button }): Json<PressedButton>,
 ) -> Result<Changed, Problem> {
     Ok(caller.submit(Command::Press { conversation, seq, button }).await?.into())
 }

@@ -5,8 +5,7 @@ use super::{Ending, sessions_of};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, apps};
 use crate::model::{
-    Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle,
-    UserKind, limits,
+    Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle, UserKind, limits,
 };
 use crate::store::records::{AppRow, Counter, SessionRow, TokenRow, UserSessionRow};
 use crate::store::{Fault, Read, Tables};

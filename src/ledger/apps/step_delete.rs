@@ -9,10 +9,10 @@ use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
 use crate::store::records::{
-    AppJobRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, BotRow, CardRow, ContactRow,
-    ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey, InviteListKey,
-    InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow, RequestRow,
-    RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
+    AppJobRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, BotRow, CardRow,
+    ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey,
+    InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow,
+    RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;

@@ -4,11 +4,11 @@ use super::super::messages::check_not_recalled;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::contacts::may_write;
+use crate::ledger::feed;
 use crate::ledger::groups::may_speak;
 use crate::ledger::place::Place;
 use crate::ledger::refuse::refuse;
-use crate::ledger::feed;
-use crate::model::{Body, ButtonId, Code, CommandResult, ConversationId, Effect, Refusal, Seq, UserKind, limits};
+use crate::model::{Body, ButtonId, Code, CommandResult, ConversationId, Effect, Seq, UserKind, limits};
 use crate::store::records::{MemberRow, UserRow};
 use crate::store::{Read, Tables};
 use std::sync::Arc;
@@ -72,8 +72,11 @@ fn check_rate(state: &impl Read, caller: &Caller<'_>, author: &UserRow) -> Resul
             && caller.at.since_ms(entry.at) < limits::PRESSES_WINDOW_MS
     });
     if recent.count() >= limits::PRESSES_MAX {
-        let refusal = Refusal::new(Code::RateLimited, "You have pressed many buttons just now; wait a little, then press again.");
-        return Err(refusal.retry_after_ms(limits::PRESSES_WINDOW_MS).into());
+        // A refusal that says when to come again would hold back all else that the device wants to send.
+        return refuse(
+            Code::QuotaExceeded,
+            "You have pressed many buttons just now; wait a few seconds, then press again.",
+        );
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use crate::ledger::accounts::{self, Ending, log_in, sessions_of};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, apps};
 use crate::model::{
-    Code, CommandResult, Device, DeviceId, Effect, EndReason, Name, Platform, Refusal, SessionId, TokenHash, UserHandle,
-    UserKind, limits,
+    Code, CommandResult, Device, DeviceId, Effect, EndReason, Name, Platform, Refusal, SessionId, TokenHash,
+    UserHandle, UserKind, limits,
 };
 use crate::store::records::{SessionRow, UserRow};
 use crate::store::{Read, Tables};

@@ -16,13 +16,15 @@ pub(super) fn commands(state: &impl Read, as_of: Lsn, actor: &UserActor, own: &O
         if !here {
             continue;
         }
-        let Some(bot) = state.get::<UserRow>(&handle)?.filter(|bot| !bot.deleted && !bot.flags.suspended) else { continue };
-        let offers = row.commands.iter().map(|command| OfferedCommand { bot: bot.id.clone(), command: command.clone() });
+        let Some(bot) = state.get::<UserRow>(&handle)?.filter(|bot| !bot.deleted && !bot.flags.suspended) else {
+            continue;
+        };
+        let offers =
+            row.commands.iter().map(|command| OfferedCommand { bot: bot.id.clone(), command: command.clone() });
         commands.extend(offers);
     }
-    commands.sort_by(|left, right| {
-        (&left.command.name, left.bot.folded()).cmp(&(&right.command.name, right.bot.folded()))
-    });
+    commands
+        .sort_by(|left, right| (&left.command.name, left.bot.folded()).cmp(&(&right.command.name, right.bot.folded())));
     let more = commands.len() > limits::COMMANDS_OFFERED_MAX;
     commands.truncate(limits::COMMANDS_OFFERED_MAX);
     Ok(Answer::BotCommands { commands, more, as_of })
