@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apps;
+mod bots;
 mod incoming;
 mod links;
 mod mcp;
@@ -13,6 +14,7 @@ mod server_api;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
+pub use bots::MadeToken;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use mcp::{MadeMcpToken, NewMcpToken};

@@ -7,7 +7,7 @@ use crate::engine::{Engine, Submission};
 use crate::ledger::{self, Stop};
 use crate::model::{
     AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
-    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, limits,
+    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -109,7 +109,7 @@ async fn by_password(
     let hash = user.as_ref().and_then(|(_, row)| row.password.clone());
     let checked = auth.passwords.verify(hash, password.clone()).await;
     let right = checked.inspect_err(|_| auth.guesses.withdrawn(app, &id, place))?;
-    let Some((handle, row)) = user.filter(|_| right) else {
+    let Some((handle, row)) = user.filter(|(_, row)| right && row.kind != UserKind::Bot) else {
         return Err(Refusal::new(Code::Unauthenticated, "The user or the password is wrong."));
     };
     auth.guesses.succeeded(app, &id, place);
@@ -291,19 +291,21 @@ pub async fn by_token(engine: &Engine, token: &Secret) -> Result<LoggedIn, Refus
     let Some(token) = Token::parse(token.reveal()) else {
         return Err(Refusal::new(Code::Unauthenticated, "This is not a session token; log in with the password."));
     };
-    let (session, row, user) = {
+    let now = engine.clock().now();
+    let (session, row, user, expired) = {
         let view = engine.view();
         let revoked = || Refusal::new(Code::SessionRevoked, "This session was ended; log in again.");
         let session = get::<TokenRow>(&view, &token.hash())?.ok_or_else(revoked)?.session;
         let row = get::<SessionRow>(&view, &session)?.ok_or_else(revoked)?;
         let user = get::<UserRow>(&view, &row.user)?.ok_or_else(revoked)?;
-        (session, row, user)
+        let expired =
+            ledger::accounts::end_expired::is_expired(&*view, &row, now).map_err(|fault| unreadable(&fault))?;
+        (session, row, user, expired)
     };
     if user.flags.suspended {
         return Err(suspended());
     }
-    let now = engine.clock().now();
-    if ledger::accounts::end_expired::is_expired(&row, now) {
+    if expired {
         return Err(Refusal::new(Code::TokenExpired, "This session is too old; log in again."));
     }
     if now.since_ms(row.seen) > TOUCH_AFTER_MS {

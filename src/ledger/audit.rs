@@ -92,6 +92,13 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::RevokeTokens { user: Some(user), .. } => {
             ("user.revoke_tokens".to_owned(), user_name(state, *user)?)
         }
+        SystemCommand::CreateToken { user, replaces, .. } => {
+            let action = if replaces.is_some() { "token.rotate" } else { "token.create" };
+            (action.to_owned(), user_name(state, *user)?)
+        }
+        SystemCommand::RevokeToken { user, session } => {
+            ("token.revoke".to_owned(), format!("{}: token {session}", user_name(state, *user)?))
+        }
         SystemCommand::CreateHook { conversation, by, name, .. } => {
             own = Some(by.id.to_string());
             ("hook.create".to_owned(), format!("conversation {conversation}: {name}"))

@@ -9,6 +9,7 @@ mod administration;
 pub mod apps;
 mod assistants;
 mod audit;
+mod bots;
 mod caller;
 mod contacts;
 mod conversations;
@@ -291,6 +292,13 @@ fn user_command(
         Command::Regenerate { conversation, seq } => {
             assistants::regenerate::run(tables, caller, *conversation, *seq, effects)
         }
+        Command::SetCommands { commands } => bots::set_commands::run(tables, caller, commands),
+        Command::Press { conversation, seq, button } => {
+            bots::press::run(tables, caller, (*conversation, *seq), button, effects)
+        }
+        Command::EditButtons { conversation, seq, text, rows } => {
+            messages::edit_buttons::run(tables, caller, (*conversation, *seq), (text, rows), effects)
+        }
         Command::Unreadable(what) => Err(unreadable("command", what)),
     }
 }
@@ -416,6 +424,11 @@ fn system_command(
         SystemCommand::Post { hook, post, group, closes } => {
             hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)
         }
+        SystemCommand::CreateToken { user, name, token, replaces } => {
+            let new = bots::tokens::NewToken { user: *user, name, token: *token, replaces: *replaces };
+            bots::tokens::create(tables, order, &new, effects)
+        }
+        SystemCommand::RevokeToken { user, session } => bots::tokens::revoke(tables, *user, *session, effects),
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
         SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
         SystemCommand::CreateMcpToken { by, name, conversations, access, expires, token } => {

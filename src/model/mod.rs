@@ -6,6 +6,7 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
+pub mod bot;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -39,6 +40,10 @@ pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppStat
 pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
+};
+pub use bot::{
+    BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons,
+    CommandName, OfferedCommand,
 };
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};

@@ -387,6 +387,24 @@ pub enum SystemCommand {
         /// Whether it is over: the next one of that name is another.
         closes: bool,
     },
+    /// Make a token of a bot: a session that does not expire. Result: `session`.
+    CreateToken {
+        /// Whose.
+        user: UserHandle,
+        /// What it is called.
+        name: Name,
+        /// The hash of the token.
+        token: TokenHash,
+        /// The one that ends with it.
+        replaces: Option<SessionId>,
+    },
+    /// Make a token of a bot useless; connections with it are closed. Result: `done`.
+    RevokeToken {
+        /// Whose.
+        user: UserHandle,
+        /// Which.
+        session: SessionId,
+    },
     /// A follower of the log has done its work up to an lsn. Result: `done`.
     NoteFollower {
         /// Which.
@@ -465,7 +483,9 @@ impl SystemCommand {
             | Self::CreateAppKey { .. }
             | Self::RevokeAppKey { .. }
             | Self::RevokeTokens { .. }
-            | Self::SetAppOrigins { .. } => true,
+            | Self::SetAppOrigins { .. }
+            | Self::CreateToken { .. }
+            | Self::RevokeToken { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }

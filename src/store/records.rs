@@ -7,11 +7,11 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, Card, ConversationId,
-    ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
-    LinkPurpose, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash,
-    PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle,
-    UserId, UserKind, UserSettings, WebOrigin,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BotCommand, Card,
+    ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key,
+    LabelId, Line, LinkPurpose, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name, Ordinal, OwnPresence,
+    PasswordHash, PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags,
+    UserHandle, UserId, UserKind, UserSettings, WebOrigin,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,8 @@ tables! {
     Deletions = "deletions", DeletionRow, UserHandle;
     /// Assistants by app and user.
     Assistants = "assistants", AssistantRow, (AppId, UserHandle);
+    /// Bots that offer commands, by app and user.
+    Bots = "bots", BotRow, (AppId, UserHandle);
     /// Questions that assistants have not answered yet: conversation, question.
     Turns = "turns", TurnRow, (ConversationId, Seq);
     /// How much users have asked assistants: assistant, user, day.
@@ -868,6 +870,15 @@ pub struct IncomingGroupRow {
 pub struct FollowerRow {
     /// Its work is done up to here.
     pub upto: Lsn,
+}
+
+/// What a bot offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotRow {
+    /// Its commands; never empty.
+    pub commands: Vec<BotCommand>,
+    /// The last command that changed them.
+    pub changed: Lsn,
 }
 
 /// Where a device is reached by push. It is removed with its session.

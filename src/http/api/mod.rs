@@ -14,6 +14,7 @@ mod admin;
 mod answers;
 mod apps;
 mod assistants;
+mod bots;
 pub(super) mod caller;
 mod contact_labels;
 mod contact_requests;
@@ -138,6 +139,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(apps::router())
         .merge(hooks::router())
         .merge(mcp_tokens::router())
+        .merge(bots::router())
 }
 
 /// Everything under `/api`.

@@ -33,6 +33,8 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
         }
         SystemCommand::SetFlags { user, .. }
         | SystemCommand::EndSessions { user }
+        | SystemCommand::CreateToken { user, .. }
+        | SystemCommand::RevokeToken { user, .. }
         | SystemCommand::DeleteUser { user } => is_of(state, *user, actor.app)?,
         _ => {
             return refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server.");

@@ -9,7 +9,7 @@ use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
 use crate::store::records::{
-    AppJobRow, AppOriginsRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow,
+    AppJobRow, AppOriginsRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, BotRow,
     CardRow, ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey,
     InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow,
     RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
@@ -242,6 +242,7 @@ fn user(tables: &mut Tables<'_>, order: &Order, key: &UserIdKey, user: UserHandl
     tables.remove::<DeletionRow>(&user)?;
     tables.remove::<SignedUserRow>(&user)?;
     tables.remove::<AssistantRow>(&(key.app, user))?;
+    tables.remove::<BotRow>(&(key.app, user))?;
     tables.remove::<UserRow>(&user)?;
     tables.remove::<UserIdRow>(key)
 }
