@@ -9,6 +9,7 @@ mod passwords;
 pub mod signed;
 mod token;
 mod vault;
+pub mod webhook;
 
 pub use address::AddressPrefix;
 pub use guesses::{Guesses, Throttled};
