@@ -6,12 +6,14 @@
 
 mod accounts;
 mod apps;
+mod before_hooks;
 mod incoming;
 mod links;
 mod server_api;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
+pub use before_hooks::KeptBeforeHook;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use server_api::{Became, PutContact, PutUser};

@@ -99,6 +99,12 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
             own = Some(by.id.to_string());
             ("hook.delete".to_owned(), format!("conversation {conversation}: hook {hook}"))
         }
+        SystemCommand::SetBeforeHook { app, secret, .. } => {
+            let action = if secret.is_some() { "before_hook.create" } else { "before_hook.set" };
+            (action.to_owned(), app_name(state, *app)?)
+        }
+        SystemCommand::RotateBeforeHook { app, .. } => ("before_hook.rotate".to_owned(), app_name(state, *app)?),
+        SystemCommand::RemoveBeforeHook { app } => ("before_hook.remove".to_owned(), app_name(state, *app)?),
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }

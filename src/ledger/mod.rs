@@ -9,6 +9,7 @@ mod administration;
 mod apps;
 mod assistants;
 mod audit;
+pub mod before_hooks;
 mod caller;
 mod contacts;
 mod conversations;
@@ -413,6 +414,11 @@ fn system_command(
         }
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
         SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
+        SystemCommand::SetBeforeHook { app, hook, secret } => {
+            before_hooks::set::set(tables, order, *app, hook, secret.as_ref())
+        }
+        SystemCommand::RotateBeforeHook { app, secret } => before_hooks::set::rotate(tables, order, *app, secret),
+        SystemCommand::RemoveBeforeHook { app } => before_hooks::set::remove(tables, *app),
     }
 }
 

@@ -104,3 +104,5 @@ pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
 pub const HOOKS_MAX: usize = 20;
 /// Posts that one webhook may still change; when there are more, the oldest stay as they are. One command takes them all away.
 pub const HOOK_GROUPS_MAX: u32 = 200;
+/// How long the secret of a before-hook signs beside the one that has replaced it: 24 hours.
+pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;

@@ -6,6 +6,7 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
+pub mod before_hook;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -38,6 +39,7 @@ pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
 };
+pub use before_hook::{BeforeHook, BeforeHookInfo, HookAction, OnFailure, Question};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};

@@ -7,10 +7,11 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, Card, ConversationId,
-    ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key, LabelId, Line,
-    LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState,
-    Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BeforeHook, Card,
+    ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key,
+    LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription,
+    RequestState, Role, Sealed, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId,
+    UserKind, UserSettings,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -172,6 +173,8 @@ tables! {
     PushEndpoints = "push_endpoints", PushEndpointRow, TokenHash;
     /// Pushes that are tried again.
     PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
+    /// What is asked before users of an app do something.
+    BeforeHooks = "before_hooks", BeforeHookRow, AppId;
 }
 
 /// An app.
@@ -885,6 +888,30 @@ pub struct PushRetryRow {
     pub at: Timestamp,
     /// How often it was tried.
     pub tries: u8,
+}
+
+/// What is asked before users of an app do something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeforeHookRow {
+    /// How it is.
+    pub hook: BeforeHook,
+    /// What its questions are signed with.
+    pub secret: Sealed,
+    /// What they were signed with before.
+    pub old: Option<OldSecret>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub changed: Timestamp,
+}
+
+/// A secret that another one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// It.
+    pub secret: Sealed,
+    /// It signs, too, until then.
+    pub until: Timestamp,
 }
 
 /// How far a conversation has got.

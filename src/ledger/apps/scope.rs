@@ -15,7 +15,8 @@ pub(in crate::ledger) fn admit_query(state: &impl Read, actor: AppActor, query: 
         AdminQuery::App { .. }
         | AdminQuery::Accounts { .. }
         | AdminQuery::Account { .. }
-        | AdminQuery::Sessions { .. } => Ok(()),
+        | AdminQuery::Sessions { .. }
+        | AdminQuery::BeforeHook { .. } => Ok(()),
         _ => refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server."),
     }
 }
@@ -25,7 +26,10 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
     keys::admit(state, actor)?;
     let own = match command {
         SystemCommand::AddUser { app, administrator: false, .. }
-        | SystemCommand::RevokeTokens { app, user: None, .. } => *app == actor.app,
+        | SystemCommand::RevokeTokens { app, user: None, .. }
+        | SystemCommand::SetBeforeHook { app, .. }
+        | SystemCommand::RotateBeforeHook { app, .. }
+        | SystemCommand::RemoveBeforeHook { app } => *app == actor.app,
         SystemCommand::RevokeTokens { app, user: Some(user), .. } => {
             *app == actor.app && is_of(state, *user, actor.app)?
         }
