@@ -69,7 +69,7 @@ fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<App
     })
 }
 
-fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
+pub(super) fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
     let Some(row) = view.get::<ConversationRow>(&id)? else { return Ok(None) };
     let mut users = Vec::new();
     if row.group.is_none() {

@@ -3,7 +3,7 @@
 use super::foreign::{self, ForeignPage};
 use crate::auth::signed::{self, Verifier};
 use crate::auth::{self, AddressPrefix, SIGNING, Token};
-use crate::engine::{Engine, Submission};
+use crate::engine::{Before, Engine, Submission};
 use crate::ledger::{self, Stop};
 use crate::model::{
     AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
@@ -229,14 +229,20 @@ async fn touch_key(engine: &Engine, app: AppId, key: AppKeyId, used: Option<Time
     let now = engine.clock().now();
     if used.is_none_or(|used| now.since_ms(used) > limits::APP_KEY_TOUCH_MS) {
         let command = SystemCommand::TouchAppKey { app, key }.into();
-        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+        drop(
+            engine
+                .submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN })
+                .await,
+        );
     }
 }
 
 /// Writes down that a session is in use. When that cannot be done now, it is next time.
 pub async fn touch(engine: &Engine, session: SessionId) {
     let command = SystemCommand::TouchSession { session }.into();
-    drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+    drop(
+        engine.submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN }).await,
+    );
 }
 
 /// Takes a try. Whoever would have to wait because of others does not, when the user has a session from the same place.
@@ -270,7 +276,9 @@ async fn note_throttled(engine: &Engine, app: AppId, id: &UserId, place: Address
     let whom = if known { id.as_str() } else { "nobody who is known" };
     let Ok(subject) = Line::new(format!("{whom} from {place}")) else { return };
     let command = SystemCommand::Note { action: "login.throttled", subject }.into();
-    if let Err(refusal) = engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await {
+    if let Err(refusal) =
+        engine.submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN }).await
+    {
         tracing::debug!(%refusal, "a throttled streak could not be noted");
     }
 }
@@ -282,7 +290,11 @@ async fn upgrade(engine: &Engine, auth: &auth::Auth, user: UserHandle, row: &Use
     }
     if let Ok(password) = auth.passwords.hash(password).await {
         let command = SystemCommand::UpgradePassword { user, credential: row.credential, password }.into();
-        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+        drop(
+            engine
+                .submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN })
+                .await,
+        );
     }
 }
 

@@ -124,6 +124,12 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
             let tool = call.tool.map_or("unknown", McpTool::name);
             (format!("mcp.{tool}"), mcp_subject(call))
         }
+        SystemCommand::SetBeforeHook { app, secret, .. } => {
+            let action = if secret.is_some() { "before_hook.create" } else { "before_hook.set" };
+            (action.to_owned(), app_name(state, *app)?)
+        }
+        SystemCommand::RotateBeforeHook { app, .. } => ("before_hook.rotate".to_owned(), app_name(state, *app)?),
+        SystemCommand::RemoveBeforeHook { app } => ("before_hook.remove".to_owned(), app_name(state, *app)?),
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }

@@ -9,6 +9,7 @@ mod administration;
 pub mod apps;
 mod assistants;
 mod audit;
+pub mod before_hooks;
 mod bots;
 mod caller;
 mod contacts;
@@ -438,6 +439,11 @@ fn system_command(
         SystemCommand::RevokeMcpToken { by, token } => mcp::revoke::run(tables, by, *token),
         // The line that `execute` writes is the rest of it.
         SystemCommand::NoteMcpCall { user, token, .. } => mcp::note::run(tables, order.at, (*user, *token)),
+        SystemCommand::SetBeforeHook { app, hook, secret } => {
+            before_hooks::set::set(tables, order, *app, hook, secret.as_ref())
+        }
+        SystemCommand::RotateBeforeHook { app, secret } => before_hooks::set::rotate(tables, order, *app, secret),
+        SystemCommand::RemoveBeforeHook { app } => before_hooks::set::remove(tables, *app),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo,
-    Timestamp, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
+    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, BeforeHookInfo, ConversationId, Invite, Lsn, Name,
+    SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,11 @@ pub enum AdminQuery {
         /// Which.
         app: AppRef,
     },
+    /// The before-hook of an app. Answer: `before_hook`.
+    BeforeHook {
+        /// Which.
+        app: AppRef,
+    },
 }
 
 /// What they get.
@@ -152,6 +157,13 @@ pub enum AdminAnswer {
         lines: Vec<AuditLine>,
         /// Whether there are older ones.
         more: bool,
+    },
+    /// The before-hook of an app.
+    BeforeHook {
+        /// Which app.
+        app: AppId,
+        /// It; none when it has none.
+        hook: Option<Box<BeforeHookInfo>>,
     },
 }
 

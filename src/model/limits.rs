@@ -126,3 +126,5 @@ pub const PRESSES_MAX: usize = 10;
 pub const PRESSES_WINDOW_MS: u64 = 10 * 1_000;
 /// Newest entries of a feed among which they are counted.
 pub const PRESSES_LOOKED_THROUGH: u64 = 64;
+/// How long the secret of a before-hook signs beside the one that has replaced it: 24 hours.
+pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;

@@ -6,6 +6,7 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
+pub mod before_hook;
 pub mod bot;
 pub mod clock;
 pub mod command;
@@ -41,6 +42,7 @@ pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
 };
+pub use before_hook::{BeforeHook, BeforeHookInfo, HookAction, OnFailure, Question};
 pub use bot::{
     BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons,
     CommandName, OfferedCommand,

@@ -1,10 +1,10 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
-    Epoch, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId, MediaInfo, Name,
-    PasswordHash, Post, PushOutcome, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId,
-    UserKind, WebOrigin,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
+    Device, Epoch, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId, MediaInfo, Name,
+    PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle,
+    UserId, UserKind, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -457,6 +457,28 @@ pub enum SystemCommand {
         /// What was called.
         call: McpCall,
     },
+    /// Set how an app's before-hook is. Result: `done`.
+    SetBeforeHook {
+        /// The app.
+        app: AppId,
+        /// How it is.
+        hook: Box<BeforeHook>,
+        /// The secret of one that is made; refused when there is one already. Without it the one that is there is changed, and
+        /// keeps its secret.
+        secret: Option<Sealed>,
+    },
+    /// Give an app's before-hook another secret; the one before it signs, too, for a day. Result: `done`.
+    RotateBeforeHook {
+        /// The app.
+        app: AppId,
+        /// The new secret.
+        secret: Sealed,
+    },
+    /// Let an app's before-hook be asked no more. Result: `done`.
+    RemoveBeforeHook {
+        /// The app.
+        app: AppId,
+    },
 }
 
 impl SystemCommand {
@@ -485,7 +507,10 @@ impl SystemCommand {
             | Self::RevokeTokens { .. }
             | Self::SetAppOrigins { .. }
             | Self::CreateToken { .. }
-            | Self::RevokeToken { .. } => true,
+            | Self::RevokeToken { .. }
+            | Self::SetBeforeHook { .. }
+            | Self::RotateBeforeHook { .. }
+            | Self::RemoveBeforeHook { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }

@@ -7,11 +7,11 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BotCommand, Card,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BeforeHook, BotCommand, Card,
     ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key,
     LabelId, Line, LinkPurpose, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name, Ordinal, OwnPresence,
-    PasswordHash, PushSubscription, RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags,
-    UserHandle, UserId, UserKind, UserSettings, WebOrigin,
+    PasswordHash, PushSubscription, RequestState, Role, Sealed, Seq, SessionId, Timestamp, TokenHash, TurnState,
+    UserFlags, UserHandle, UserId, UserKind, UserSettings, WebOrigin,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,8 @@ tables! {
     McpTokens = "mcp_tokens", McpTokenRow, (UserHandle, McpTokenId);
     /// The same by the hash of their secret.
     McpTokenHashes = "mcp_token_hashes", McpTokenHashRow, TokenHash;
+    /// What is asked before users of an app do something.
+    BeforeHooks = "before_hooks", BeforeHookRow, AppId;
 }
 
 /// An app.
@@ -940,6 +942,29 @@ pub struct McpTokenHashRow {
     pub user: UserHandle,
     /// Its number.
     pub token: McpTokenId,
+}
+/// What is asked before users of an app do something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeforeHookRow {
+    /// How it is.
+    pub hook: BeforeHook,
+    /// What its questions are signed with.
+    pub secret: Sealed,
+    /// What they were signed with before.
+    pub old: Option<OldSecret>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub changed: Timestamp,
+}
+
+/// A secret that another one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// It.
+    pub secret: Sealed,
+    /// It signs, too, until then.
+    pub until: Timestamp,
 }
 
 /// How far a conversation has got.

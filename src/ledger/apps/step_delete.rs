@@ -9,10 +9,10 @@ use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
 use crate::store::records::{
-    AppJobRow, AppOriginsRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, BotRow,
-    CardRow, ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey,
-    InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow,
-    RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
+    AppJobRow, AppOriginsRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow,
+    BeforeHookRow, BotRow, CardRow, ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow,
+    InboxRow, InviteKey, InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow,
+    MemberRow, PresenceRow, RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -256,6 +256,7 @@ fn app_itself(tables: &mut Tables<'_>, app: AppId) -> Result<CommandResult, Stop
     for (key, _) in keys::of_app(tables, app)? {
         keys::remove(tables, app, key)?;
     }
+    tables.remove::<BeforeHookRow>(&app)?;
     tables.remove::<AppStateRow>(&app)?;
     tables.remove::<AppTotalRow>(&app)?;
     tables.remove::<AppOriginsRow>(&app)?;
