@@ -3,8 +3,8 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo,
-    Timestamp, UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, DeadLetter, EventPosition, Invite,
+    Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind, WebhookId, WebhookInfo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,24 @@ pub enum AdminQuery {
     },
     /// Whether there is an administrator. Answer: `accounts` with one of them, or none.
     AnyAdministrator,
+    /// The webhooks of an app, or one. Answer: `webhooks`.
+    Webhooks {
+        /// Which app.
+        app: AppRef,
+        /// Only this one.
+        webhook: Option<WebhookId>,
+    },
+    /// Events of a webhook that were given up, oldest first. Answer: `dead_letters`.
+    DeadLetters {
+        /// Which app.
+        app: AppRef,
+        /// Which webhook.
+        webhook: WebhookId,
+        /// Start after this one.
+        after: Option<EventPosition>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
 }
 
 /// What they get.
@@ -141,6 +159,18 @@ pub enum AdminAnswer {
         /// The lines, newest first.
         lines: Vec<AuditLine>,
         /// Whether there are older ones.
+        more: bool,
+    },
+    /// Webhooks of an app.
+    Webhooks {
+        /// The webhooks, oldest first.
+        webhooks: Vec<WebhookInfo>,
+    },
+    /// Events that were given up.
+    DeadLetters {
+        /// The events, oldest first.
+        letters: Vec<DeadLetter>,
+        /// Whether there are more after the last one.
         more: bool,
     },
 }

@@ -3,7 +3,7 @@
 use crate::ledger::accounts::sessions_of;
 use crate::ledger::apps::{self, invites};
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::ledger::{Stop, administration};
+use crate::ledger::{Stop, administration, webhooks};
 use crate::model::{
     AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppKeyInfo, AppRef, AppUse, AssistantInfo, AuditLine,
     Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
@@ -64,6 +64,14 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
         AdminQuery::Assistants { app, id } => assistants(view, find_app(view, app)?.0, id.as_ref()),
         AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
+        AdminQuery::Webhooks { app, webhook } => {
+            Ok(AdminAnswer::Webhooks { webhooks: webhooks::read::list(view, find_app(view, app)?.0, *webhook)? })
+        }
+        AdminQuery::DeadLetters { app, webhook, after, limit } => {
+            let webhook = (find_app(view, app)?.0, *webhook);
+            let (letters, more) = webhooks::read::dead_letters(view, webhook, *after, page_limit(*limit))?;
+            Ok(AdminAnswer::DeadLetters { letters, more })
+        }
     }
 }
 
