@@ -106,6 +106,10 @@ fn with_words(content: Content, words: &str) -> Content {
             words.clone_into(&mut attach.caption.text);
             Content::Media(attach)
         }
+        Content::Buttons(mut buttons) => {
+            words.clone_into(&mut buttons.text.text);
+            Content::Buttons(buttons)
+        }
         Content::Custom(_) | Content::Location(_) | Content::ContactCard(_) | Content::Sticker(_) => {
             Content::Text(Text { reply_to, ..Text::plain(words) })
         }

@@ -4,7 +4,7 @@
 use super::{Order, Stop};
 use crate::model::{
     Actor, AnyCommand, AppId, AppKeyId, Code, Command, Line, LinkPurpose, Lsn, McpCall, McpTokenId, McpTool,
-    SystemCommand, Target, UserFlags, UserHandle, limits,
+    SystemCommand, Target, UserFlags, UserHandle, WebhookId, WebhookOf, limits,
 };
 use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow};
 use crate::store::{Fault, Read, Tables};
@@ -130,6 +130,16 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         }
         SystemCommand::RotateBeforeHook { app, .. } => ("before_hook.rotate".to_owned(), app_name(state, *app)?),
         SystemCommand::RemoveBeforeHook { app } => ("before_hook.remove".to_owned(), app_name(state, *app)?),
+        SystemCommand::CreateWebhook { app, .. } => {
+            ("webhook.create".to_owned(), webhook_name(state, (*app, WebhookId(order.lsn.0)))?)
+        }
+        SystemCommand::SetWebhook { webhook, .. } => ("webhook.set".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::RotateWebhook { webhook, .. } => ("webhook.rotate".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::DeleteWebhook { webhook } => ("webhook.delete".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::ReplayWebhook { webhook, .. } => ("webhook.replay".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::NoteWebhook { webhook, note } if note.stop.is_some() => {
+            ("webhook.stop".to_owned(), webhook_name(state, *webhook)?)
+        }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -150,7 +160,9 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::SignIn { .. }
         | SystemCommand::Post { .. }
         | SystemCommand::NoteFollower { .. }
-        | SystemCommand::NotePush { .. } => return Ok(None),
+        | SystemCommand::NotePush { .. }
+        | SystemCommand::WebhookStep { .. }
+        | SystemCommand::NoteWebhook { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {
@@ -218,6 +230,11 @@ fn app_name(state: &impl Read, app: AppId) -> Result<String, Fault> {
 /// A key by its number, with its app before it.
 fn key_name(state: &impl Read, app: AppId, key: AppKeyId) -> Result<String, Fault> {
     Ok(format!("{}: key {key}", app_name(state, app)?))
+}
+
+/// A webhook by its number, with its app before it.
+fn webhook_name(state: &impl Read, (app, webhook): WebhookOf) -> Result<String, Fault> {
+    Ok(format!("{}: webhook {webhook}", app_name(state, app)?))
 }
 
 /// A user by id; with the app before it when that is not `home` (no id has a `/` in it).

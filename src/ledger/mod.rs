@@ -31,6 +31,7 @@ mod push;
 pub mod read;
 mod refuse;
 mod retention;
+mod webhooks;
 mod words;
 
 use crate::model::{
@@ -444,6 +445,15 @@ fn system_command(
         }
         SystemCommand::RotateBeforeHook { app, secret } => before_hooks::set::rotate(tables, order, *app, secret),
         SystemCommand::RemoveBeforeHook { app } => before_hooks::set::remove(tables, *app),
+        SystemCommand::CreateWebhook { app, settings, secret } => {
+            webhooks::set::create(tables, order, *app, settings, secret)
+        }
+        SystemCommand::SetWebhook { webhook, settings } => webhooks::set::run(tables, order, *webhook, settings),
+        SystemCommand::RotateWebhook { webhook, secret } => webhooks::set::rotate(tables, order, *webhook, secret),
+        SystemCommand::DeleteWebhook { webhook } => webhooks::delete::run(tables, order, *webhook),
+        SystemCommand::ReplayWebhook { webhook, event } => webhooks::replay::run(tables, order, *webhook, *event),
+        SystemCommand::WebhookStep { webhook } => webhooks::delete::step(tables, *webhook),
+        SystemCommand::NoteWebhook { webhook, note } => webhooks::note::run(tables, order, *webhook, note),
     }
 }
 

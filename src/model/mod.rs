@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod search;
 pub mod system;
 pub mod text;
+pub mod webhook;
 
 pub use account::{
     Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
@@ -55,7 +56,7 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
-pub use event::{AppEvent, AppEvents, EventPlace};
+pub use event::{AppEvent, AppEvents, EventPlace, LogKind};
 pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
@@ -63,7 +64,7 @@ pub use group::{
 pub use growing::Unreadable;
 pub use ids::{
     AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, McpTokenId, MediaId, Ordinal, Seq, SessionId,
-    Timestamp, UserHandle,
+    Timestamp, UserHandle, WebhookId,
 };
 pub use mcp::{McpAccess, McpCall, McpTokenInfo, McpTool};
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
@@ -78,3 +79,7 @@ pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
 pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId, WebOrigin};
+pub use webhook::{
+    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookInfo, WebhookNote, WebhookOf,
+    WebhookSettings, WebhookStop,
+};

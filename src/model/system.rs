@@ -2,9 +2,9 @@
 
 use super::{
     AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
-    Device, Epoch, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId, MediaInfo, Name,
-    PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle,
-    UserId, UserKind, WebOrigin,
+    Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId,
+    MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor,
+    UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -479,6 +479,54 @@ pub enum SystemCommand {
         /// The app.
         app: AppId,
     },
+    /// Make a webhook of an app; its number is the lsn of this command, and it is told what comes after it. Result: `done`.
+    CreateWebhook {
+        /// The app.
+        app: AppId,
+        /// How it is.
+        settings: Box<WebhookSettings>,
+        /// Its secret.
+        secret: Sealed,
+    },
+    /// Change how a webhook of an app is, all of it. Result: `done`.
+    SetWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// How it is.
+        settings: Box<WebhookSettings>,
+    },
+    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::WEBHOOK_ROTATION_MS`]. Result: `done`.
+    RotateWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// Its new secret.
+        secret: Sealed,
+    },
+    /// Delete a webhook of an app: nothing is posted any more; its rows go with each [`SystemCommand::WebhookStep`]. Result: `done`.
+    DeleteWebhook {
+        /// Which.
+        webhook: WebhookOf,
+    },
+    /// Post events that were given up once more, all or one, at most [`super::limits::WEBHOOK_STEP_MAX`]. Result: `removed`; `more`
+    /// while there are more.
+    ReplayWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// Only this one.
+        event: Option<EventPosition>,
+    },
+    /// The next part of deleting a webhook of an app. Result: `removed`; `more` while there is more to do.
+    WebhookStep {
+        /// Which.
+        webhook: WebhookOf,
+    },
+    /// Note what became of events of a webhook, and how far its worker has got. Result: `done`.
+    NoteWebhook {
+        /// Which; passed over when it is not there any more.
+        webhook: WebhookOf,
+        /// What is noted.
+        note: Box<WebhookNote>,
+    },
 }
 
 impl SystemCommand {
@@ -510,7 +558,12 @@ impl SystemCommand {
             | Self::RevokeToken { .. }
             | Self::SetBeforeHook { .. }
             | Self::RotateBeforeHook { .. }
-            | Self::RemoveBeforeHook { .. } => true,
+            | Self::RemoveBeforeHook { .. }
+            | Self::CreateWebhook { .. }
+            | Self::SetWebhook { .. }
+            | Self::RotateWebhook { .. }
+            | Self::DeleteWebhook { .. }
+            | Self::ReplayWebhook { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }
@@ -539,7 +592,9 @@ impl SystemCommand {
             | Self::NotePush { .. }
             | Self::CreateMcpToken { .. }
             | Self::RevokeMcpToken { .. }
-            | Self::NoteMcpCall { .. } => false,
+            | Self::NoteMcpCall { .. }
+            | Self::WebhookStep { .. }
+            | Self::NoteWebhook { .. } => false,
         }
     }
 }

@@ -181,7 +181,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
     if let Some(page) = page.as_ref().filter(|_| origins::is_preflight(&request)) {
         let (response, counted) = match api.limits.count(Asker::Address(AddressPrefix::of(peer.address))) {
             Ok(counted) => (origins::preflight(&api, page), counted),
-            Err((problem, counted)) => (problem.into_response(), Some(counted)),
+            Err((refusal, counted)) => (Problem::from(refusal).into_response(), Some(counted)),
         };
         return origins::varied(told(response, counted));
     }

@@ -32,6 +32,12 @@ fn no_such_app<T>(app: AppId) -> Result<T, Stop> {
     refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."))
 }
 
+/// Refuses an app that is not there, or of which nobody acts.
+pub(super) fn check_there(state: &impl Read, app: AppId) -> Result<(), Stop> {
+    find(state, app)?;
+    check_active(state, app)
+}
+
 /// How other systems use an app; as by default when nothing was set.
 pub(super) fn state_of(state: &impl Read, app: AppId) -> Result<Arc<AppStateRow>, Fault> {
     Ok(state.get::<AppStateRow>(&app)?.unwrap_or_default())

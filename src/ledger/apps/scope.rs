@@ -17,7 +17,9 @@ pub(in crate::ledger) fn admit_query(state: &impl Read, actor: AppActor, query: 
         | AdminQuery::Accounts { .. }
         | AdminQuery::Account { .. }
         | AdminQuery::Sessions { .. }
-        | AdminQuery::BeforeHook { .. } => Ok(()),
+        | AdminQuery::BeforeHook { .. }
+        | AdminQuery::Webhooks { .. }
+        | AdminQuery::DeadLetters { .. } => Ok(()),
         _ => refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server."),
     }
 }
@@ -40,6 +42,11 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
         | SystemCommand::CreateToken { user, .. }
         | SystemCommand::RevokeToken { user, .. }
         | SystemCommand::DeleteUser { user } => is_of(state, *user, actor.app)?,
+        SystemCommand::CreateWebhook { app, .. }
+        | SystemCommand::SetWebhook { webhook: (app, _), .. }
+        | SystemCommand::RotateWebhook { webhook: (app, _), .. }
+        | SystemCommand::DeleteWebhook { webhook: (app, _) }
+        | SystemCommand::ReplayWebhook { webhook: (app, _), .. } => *app == actor.app,
         _ => {
             return refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server.");
         }

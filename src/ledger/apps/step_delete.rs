@@ -4,7 +4,7 @@
 use super::{invites, keys};
 use crate::ledger::groups;
 use crate::ledger::messages::beside::Beside;
-use crate::ledger::{Order, Stop, contacts, directory, hooks, links, mcp, media};
+use crate::ledger::{Order, Stop, contacts, directory, hooks, links, mcp, media, webhooks};
 use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
@@ -252,6 +252,10 @@ fn app_itself(tables: &mut Tables<'_>, app: AppId) -> Result<CommandResult, Stop
     let links = remove_invites(tables, InviteTo::App(app))?;
     if links > 0 {
         return Ok(CommandResult::Removed { count: links as u32, more: true });
+    }
+    let webhooks = webhooks::delete::some_of_app(tables, app)?;
+    if webhooks > 0 {
+        return Ok(CommandResult::Removed { count: webhooks, more: true });
     }
     for (key, _) in keys::of_app(tables, app)? {
         keys::remove(tables, app, key)?;

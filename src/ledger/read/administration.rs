@@ -3,7 +3,7 @@
 use crate::ledger::accounts::sessions_of;
 use crate::ledger::apps::{self, invites};
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::ledger::{Stop, administration};
+use crate::ledger::{Stop, administration, webhooks};
 use crate::model::{
     AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppKeyInfo, AppRef, AppUse, AssistantInfo, AuditLine,
     BeforeHookInfo, Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
@@ -69,6 +69,14 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
         AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
         AdminQuery::BeforeHook { app } => before_hook(view, find_app(view, app)?.0),
+        AdminQuery::Webhooks { app, webhook } => {
+            Ok(AdminAnswer::Webhooks { webhooks: webhooks::read::list(view, find_app(view, app)?.0, *webhook)? })
+        }
+        AdminQuery::DeadLetters { app, webhook, after, limit } => {
+            let webhook = (find_app(view, app)?.0, *webhook);
+            let (letters, more) = webhooks::read::dead_letters(view, webhook, *after, page_limit(*limit))?;
+            Ok(AdminAnswer::DeadLetters { letters, more })
+        }
     }
 }
 
