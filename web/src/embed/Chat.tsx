@@ -75,11 +75,22 @@ function Thread({ session, chat }: { session: Session; chat: ConversationState }
     look();
   }, [rows.length, rows.at(-1)?.id, loading, shown]);
   useEffect(() => {
-    const sizes = new ResizeObserver(() => { settle(); look(); });
+    const again = (): void => { settle(); look(); };
+    const sizes = new ResizeObserver(again);
     if (inner.current) sizes.observe(inner.current);
     if (box.current) sizes.observe(box.current);
-    return () => sizes.disconnect();
+    addEventListener('resize', again);
+    return () => {
+      sizes.disconnect();
+      removeEventListener('resize', again);
+    };
   }, []);
+  useEffect(() => {
+    if (!shown) return;
+    // A frame that is not shown has no size, and does not hear of the one it gets: it looks when it is drawn.
+    const drawn = requestAnimationFrame(() => { settle(); look(); });
+    return () => cancelAnimationFrame(drawn);
+  }, [shown]);
 
   const problem = thread.problem.value;
   const typing = chat.typing.value.length > 0;

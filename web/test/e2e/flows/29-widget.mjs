@@ -50,18 +50,27 @@ async function customer(shop, open, name, { query = '', ...options } = {}) {
   };
 }
 
-const answered = async (shop, user, text) => {
-  const until = Date.now() + 20_000;
-  for (;;) {
-    const { conversations } = await shop.ask('GET', `/as/support/conversations`);
-    const chat = conversations.find(({ peer }) => peer === user);
-    const entries = chat ? (await shop.ask('GET', `/as/support/conversations/${chat.id}/entries`)).entries : [];
-    const texts = entries.map(({ body }) => body.text?.text);
-    if (texts.includes(text)) return texts;
-    assert.ok(Date.now() < until, `“${text}” has not come: ${JSON.stringify(texts)}`);
+/** Waits for something that the server says. */
+async function until(holds, words) {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, words);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-};
+}
+
+/** Waits for a text of a user at the other side; gives all that was said. */
+async function answered(shop, user, text) {
+  let texts = [];
+  await until(async () => {
+    const { conversations } = await shop.ask('GET', '/as/support/conversations');
+    const chat = conversations.find(({ peer }) => peer === user);
+    const entries = chat ? (await shop.ask('GET', `/as/support/conversations/${chat.id}/entries`)).entries : [];
+    texts = entries.map(({ body }) => body.text?.text);
+    return texts.includes(text);
+  }, `“${text}” has not come`);
+  return texts;
+}
 
 async function mainPath(shop, open) {
   const mia = await customer(shop, open, 'mia');
@@ -77,6 +86,7 @@ async function mainPath(shop, open) {
   await answered(shop, 'mia', 'Where is my **parcel**?');
   await shop.say('support', 'mia', 'On its way.');
   await mia.row('On its way.').waitFor();
+  await until(async () => (await shop.ask('GET', '/as/mia/conversations')).conversations[0].inbox.unread === 0, 'what is looked at is read');
 
   // Esc closes, the focus is where it was; what comes then is counted on the button.
   await mia.field.press('Escape');
@@ -116,9 +126,7 @@ async function otherOrigins(shop, open, server) {
   // The browser shows its own page in the place of ours.
   const found = page.frames().find((frame) => frame !== page.mainFrame());
   await page.waitForFunction(() => document.querySelector('iframe').checkVisibility());
-  const until = Date.now() + 15_000;
-  while (!/^chrome-error:/.test(found.url()) && Date.now() < until) await page.waitForTimeout(50);
-  assert.match(found.url(), /^chrome-error:/);
+  await until(() => /^chrome-error:/.test(found.url()), 'the frame is refused');
   const tried = await page.evaluate(async (chat) => {
     const signed = await (await fetch('/token', { method: 'POST' })).text();
     const asked = async (path, init) => fetch(`${chat}/api/v1${path}`, init).then(() => 'an answer', (error) => error.name);
