@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ConversationState } from '../core/conversation';
 import type { Row, SendState, To } from '../core/model';
+import { rowOfOutgoing } from '../core/rows';
 import type { ThreadState } from '../core/thread';
 import { anchorOf, scrollTopFor, sticks, type Anchor, type Placed } from '../core/window';
 import { hueOf } from '../ui/Avatar';
@@ -32,8 +33,19 @@ export function Chat({ session, to }: { session: Session; to: To }) {
 
 /** A chat that is not there yet: with the first message it will be. */
 function Beginning({ session, to }: { session: Session; to: To }) {
-  const waiting = [...(session.state.value?.outgoing.value.values() ?? [])].filter((item) => 'user' in item.to && 'user' in to && item.to.user === to.user);
-  return waiting.length > 0 ? <Waiting /> : <div class={css.notice}><h2>{t('chat.noMessages')}</h2><p>{t('chat.noMessagesText')}</p></div>;
+  const state = session.state.value;
+  const here = (other: To): boolean => 'user' in other && 'user' in to && other.user.toLowerCase() === to.user.toLowerCase();
+  const waiting = [...(state?.outgoing.value.values() ?? [])].filter((item) => here(item.to)).sort((one, other) => one.order - other.order);
+  if (waiting.length === 0) return <div class={css.notice}><h2>{t('chat.noMessages')}</h2><p>{t('chat.noMessagesText')}</p></div>;
+  return (
+    <div class={css.frame}>
+      <div class={css.scroll} role="log" aria-label={t('chat.messages')} tabIndex={0}>
+        <div class={css.inner}>
+          {waiting.map((item) => <Bubble key={item.key} session={session} chat={null} row={rowOfOutgoing(item, 0, state?.user ?? '', null)} first />)}
+        </div>
+      </div>
+    </div>
+  );
 }
 
 function* placed(box: HTMLElement): Iterable<Placed> {
@@ -127,10 +139,10 @@ function Latest({ thread, onJump }: { thread: ThreadState; onJump: () => void })
   );
 }
 
-function Bubble({ session, chat, row, first }: { session: Session; chat: ConversationState; row: Row; first: boolean }) {
+function Bubble({ session, chat, row, first }: { session: Session; chat: ConversationState | null; row: Row; first: boolean }) {
   const state = session.state.value;
   const { body } = row;
-  const group = chat.meta.value.kind === 'group';
+  const group = chat?.meta.value.kind === 'group';
   return (
     <div data-row={row.id} data-seq={row.seq ?? undefined} class={cx(css.row, row.mine && css.own, first && css.first)}>
       <div class={css.bubble}>

@@ -74,6 +74,7 @@ function start(options: Options): Widget {
   const name = given.label ?? (chinese ? '聊天' : 'Chat');
   const button = document.createElement('button');
   const badge = document.createElement('span');
+  const label = document.createElement('span');
   const frame = document.createElement('iframe');
   const phone = matchMedia(PHONE);
   let shown = false;
@@ -91,8 +92,8 @@ function start(options: Options): Widget {
     });
     button.hidden = shown && full;
     button.setAttribute('aria-expanded', String(shown));
-    button.setAttribute('aria-label', unread > 0 ? `${name} (${unread})` : name);
-    badge.textContent = unread > 99 ? '99+' : String(unread);
+    label.textContent = unread > 0 ? `${name} (${unread})` : name;
+    badge.textContent = unread > 99 ? '99+' : unread > 0 ? String(unread) : '';
     badge.style.display = unread > 0 ? 'block' : 'none';
   };
   const turn = (on: boolean): void => {
@@ -134,7 +135,9 @@ function start(options: Options): Widget {
   path.setAttribute('d', 'M21 12a8 8 0 0 1-8 8H4l1.8-3A8 8 0 1 1 21 12Z');
   icon.style.verticalAlign = 'middle';
   icon.append(path);
-  button.append(icon, badge);
+  // Its name is text for those who hear it, and the badge for those who see it.
+  Object.assign(label.style, { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' });
+  button.append(icon, label, badge);
   button.onclick = () => turn(!shown);
   badge.setAttribute('aria-hidden', 'true');
 
