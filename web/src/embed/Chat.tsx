@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ConversationState } from '../core/conversation';
 import type { Row, SendState, To } from '../core/model';
+import { rowOfOutgoing } from '../core/rows';
 import type { ThreadState } from '../core/thread';
 import { anchorOf, scrollTopFor, sticks, type Anchor, type Placed } from '../core/window';
 import { hueOf } from '../ui/Avatar';
@@ -32,8 +33,19 @@ export function Chat({ session, to }: { session: Session; to: To }) {
 
 /** A chat that is not there yet: with the first message it will be. */
 function Beginning({ session, to }: { session: Session; to: To }) {
-  const waiting = [...(session.state.value?.outgoing.value.values() ?? [])].filter((item) => 'user' in item.to && 'user' in to && item.to.user === to.user);
-  return waiting.length > 0 ? <Waiting /> : <div class={css.notice}><h2>{t('chat.noMessages')}</h2><p>{t('chat.noMessagesText')}</p></div>;
+  const state = session.state.value;
+  const here = (other: To): boolean => 'user' in other && 'user' in to && other.user.toLowerCase() === to.user.toLowerCase();
+  const waiting = [...(state?.outgoing.value.values() ?? [])].filter((item) => here(item.to)).sort((one, other) => one.order - other.order);
+  if (waiting.length === 0) return <div class={css.notice}><h2>{t('chat.noMessages')}</h2><p>{t('chat.noMessagesText')}</p></div>;
+  return (
+    <div class={css.frame}>
+      <div class={css.scroll} role="log" aria-label={t('chat.messages')} tabIndex={0}>
+        <div class={css.inner}>
+          {waiting.map((item) => <Bubble key={item.key} session={session} chat={null} row={rowOfOutgoing(item, 0, state?.user ?? '', null)} first />)}
+        </div>
+      </div>
+    </div>
+  );
 }
 
 function* placed(box: HTMLElement): Iterable<Placed> {
@@ -75,11 +87,22 @@ function Thread({ session, chat }: { session: Session; chat: ConversationState }
     look();
   }, [rows.length, rows.at(-1)?.id, loading, shown]);
   useEffect(() => {
-    const sizes = new ResizeObserver(() => { settle(); look(); });
+    const again = (): void => { settle(); look(); };
+    const sizes = new ResizeObserver(again);
     if (inner.current) sizes.observe(inner.current);
     if (box.current) sizes.observe(box.current);
-    return () => sizes.disconnect();
+    addEventListener('resize', again);
+    return () => {
+      sizes.disconnect();
+      removeEventListener('resize', again);
+    };
   }, []);
+  useEffect(() => {
+    if (!shown) return;
+    // A frame that is not shown has no size, and does not hear of the one it gets: it looks when it is drawn.
+    const drawn = requestAnimationFrame(() => { settle(); look(); });
+    return () => cancelAnimationFrame(drawn);
+  }, [shown]);
 
   const problem = thread.problem.value;
   const typing = chat.typing.value.length > 0;
@@ -116,10 +139,10 @@ function Latest({ thread, onJump }: { thread: ThreadState; onJump: () => void })
   );
 }
 
-function Bubble({ session, chat, row, first }: { session: Session; chat: ConversationState; row: Row; first: boolean }) {
+function Bubble({ session, chat, row, first }: { session: Session; chat: ConversationState | null; row: Row; first: boolean }) {
   const state = session.state.value;
   const { body } = row;
-  const group = chat.meta.value.kind === 'group';
+  const group = chat?.meta.value.kind === 'group';
   return (
     <div data-row={row.id} data-seq={row.seq ?? undefined} class={cx(css.row, row.mine && css.own, first && css.first)}>
       <div class={css.bubble}>

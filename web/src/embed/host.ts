@@ -10,6 +10,8 @@ export interface Wishes {
   language: 'en' | 'zh' | 'auto';
   theme: 'light' | 'dark' | 'auto';
   shown: boolean;
+  /** What the page calls this tab; it is not secret. */
+  device: string;
 }
 
 interface Said extends Partial<Wishes> {
@@ -45,8 +47,8 @@ export class Host {
         const [port] = event.ports;
         if (event.source !== parent || !origins.includes(event.origin) || event.data?.tidings !== 1 || !port) return;
         removeEventListener('message', heard);
-        const { with: one = null, language = 'auto', theme = 'auto', shown = false } = event.data;
-        resolve({ host: new Host(port, events), wishes: { with: one, language, theme, shown } });
+        const { with: one = null, language = 'auto', theme = 'auto', shown = false, device = '' } = event.data;
+        resolve({ host: new Host(port, events), wishes: { with: one, language, theme, shown, device } });
       });
     });
   }

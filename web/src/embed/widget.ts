@@ -30,7 +30,41 @@ const origin = new URL(script.src).origin;
 const PHONE = '(max-width: 600px)';
 const GONE_MS = 2_000;
 
+const KEPT = 'tidings-device';
+const LOCK_MS = 1_500;
+
 let open: Widget | null = null;
+
+/**
+ * The device of this tab, no secret. A log-in of the same device takes the place of the last one, so that a reload leaves no session behind; two
+ * tabs must not be the same, or each would sign the other out, and a tab that is duplicated has the storage of the first: the lock tells. The
+ * frame cannot keep it, because browsers deny storage to frames of other sites.
+ */
+async function device(): Promise<string> {
+  const fresh = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  try {
+    const kept = sessionStorage.getItem(KEPT);
+    if (kept !== null && (await isFree(kept))) return kept;
+    sessionStorage.setItem(KEPT, fresh);
+    void isFree(fresh);
+  } catch {
+    // Storage is forbidden here, too.
+  }
+  return fresh;
+}
+
+/** Takes an id for as long as this page is there; false when another tab keeps it. A page that is left gives it back a moment later. */
+function isFree(id: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (!navigator.locks) return resolve(true);
+    navigator.locks.request(`${KEPT} ${id}`, { signal: AbortSignal.timeout(LOCK_MS) }, () => {
+      resolve(true);
+      return new Promise<void>(() => undefined);
+    }).catch(() => resolve(false));
+  });
+}
+
+const tab = device();
 
 function start(options: Options): Widget {
   if (open) throw new Error('The chat is open already; close it first.');
@@ -40,6 +74,7 @@ function start(options: Options): Widget {
   const name = given.label ?? (chinese ? '聊天' : 'Chat');
   const button = document.createElement('button');
   const badge = document.createElement('span');
+  const label = document.createElement('span');
   const frame = document.createElement('iframe');
   const phone = matchMedia(PHONE);
   let shown = false;
@@ -57,8 +92,8 @@ function start(options: Options): Widget {
     });
     button.hidden = shown && full;
     button.setAttribute('aria-expanded', String(shown));
-    button.setAttribute('aria-label', unread > 0 ? `${name} (${unread})` : name);
-    badge.textContent = unread > 99 ? '99+' : String(unread);
+    label.textContent = unread > 0 ? `${name} (${unread})` : name;
+    badge.textContent = unread > 99 ? '99+' : unread > 0 ? String(unread) : '';
     badge.style.display = unread > 0 ? 'block' : 'none';
   };
   const turn = (on: boolean): void => {
@@ -100,21 +135,24 @@ function start(options: Options): Widget {
   path.setAttribute('d', 'M21 12a8 8 0 0 1-8 8H4l1.8-3A8 8 0 1 1 21 12Z');
   icon.style.verticalAlign = 'middle';
   icon.append(path);
-  button.append(icon, badge);
+  // Its name is text for those who hear it, and the badge for those who see it.
+  Object.assign(label.style, { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' });
+  button.append(icon, label, badge);
   button.onclick = () => turn(!shown);
   badge.setAttribute('aria-hidden', 'true');
 
   frame.title = name;
   frame.allow = 'clipboard-write';
   frame.src = `${origin}/embed/${encodeURIComponent(given.app)}`;
-  frame.onload = () => {
+  frame.onload = async () => {
+    const id = await tab;
     port?.close();
     const channel = new MessageChannel();
     port = channel.port1;
     port.onmessage = (event) => void heard(event);
     const { language = 'auto', theme = 'auto' } = given;
     // Only our own origin gets the other end, whatever the frame shows.
-    frame.contentWindow?.postMessage({ tidings: 1, with: given.with ?? null, language, theme, shown }, origin, [channel.port2]);
+    frame.contentWindow?.postMessage({ tidings: 1, device: id, with: given.with ?? null, language, theme, shown }, origin, [channel.port2]);
   };
   phone.addEventListener('change', look);
   look();
