@@ -3,7 +3,7 @@ import { admin } from '../core';
 import type { AppAccess, AppInfo, AppUse } from '../core/admin';
 import { bytes, date, dateTime, number, t } from '../i18n';
 import { go, linkTo, paths } from '../router';
-import { Button, Card, ConfirmDialog, ErrorState, Icon, Row, SkeletonRows, Switch, toast } from '../ui';
+import { Button, Card, ConfirmDialog, ErrorState, Row, SkeletonRows, Switch, toast } from '../ui';
 import { useAsked, useRefused } from '../settings/useDoing';
 import css from './Admin.module.css';
 import { Amounts, type Amount } from './Amounts';
@@ -24,7 +24,7 @@ export function AppPage({ app }: { app: string }) {
   });
   return (
     <>
-      <div class={css.bar}><a {...linkTo(paths.console('apps'))}><Icon name="back" size={16} /> {t('admin.allApps')}</a></div>
+      <div class={css.bar}>{value && <><h3 class={css.value}>{value.info.name}</h3><AppPill app={value.info} /></>}<a {...linkTo(paths.console('apps'))}>{t('admin.allApps')}</a></div>
       {value ? <One {...value} again={again} /> : problem !== null ? <ErrorState error={problem} onRetry={again} /> : <SkeletonRows count={4} />}
     </>
   );
@@ -34,7 +34,6 @@ function One({ info, use, again }: Shown & { again: () => void }) {
   const id = String(info.app);
   return (
     <>
-      <div class={css.bar}><h3 class={css.value}>{info.name}</h3><span><AppPill app={info} /></span></div>
       <dl class={css.tiles}>
         {[[t('admin.users'), number(use.users)], [t('admin.appFiles'), bytes(use.media_bytes)], [t('admin.appSince'), date(info.created)]].map(([label, words]) => (
           <div key={label} class={css.tile}><dt>{label}</dt><dd class={css.number}>{words}</dd></div>
