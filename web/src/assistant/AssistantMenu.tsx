@@ -3,7 +3,7 @@
 import { actions, store } from '../core';
 import type { AssistantView } from '../core/protocol';
 import { go, paths } from '../router';
-import { Button, Icon, openMenu, toastError, type MenuItem } from '../ui';
+import { Button, Icon, IconButton, openMenu, toastError, type MenuItem } from '../ui';
 
 /** The one that was chosen last, as far as it may still be asked; else the first. */
 export function chosenAssistant(): AssistantView | undefined {
@@ -35,13 +35,25 @@ interface AssistantMenuProps {
   chosen: AssistantView;
   label: string;
   onPick: (assistant: string) => void;
+  /** In the head of a chat. */
+  head?: boolean;
 }
 
+/** Where there is room for little: see the style sheets. */
+const NARROW = '(max-width: 720px)';
+
 /** The model that answers, which opens the menu of the others; nothing where there is no choice. */
-export function AssistantMenu({ chosen, label, onPick }: AssistantMenuProps) {
+export function AssistantMenu({ chosen, label, onPick, head }: AssistantMenuProps) {
   if (store.assistants.value.length < 2) return null;
+  const more = {
+    'aria-haspopup': 'menu' as const,
+    onClick: ({ currentTarget }: { currentTarget: Element }) => openMenu(currentTarget, assistantItems(chosen.user, onPick), { label }),
+  };
+  const name = `${chosen.model}: ${label}`;
+  // Its name stands below the title as well.
+  if (head && matchMedia(NARROW).matches) return <IconButton icon="down" label={name} {...more} />;
   return (
-    <Button size="small" aria-haspopup="menu" aria-label={`${chosen.model}: ${label}`} title={label} onClick={({ currentTarget }) => openMenu(currentTarget, assistantItems(chosen.user, onPick), { label })}>
+    <Button size="small" kind={head ? 'plain' : 'quiet'} aria-label={name} title={label} {...more}>
       {chosen.model} <Icon name="down" size={16} />
     </Button>
   );

@@ -6,5 +6,5 @@ import { AssistantMenu, begin } from './AssistantMenu';
 
 export default function Models({ assistant }: { assistant: UserId | null }) {
   const chosen = store.assistants.value.find(({ user }) => user === assistant);
-  return chosen ? <AssistantMenu chosen={chosen} label={t('chat.newQuestion')} onPick={(user) => void begin(user)} /> : null;
+  return chosen ? <AssistantMenu head chosen={chosen} label={t('chat.newQuestion')} onPick={(user) => void begin(user)} /> : null;
 }

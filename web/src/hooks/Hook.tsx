@@ -65,7 +65,7 @@ function Call({ call: { at, dialect, posts, problem } }: { call: HookCall }) {
 
 /** The address, which is shown this once, with what it can be tried with. */
 export function AddressDialog({ hook: { name, url }, onClose }: { hook: HookWithAddress; onClose: () => void }) {
-  const sample = `curl -H 'Content-Type: application/json' \\\n  -d '{"text": "${t('extras.sampleText')}"}' \\\n  ${url}`;
+  const sample = `curl ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '{"text": "${t('extras.sampleText')}"}'`;
   return (
     <Dialog title={t('extras.addressOf', { name })} width={560} onClose={onClose} actions={<Button onClick={onClose}>{t('common.done')}</Button>}>
       <Shown main label={t('extras.address')} text={url} note={<p class={css.muted}>{t('extras.addressOnce')}</p>} />

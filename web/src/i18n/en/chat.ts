@@ -44,7 +44,7 @@ export default {
   waitsItsTurn: 'Waits for its turn', canBeWrong: '{model} · answers can be wrong', askAnything: 'Ask anything',
   commands: 'Commands', commandSummarise: 'Sum up what is unread', commandTranslate: 'Translate the message that is answered, or the last one',
   noticeCreated: '{name} created the group “{title}”', noticeAdded: '{name} added {users}', noticeRemoved: '{name} removed {user}', noticeLeft: '{name} left the group',
-  noticeRenamed: '{name} renamed the group to “{title}”', noticePinned: '{name} pinned a message', noticeUnpinned: '{name} unpinned a message',
+  noticeRenamed: '{name} changed the title to “{title}”', noticePinned: '{name} pinned a message', noticeUnpinned: '{name} unpinned a message',
   noticeRules: '{name} changed the rules of the group', noticeCard: '{name} changed the information of the group', noticeAsked: '{name} asked to join',
   noticeJoined: '{name} joined the group', noticeAccepted: '{name} let {user} join', noticeDeclined: '{name} declined {user}',
   noticeInviteOn: '{name} made an invite link', noticeInviteOff: '{name} revoked an invite link', noticeManager: '{name} made {user} a manager', noticeNoManager: '{name} made {user} a member again',

@@ -46,7 +46,7 @@ export default {
   waitsItsTurn: '排队等待中', canBeWrong: '{model} · 回答可能有误', askAnything: '随便问点什么',
   commands: '命令', commandSummarise: '总结未读消息', commandTranslate: '翻译所回复的消息或最后一条消息',
   noticeCreated: '{name}创建了群聊“{title}”', noticeAdded: '{name}邀请了{users}', noticeRemoved: '{name}移除了{user}', noticeLeft: '{name}退出了群聊',
-  noticeRenamed: '{name}将群名改为“{title}”', noticePinned: '{name}置顶了一条消息', noticeUnpinned: '{name}取消了一条置顶消息',
+  noticeRenamed: '{name}将名称改为“{title}”', noticePinned: '{name}置顶了一条消息', noticeUnpinned: '{name}取消了一条置顶消息',
   noticeRules: '{name}修改了群规则', noticeCard: '{name}修改了群资料', noticeAsked: '{name}申请加入',
   noticeJoined: '{name}加入了群聊', noticeAccepted: '{name}同意了{user}的入群申请', noticeDeclined: '{name}拒绝了{user}的入群申请',
   noticeInviteOn: '{name}创建了邀请链接', noticeInviteOff: '{name}撤销了邀请链接', noticeManager: '{name}将{user}设为管理员', noticeNoManager: '{name}取消了{user}的管理员身份',
