@@ -184,6 +184,10 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/conversations/{conversation}/hooks/{hook}", MEMBERS),
         door("POST", "/conversations/{conversation}/hooks/{hook}/rotation", MEMBERS).with(json!({})),
         door("GET", "/conversations/{conversation}/hooks/{hook}/calls", MEMBERS),
+        // Tokens for MCP.
+        door("GET", "/mcp-tokens", OWN),
+        door("POST", "/mcp-tokens", [No(404, "not_found"); 3]).with(json!({"name": "mine", "conversations": [1]})),
+        door("DELETE", "/mcp-tokens/{token}", HIDDEN),
         // What another system does.
         door("GET", "/apps/{app}", KEYS),
         door("GET", "/apps/{app}/origins", KEYS),

@@ -40,10 +40,6 @@ pub const PATH: &str = "/mcp";
 const BODY_BYTES_MAX: usize = 640 * 1024;
 /// How long a body may take to come.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// Requests of all tokens of one user together, a second on average. Each call of a tool is a line of the audit log, so this bounds it.
-const REQUESTS_PER_SECOND: u32 = 1;
-/// And so many at once.
-const REQUESTS_BURST: u32 = 60;
 /// Longest words of the library about what is wrong with a request.
 const WORDS_BYTES_MAX: usize = 4 * 1024;
 
@@ -63,7 +59,9 @@ struct Door {
 
 /// The one address.
 pub fn router(api: ApiState) -> Router {
-    let limits = Arc::new(Limits::new(REQUESTS_PER_SECOND, REQUESTS_BURST));
+    // All tokens of a user count together. Each call of a tool is a line of the audit log, so this bounds that, too.
+    let options = api.gateway.options();
+    let limits = Arc::new(Limits::new(options.mcp_per_second, options.mcp_burst));
     Router::new().route(PATH, any(enter)).with_state(Door { api, limits })
 }
 
