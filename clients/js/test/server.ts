@@ -1,10 +1,11 @@
 // A real server to test against: its program is named by TIDINGS_BINARY.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 export const BINARY = process.env['TIDINGS_BINARY'] ?? '';
 export const PASSWORD = 'a quiet afternoon';
@@ -65,6 +66,12 @@ export class Server {
     const gone = new Promise((done) => child.once('exit', done));
     child.kill(signal);
     await gone;
+  }
+
+  /** Makes a bot, as its operator does; gives its token. */
+  async newBot(bot: string): Promise<string> {
+    const { stdout } = await promisify(execFile)(resolve(BINARY), ['bot', 'add', bot, '--data', join(this.folder, 'data')], { timeout: 60_000 });
+    return stdout.trim();
   }
 
   /** Makes an account; gives the token of its first session. */
