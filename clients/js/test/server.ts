@@ -70,8 +70,19 @@ export class Server {
 
   /** Makes a bot, as its operator does; gives its token. */
   async newBot(bot: string): Promise<string> {
-    const { stdout } = await promisify(execFile)(resolve(BINARY), ['bot', 'add', bot, '--data', join(this.folder, 'data')], { timeout: 60_000 });
-    return stdout.trim();
+    return (await this.command('bot', 'add', bot)).trim();
+  }
+
+  /** Revokes the oldest token of a bot. */
+  async revokeFirst(bot: string): Promise<void> {
+    const number = (await this.command('bot', 'tokens', bot)).split('\n')[1]!.split(' ')[0]!;
+    await this.command('bot', 'revoke', bot, number);
+  }
+
+  /** Runs a command of the operator's and gives what it prints. */
+  private async command(...words: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(resolve(BINARY), [...words, '--data', join(this.folder, 'data')], { timeout: 60_000 });
+    return stdout;
   }
 
   /** Makes an account; gives the token of its first session. */
