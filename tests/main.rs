@@ -31,6 +31,7 @@ mod arrows;
 mod assistant;
 mod behind_proxy;
 mod bench;
+mod bots;
 mod chat;
 mod cli;
 mod config;

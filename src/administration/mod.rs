@@ -6,6 +6,8 @@
 
 mod accounts;
 mod apps;
+mod before_hooks;
+mod bots;
 mod incoming;
 mod links;
 mod mcp;
@@ -13,6 +15,8 @@ mod server_api;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
+pub use before_hooks::KeptBeforeHook;
+pub use bots::MadeToken;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use mcp::{MadeMcpToken, NewMcpToken};

@@ -257,6 +257,7 @@ fn line_of(
 pub fn words(body: &Body) -> String {
     match body {
         Body::Text(text) => text.text.clone(),
+        Body::Buttons(buttons) => buttons.text.text.clone(),
         Body::Answer(answer) => answer.text.clone(),
         Body::Media(file) => {
             let kind = match file.kind {

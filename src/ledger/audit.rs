@@ -4,7 +4,7 @@
 use super::{Order, Stop};
 use crate::model::{
     Actor, AnyCommand, AppId, AppKeyId, Code, Command, Line, LinkPurpose, Lsn, McpCall, McpTokenId, McpTool,
-    SystemCommand, Target, UserFlags, UserHandle, limits,
+    SystemCommand, Target, UserFlags, UserHandle, WebhookId, WebhookOf, limits,
 };
 use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow};
 use crate::store::{Fault, Read, Tables};
@@ -78,6 +78,7 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::SetAssistant { app, id, .. } => ("assistant.set".to_owned(), named(state, *app, id.as_str())?),
         SystemCommand::RemoveAssistant { user } => ("assistant.remove".to_owned(), user_name(state, *user)?),
         SystemCommand::SetAppAccess { app, .. } => ("app.access".to_owned(), app_name(state, *app)?),
+        SystemCommand::SetAppOrigins { app, .. } => ("app.origins".to_owned(), app_name(state, *app)?),
         SystemCommand::SuspendApp { app, suspended } => {
             let action = if *suspended { "app.suspend" } else { "app.unsuspend" };
             (action.to_owned(), app_name(state, *app)?)
@@ -90,6 +91,13 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::RevokeTokens { app, user: None, .. } => ("app.revoke_tokens".to_owned(), app_name(state, *app)?),
         SystemCommand::RevokeTokens { user: Some(user), .. } => {
             ("user.revoke_tokens".to_owned(), user_name(state, *user)?)
+        }
+        SystemCommand::CreateToken { user, replaces, .. } => {
+            let action = if replaces.is_some() { "token.rotate" } else { "token.create" };
+            (action.to_owned(), user_name(state, *user)?)
+        }
+        SystemCommand::RevokeToken { user, session } => {
+            ("token.revoke".to_owned(), format!("{}: token {session}", user_name(state, *user)?))
         }
         SystemCommand::CreateHook { conversation, by, name, .. } => {
             own = Some(by.id.to_string());
@@ -116,6 +124,22 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
             let tool = call.tool.map_or("unknown", McpTool::name);
             (format!("mcp.{tool}"), mcp_subject(call))
         }
+        SystemCommand::SetBeforeHook { app, secret, .. } => {
+            let action = if secret.is_some() { "before_hook.create" } else { "before_hook.set" };
+            (action.to_owned(), app_name(state, *app)?)
+        }
+        SystemCommand::RotateBeforeHook { app, .. } => ("before_hook.rotate".to_owned(), app_name(state, *app)?),
+        SystemCommand::RemoveBeforeHook { app } => ("before_hook.remove".to_owned(), app_name(state, *app)?),
+        SystemCommand::CreateWebhook { app, .. } => {
+            ("webhook.create".to_owned(), webhook_name(state, (*app, WebhookId(order.lsn.0)))?)
+        }
+        SystemCommand::SetWebhook { webhook, .. } => ("webhook.set".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::RotateWebhook { webhook, .. } => ("webhook.rotate".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::DeleteWebhook { webhook } => ("webhook.delete".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::ReplayWebhook { webhook, .. } => ("webhook.replay".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::NoteWebhook { webhook, note } if note.stop.is_some() => {
+            ("webhook.stop".to_owned(), webhook_name(state, *webhook)?)
+        }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -136,7 +160,9 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::SignIn { .. }
         | SystemCommand::Post { .. }
         | SystemCommand::NoteFollower { .. }
-        | SystemCommand::NotePush { .. } => return Ok(None),
+        | SystemCommand::NotePush { .. }
+        | SystemCommand::WebhookStep { .. }
+        | SystemCommand::NoteWebhook { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {
@@ -204,6 +230,11 @@ fn app_name(state: &impl Read, app: AppId) -> Result<String, Fault> {
 /// A key by its number, with its app before it.
 fn key_name(state: &impl Read, app: AppId, key: AppKeyId) -> Result<String, Fault> {
     Ok(format!("{}: key {key}", app_name(state, app)?))
+}
+
+/// A webhook by its number, with its app before it.
+fn webhook_name(state: &impl Read, (app, webhook): WebhookOf) -> Result<String, Fault> {
+    Ok(format!("{}: webhook {webhook}", app_name(state, app)?))
 }
 
 /// A user by id; with the app before it when that is not `home` (no id has a `/` in it).

@@ -111,6 +111,10 @@ number! {
     HookId(u64)
 }
 number! {
+    /// A webhook of an app: the lsn of the command that made it.
+    WebhookId(u64)
+}
+number! {
     /// A label of contacts, unique on this server.
     LabelId(u64)
 }

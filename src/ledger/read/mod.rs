@@ -2,6 +2,7 @@
 
 pub mod administration;
 pub mod assistants;
+mod bots;
 mod contacts;
 mod groups;
 mod history;
@@ -101,6 +102,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
         Query::Media { media } => media::media(state, actor, *media),
         Query::Assistants {} => assistants::usable(state, (as_of, now), actor),
         Query::Drafts { conversation } => assistants::drafts(state, as_of, &own(state, actor, *conversation)?),
+        Query::BotCommands { conversation } => bots::commands(state, as_of, actor, &own(state, actor, *conversation)?),
         Query::Search(_) => refuse(Code::Unsupported, "There is no search here."),
         Query::Unreadable(what) => Err(unreadable("query", what)),
     }
