@@ -263,12 +263,29 @@ fn no_secret_reaches_a_log_line_or_a_figure() {
     let invite = server.command(&["invite", "create"], "").ok();
     let secret = |url: &str| url.trim_end().rsplit_once('#').unwrap().1.to_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (token, metrics) = runtime.block_on(async {
+    let (token, mcp, metrics) = runtime.block_on(async {
         let api = Api::at(server.http);
         let opened = api.post("/sessions", log_in("ada", CANARY)).await.ok(201);
         let token = opened["token"].as_str().unwrap().to_owned();
         let ada = Api::with_token(server.http, &Secret::new(&*token));
-        ada.post("/users/bob/entries", json!({"text": {"text": BODY}})).await.ok(201);
+        let sent = ada.post("/users/bob/entries", json!({"text": {"text": BODY}})).await.ok(201);
+        // A program with a token for MCP, which asks for what is there and for what is not.
+        let new = json!({"name": "x", "conversations": [sent["entry"]["conversation"]], "access": "read_and_send"});
+        let mcp = ada.post("/mcp-tokens", new).await.ok(201)["secret"].as_str().unwrap().to_owned();
+        let program = Api::with_token(server.http, &Secret::new(&*mcp))
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json");
+        for (tool, arguments) in [
+            ("search_messages", json!({"q": "canary"})),
+            ("send_message", json!({"conversation": sent["entry"]["conversation"], "text": "canary-sent"})),
+            ("read_messages", json!({"conversation": sent["entry"]["conversation"]})),
+            ("canary-tool", json!({"canary-argument": 1})),
+        ] {
+            let params = json!({"name": tool, "arguments": arguments});
+            let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+            assert_eq!(program.at_root_with("POST", "/mcp", call.as_bytes()).await.status, 200);
+        }
+        program.at_root_with("POST", "/mcp", br#"{"canary-json": 1}"#).await;
         api.post("/sessions", log_in("ada", "canary-wrong-password")).await;
         api.post("/accounts", json!({"user": "cy", "password": "canary-registered", "code": secret(&invite)}))
             .await
@@ -285,13 +302,13 @@ fn no_secret_reaches_a_log_line_or_a_figure() {
             peer.ping(1).await;
         }
         let metrics = api.raw("GET", "/metrics", b"").await;
-        (token, String::from_utf8(metrics.body).unwrap())
+        (token, mcp, String::from_utf8(metrics.body).unwrap())
     });
     let audit = server.command(&["audit", "--json"], "").ok();
     let config = crate::server::run(server.folder().parent().unwrap(), &["config", "show"], &[], "").ok();
     let log = server.log();
     assert!(log.contains("serving"), "{log}");
-    for secret in [CANARY, BODY, "canary", &token, &secret(&setup), &secret(&link), &secret(&invite), PASSWORD] {
+    for secret in [CANARY, BODY, "canary", &token, &mcp, &secret(&setup), &secret(&link), &secret(&invite), PASSWORD] {
         for (place, text) in [("log", &log), ("metrics", &metrics), ("audit", &audit), ("config", &config)] {
             assert!(!text.contains(secret), "the {place} holds `{secret}`");
         }
