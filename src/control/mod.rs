@@ -16,8 +16,8 @@ pub use socket::{AskError, Socket, ask};
 use crate::administration::{InviteLink, Link, MadeAppKey};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp,
-    UserHandle, UserId,
+    AssistantSettings, AuditLine, BeforeHookInfo, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo,
+    Timestamp, UserHandle, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -287,6 +287,16 @@ pub enum Request {
         #[serde(default)]
         user: Option<UserId>,
     },
+    /// The before-hook of an app. Answer: `before_hook`.
+    AppBeforeHook {
+        /// Which.
+        name: Name,
+    },
+    /// Take the before-hook of an app away. Answer: `done`.
+    AppBeforeHookRemove {
+        /// Of which app.
+        name: Name,
+    },
 }
 
 /// What it gave.
@@ -315,6 +325,11 @@ pub enum Response {
     AppUse(Box<AppUse>),
     /// A key that was made.
     AppKey(Box<MadeAppKey>),
+    /// The before-hook of an app; none when it has none.
+    BeforeHook {
+        /// It.
+        hook: Option<Box<BeforeHookInfo>>,
+    },
     /// Users with sessions.
     BenchUsers {
         /// The users.

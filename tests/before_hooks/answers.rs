@@ -92,6 +92,13 @@ async fn other_words_take_the_place_of_a_message_and_the_rest_stays() {
     let (mut listening, _) = Peer::log_in(&scene.server, Way::Tcp(Encoding::Json), &bob.token).await;
     let (mut peer, _) = Peer::log_in(&scene.server, TCP, &ada.token).await;
     let (chat, first) = peer.say(&bob.id, "darn!").await;
+    // Whoever sent it sees what became of it before they learn that it was done.
+    let early = std::mem::take(&mut peer.early);
+    let own = early.iter().find_map(|frame| match frame {
+        tidings::protocol::ServerFrame::Entry { entry, .. } => Some(peer::text(entry).to_owned()),
+        _ => None,
+    });
+    assert_eq!(own.as_deref(), Some("d***!"));
     let (_, entry) = listening.entry().await;
     assert_eq!(peer::text(&entry), "d***!");
     let content = Content::Text(Text {

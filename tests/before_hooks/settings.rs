@@ -3,6 +3,7 @@
 use super::receiver::{Act, Receiver, allow, refuse, replace};
 use super::{Scene, hook};
 use crate::apps::{app, text};
+use crate::server::Server as Binary;
 use crate::support::http::Api;
 use crate::support::in_process::{Server, quick};
 use serde_json::{Value, json};
@@ -213,4 +214,33 @@ async fn a_hook_counts_after_a_restart_and_one_without_its_secret_is_never_asked
     assert_eq!(api.post("/users/bob/entries", text("x")).await.problem().1, "hook_refused");
     assert_eq!(receiver.count(), 0);
     assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_runs_the_server_sees_a_hook_and_takes_it_away() {
+    let server = Binary::start();
+    server.command(&["app", "create", "shop"], "").ok();
+    let made = server.command(&["app", "key-create", "shop", "--kind", "api"], "").ok();
+    let (_, secret) = made.trim_end().split_once(' ').unwrap();
+    assert_eq!(server.command(&["app", "before-hook", "shop"], "").ok(), "null\n");
+    server.command(&["app", "before-hook", "shop", "--remove"], "").fails_with(65);
+    let shop = Api::with_token(server.http, &Secret::new(secret));
+    // What is on this machine is nobody's to ask, unless the operator lets them.
+    for url in ["http://127.0.0.1:9000/", "https://localhost.localdomain:22/", "https://127.1/"] {
+        assert_eq!(shop.put(DOOR, hook(url)).await.problem(), (400, "invalid".to_owned()), "{url}");
+    }
+    shop.put(DOOR, hook("https://localhost:9/")).await.problem();
+    shop.put(DOOR, hook("https://example.org/before")).await.ok(201);
+    let shown: Value = serde_json::from_str(&server.command(&["app", "before-hook", "shop"], "").ok()).unwrap();
+    assert_eq!((&shown["url"], &shown["timeout_ms"]), (&json!("https://example.org/before"), &json!(5_000)));
+    assert!(shown.get("secret").is_none());
+    // A name that stands for this machine is found out when it is asked.
+    shop.put(DOOR, hook("https://localhost:8443/")).await.ok(200);
+    let test = shop.post(&format!("{DOOR}/test"), json!({})).await.ok(200);
+    assert_eq!(test["result"], "failed");
+    assert!(test["reason"].as_str().unwrap().contains("localhost stands for no public address"), "{test}");
+    server.command(&["app", "before-hook", "shop", "--remove"], "").ok();
+    assert_eq!(shop.get(DOOR).await.problem(), (404, "not_found".to_owned()));
+    let audit = server.command(&["audit", "--json"], "").ok();
+    assert!(audit.contains("before_hook.remove") && !audit.contains("whsec_"));
 }
