@@ -538,6 +538,8 @@ fn gateway_options(config: &Config) -> GatewayOptions {
         rate_burst: limits.rate_burst.get(),
         rest_per_second: limits.rest_per_second.get(),
         rest_burst: limits.rest_burst.get(),
+        mcp_per_second: limits.mcp_per_second.get(),
+        mcp_burst: limits.mcp_burst.get(),
         queue_bytes: limits.queue_kib.get() as usize * 1024,
         hello_timeout_ms: u64::from(limits.hello_timeout_s.get()) * 1_000,
         silence_timeout_ms: u64::from(limits.silence_timeout_s.get()) * 1_000,

@@ -101,6 +101,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("reqwest", &["outbound"]),
+    ("rmcp", &["http/mcp/mod.rs", "http/mcp/tools.rs", "http/mcp/calls.rs"]),
     ("rustls", &["net", "client/tls.rs", "outbound"]),
     ("tokio_rustls", &["net", "client/tls.rs"]),
     ("rcgen", &["net"]),

@@ -16,6 +16,7 @@ mod writer;
 
 pub use before::{Before, Gate, Lane, Passing, Place};
 pub use changes::SyncState;
+pub use events::Found;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
@@ -23,9 +24,9 @@ use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight}
 use crate::ledger::{Accepted, Stop, before_hooks};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvents, AppId, AppSettings, Clock, Code, Command, Content,
-    ConversationId, CursorMove, Effect, Epoch, HookInfo, Key, Lsn, OwnPresence, Query, Question, Refusal, Search,
-    SessionId, SystemCommand, UserActor, UserHandle, UserId,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvent, AppEvents, AppId, AppSettings, Clock, Code, Command,
+    Content, ConversationId, CursorMove, Effect, Epoch, EventRef, HookInfo, Key, Lsn, McpTokenInfo, OwnPresence, Query,
+    Question, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle, UserId,
 };
 use crate::protocol::Changes;
 use crate::store::records::BeforeHookRow;
@@ -590,10 +591,33 @@ impl Engine {
         .await?
     }
 
+    /// The tokens for MCP of the user of a session.
+    pub async fn mcp_tokens(&self, actor: UserActor) -> Result<Vec<McpTokenInfo>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::mcp_tokens(&*shared.view.load_full(), shared.clock.now(), &actor) {
+                Ok(tokens) => Ok(Ok(tokens)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
     /// What happened in an app after `after`, at least `limit` events when there are so many within reach.
     pub async fn events(&self, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Refusal> {
         let shared = Arc::clone(&self.0.shared);
         self.read(move || retry_stale(|| events::of_app(&shared.view.load_full(), app, after, limit))).await
+    }
+
+    /// The same with what is needed to make each event again. Blocks.
+    pub fn found_events(&self, app: AppId, after: Lsn, limit: usize) -> Result<Found, Fault> {
+        retry_stale(|| events::found(&self.view(), app, after, limit))
+    }
+
+    /// An event made again, as things are now; none when its conversation went with its app. Blocks.
+    pub fn event_again(&self, app: AppId, event: EventRef) -> Result<Option<AppEvent>, Fault> {
+        retry_stale(|| events::again(&self.view(), app, event))
     }
 
     /// The lsn of the newest committed state, and word of every newer one: a follower of the log waits for it instead of polling.

@@ -6,9 +6,11 @@
 
 mod api;
 mod assets;
+mod embed;
 mod file;
 mod health;
 mod hooks;
+mod mcp;
 mod media;
 mod metrics;
 mod proxy;
@@ -117,17 +119,20 @@ pub async fn serve(
 fn router(site: Site) -> Router {
     let shared = (site.media.clone(), site.push.clone(), site.assistants.clone(), site.before_hooks.clone());
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
-    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
+    let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
+    let api = api::router(state);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .route("/embed/{app}", get(embed::page))
         .route("/media/{media}", get(media::by_link))
         .fallback(assets::answer)
         .with_state(site)
         .merge(api)
         .merge(hooks)
+        .merge(mcp)
         .layer(axum::middleware::map_response(secured))
 }
 

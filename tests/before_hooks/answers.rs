@@ -155,6 +155,20 @@ async fn edits_and_forwards_are_asked_about_too() {
     scene.receiver.answers(|_| replace(json!({"text": "better"})));
     peer.execute(edit("good")).await.unwrap();
     assert_eq!(scene.words(&bob, chat.0).await, ["better"]);
+    // A message with buttons may be edited at any time.
+    scene.receiver.answers(|_| allow());
+    let rows = json!([[{"label": "Yes", "does": {"press": "paid"}}]]);
+    let buttons = json!({"buttons": {"text": {"text": "Paid?"}, "rows": rows}});
+    let asks = scene.shop.post("/apps/shop/as/ada/users/bob/entries", buttons).await.ok(201);
+    let asks = format!("/apps/shop/as/ada/conversations/{chat}/entries/{}/buttons", asks["entry"]["seq"]);
+    scene.receiver.answers(|_| refuse("No."));
+    let edited = scene.shop.put(&asks, json!({"text": "darn"})).await;
+    assert_eq!(edited.problem(), (403, "hook_refused".to_owned()));
+    let asked = scene.receiver.asked().pop().unwrap();
+    assert_eq!(asked.body["data"]["command"], "edit_buttons");
+    assert_eq!(asked.body["data"]["body"]["buttons"]["text"]["text"], "darn");
+    scene.receiver.answers(|_| replace(json!({"text": "better"})));
+    scene.shop.put(&asks, json!({"text": "darn"})).await.ok(200);
     // Forwards: yes or no, but nothing else in their place.
     let forward = Command::Forward { from: chat, seq, to: Target::User(carol.id.clone()) };
     assert_eq!(peer.execute(forward.clone()).await.unwrap_err().code, Code::HookRefused);

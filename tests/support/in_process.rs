@@ -47,7 +47,13 @@ pub struct Person {
 
 /// Options with which tests are quick.
 pub fn quick() -> GatewayOptions {
-    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, rest_per_second: 0, ..GatewayOptions::default() }
+    GatewayOptions {
+        presence_settle_ms: 0,
+        rate_per_second: 0,
+        rest_per_second: 0,
+        mcp_per_second: 0,
+        ..GatewayOptions::default()
+    }
 }
 
 /// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is

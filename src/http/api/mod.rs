@@ -15,7 +15,8 @@ mod answers;
 mod apps;
 mod assistants;
 mod before_hooks;
-mod caller;
+mod bots;
+pub(super) mod caller;
 mod contact_labels;
 mod contact_requests;
 mod contacts;
@@ -30,11 +31,13 @@ mod groups;
 mod history;
 mod hooks;
 mod invites;
-mod key;
-mod limits;
+pub(super) mod key;
+pub(super) mod limits;
+mod mcp_tokens;
 mod me;
 mod media;
 mod members;
+pub(super) mod origins;
 pub(super) mod problem;
 mod push;
 mod reactions;
@@ -144,6 +147,8 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(apps::router())
         .merge(before_hooks::router())
         .merge(hooks::router())
+        .merge(mcp_tokens::router())
+        .merge(bots::router())
 }
 
 /// Everything under `/api`.

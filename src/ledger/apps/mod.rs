@@ -5,6 +5,7 @@ pub(super) mod delete_app;
 pub(super) mod found;
 pub(super) mod invites;
 pub(super) mod keys;
+pub mod origins;
 pub(super) mod scope;
 pub(super) mod set_access;
 pub(super) mod set_app;
@@ -29,6 +30,12 @@ pub(super) fn find(state: &impl Read, app: AppId) -> Result<Arc<AppRow>, Stop> {
 
 fn no_such_app<T>(app: AppId) -> Result<T, Stop> {
     refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."))
+}
+
+/// Refuses an app that is not there, or of which nobody acts.
+pub(super) fn check_there(state: &impl Read, app: AppId) -> Result<(), Stop> {
+    find(state, app)?;
+    check_active(state, app)
 }
 
 /// How other systems use an app; as by default when nothing was set.

@@ -61,6 +61,8 @@ fn alone(said: &Entry) -> Result<Body, Stop> {
     let words = |text: &Text| Text { text: text.text.clone(), markdown: text.markdown, ..Text::default() };
     Ok(match &said.body {
         Body::Text(text) => Body::Text(words(text)),
+        // Buttons are for those to whom the bot gave them.
+        Body::Buttons(buttons) => Body::Text(words(&buttons.text)),
         Body::Answer(answer) if !answer.text.is_empty() => {
             Body::Text(Text { text: answer.text.clone(), markdown: true, ..Text::default() })
         }

@@ -1,7 +1,7 @@
 //! Send a message. In a conversation that is there it writes nothing but the entry, a row for each member it mentions (one for all),
 //! and the rows of a file it shows.
 
-use super::{check_reply, content};
+use super::{check_entry_size, check_reply, content};
 use crate::ledger::Stop;
 use crate::ledger::assistants::asking::{self, Names};
 use crate::ledger::caller::{Caller, EMPTY};
@@ -91,8 +91,13 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
     })?;
     let named = content.text().map_or_else(|| Ok(Named::default()), |text| named(state, caller, &to, text))?;
     let body = content::body(state, caller, content)?;
+    let buttons = matches!(body, Body::Buttons(_));
     let mentions = content.text().map_or(&[][..], |text| &text.mentions);
-    Message::new(caller, to, body, None, named).asking(state, caller, &Names { mentions, reply_to: content.reply_to() })
+    let message = Message::new(caller, to, body, None, named);
+    if buttons {
+        check_entry_size(&message.entry, Code::TooLarge)?;
+    }
+    message.asking(state, caller, &Names { mentions, reply_to: content.reply_to() })
 }
 
 /// Where a message would go, the other side of a direct chat, and what it would say; else why it would be refused.

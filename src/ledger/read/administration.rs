@@ -3,7 +3,7 @@
 use crate::ledger::accounts::sessions_of;
 use crate::ledger::apps::{self, invites};
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::ledger::{Stop, administration};
+use crate::ledger::{Stop, administration, webhooks};
 use crate::model::{
     AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppKeyInfo, AppRef, AppUse, AssistantInfo, AuditLine,
     BeforeHookInfo, Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
@@ -39,6 +39,9 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
             Ok(AdminAnswer::Apps { apps: apps.collect::<Result<_, Fault>>()? })
         }
         AdminQuery::AppUse { app } => app_use(view, find_app(view, app)?.0),
+        AdminQuery::AppOrigins { app } => {
+            Ok(AdminAnswer::AppOrigins { origins: apps::origins::of_app(view, find_app(view, app)?.0)? })
+        }
         AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(view, find_app(view, app)?)?] }),
         AdminQuery::Accounts { app, prefix, after, limit } => {
             accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)
@@ -66,6 +69,14 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
         AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
         AdminQuery::BeforeHook { app } => before_hook(view, find_app(view, app)?.0),
+        AdminQuery::Webhooks { app, webhook } => {
+            Ok(AdminAnswer::Webhooks { webhooks: webhooks::read::list(view, find_app(view, app)?.0, *webhook)? })
+        }
+        AdminQuery::DeadLetters { app, webhook, after, limit } => {
+            let webhook = (find_app(view, app)?.0, *webhook);
+            let (letters, more) = webhooks::read::dead_letters(view, webhook, *after, page_limit(*limit))?;
+            Ok(AdminAnswer::DeadLetters { letters, more })
+        }
     }
 }
 
@@ -99,6 +110,7 @@ fn app_use(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
         media_bytes: total.media_bytes,
         tokens_from: row.tokens_from,
         keys: keys.collect(),
+        origins: apps::origins::of_app(view, app)?,
     };
     Ok(AdminAnswer::AppUse { app, uses: Box::new(uses) })
 }
