@@ -18,6 +18,7 @@
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! push        Web Push: devices are told of messages while nothing is open on them
+//! webhooks    other systems are told what happens in their apps, at addresses they named
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
@@ -58,4 +59,5 @@ pub mod search;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod webhooks;
 pub mod workers;

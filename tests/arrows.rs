@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbound", &["model"]),
     ("workers", &["model", "auth", "store", "ledger", "engine", "shutdown"]),
     ("push", &["model", "auth", "store", "ledger", "engine", "shutdown", "outbound", "workers"]),
+    ("webhooks", &["model", "auth", "store", "ledger", "engine", "shutdown", "outbound", "workers"]),
     ("telemetry", &["config"]),
     ("search", &["model", "store", "ledger", "engine", "shutdown"]),
     ("hub", &["model", "protocol"]),
@@ -41,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "push",
             "assistant",
             "shutdown",
+            "webhooks",
         ],
     ),
     ("control", &["model", "auth", "store", "engine", "administration", "shutdown"]),
@@ -68,6 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "control",
             "shutdown",
             "telemetry",
+            "webhooks",
         ],
     ),
     (

@@ -53,3 +53,4 @@ mod security;
 mod support;
 mod typescript;
 mod web;
+mod webhooks;

@@ -9,12 +9,14 @@ mod apps;
 mod incoming;
 mod links;
 mod server_api;
+mod webhooks;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use server_api::{Became, PutContact, PutUser};
+pub use webhooks::MadeWebhook;
 
 use crate::auth::{Auth, check_password_rules};
 use crate::engine::Engine;

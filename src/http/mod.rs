@@ -22,6 +22,7 @@ use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
+use crate::webhooks::Webhooks;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -59,8 +60,12 @@ struct Site {
     media: Media,
     push: Push,
     assistants: Assistants,
+    webhooks: Webhooks,
     tasks: Tasks,
 }
+
+/// What there is beside the engine and the gateway.
+pub type Beside = (Media, Push, Assistants, Webhooks);
 
 /// Who asks, and their place among the connections.
 #[derive(Clone)]
@@ -90,12 +95,13 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    (media, push, assistants): (Media, Push, Assistants),
+    (media, push, assistants, webhooks): Beside,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, push, assistants, tasks: tasks.clone() });
+    let router =
+        router(Site { gateway: gateway.clone(), engine, media, push, assistants, webhooks, tasks: tasks.clone() });
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -112,7 +118,7 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone());
+    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone(), site.webhooks.clone());
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
     let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
     Router::new()

@@ -49,6 +49,7 @@ impl Behind {
             .replace("{app}", "home")
             .replace("{key}", "1")
             .replace("{hook}", "1")
+            .replace("{webhook}", "1")
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")

@@ -7,6 +7,7 @@ mod events;
 mod imports;
 mod system;
 mod users;
+mod webhooks;
 
 pub use events::EventStreams;
 
@@ -27,6 +28,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(imports::router())
         .merge(system::router())
         .merge(events::router())
+        .merge(webhooks::router())
 }
 
 /// The app of a key
