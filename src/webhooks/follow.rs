@@ -11,6 +11,7 @@ use crate::store::records::{AppStateRow, WebhookRow};
 use crate::store::{Fault, Read};
 use crate::workers::follow::read;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often webhooks are looked at when nobody said that they changed.
@@ -40,7 +41,11 @@ pub(super) async fn run(inner: Arc<Inner>, shutdown: Shutdown, tasks: Tasks) {
     let mut looked_at = None;
     loop {
         tokio::select! {
-            _ = look.tick() => {}
+            _ = look.tick() => {
+                if inner.left.swap(false, Ordering::Relaxed) {
+                    looked_at = None;
+                }
+            }
             () = inner.poked.notified() => looked_at = None,
             changed = news.changed(), if inner.bell.place().is_some() => {
                 if changed.is_err() {
@@ -137,8 +142,8 @@ struct Leaves {
 impl Drop for Leaves {
     fn drop(&mut self) {
         self.inner.bell.leave(self.webhook);
-        // It may be wanted again by now.
-        self.inner.poked.notify_one();
+        // It may be wanted again by now; but not at once, in case it came to a bad end.
+        self.inner.left.store(true, Ordering::Relaxed);
     }
 }
 

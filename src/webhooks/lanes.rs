@@ -253,6 +253,7 @@ mod tests {
             conversation: EventPlace { id, kind, title: None, users: Vec::new() },
             entry: None,
             first: None,
+            user: None,
         })
     }
 

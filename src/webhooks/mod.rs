@@ -29,7 +29,7 @@ use bell::Bell;
 use deliveries::Deliveries;
 use post::Address;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
@@ -98,6 +98,8 @@ struct Inner {
     counters: Counters,
     /// Says that webhooks were made, changed or deleted.
     poked: Notify,
+    /// A worker has ended since they were looked at.
+    left: AtomicBool,
 }
 
 /// Webhooks of apps; cheap to clone.
@@ -117,6 +119,7 @@ impl Webhooks {
             options,
             counters: Counters::default(),
             poked: Notify::new(),
+            left: AtomicBool::new(false),
         }))
     }
 

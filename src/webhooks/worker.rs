@@ -384,7 +384,9 @@ impl<'a> Worker<'a> {
         } else if self.dirty {
             wait = wait.min(NOTE_PLACE_AFTER);
         }
-        if let Some(due) = self.lanes.next_due() {
+        if self.lanes.queued() <= LOW
+            && let Some(due) = self.lanes.next_due()
+        {
             wait = wait.min(Duration::from_millis(due.since_ms(now)).min(LOOK_EVERY));
         }
         wait.max(Duration::from_millis(5))

@@ -5,8 +5,28 @@ use super::receiver::{Receiver, Say};
 use super::{Got, Shop, check_order, ids, posting};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tidings::model::{Clock, Timestamp};
+use tidings::model::{Clock, ConversationId, EventPosition, Lsn, Timestamp, WebhookId};
+use tidings::store::Read;
+use tidings::store::records::{OutboxKey, OutboxRow};
 use tidings::webhooks::WebhookOptions;
+
+/// Waits until it is noted that the one event that waits was tried so often.
+async fn until_tried(shop: &Shop, webhook: u64, tries: u8) {
+    let key = |conversation, lsn, nth| OutboxKey {
+        webhook: WebhookId(webhook),
+        conversation: ConversationId(conversation),
+        position: EventPosition { lsn: Lsn(lsn), nth },
+    };
+    let (from, to) = (key(0, 0, 0), key(u64::MAX, u64::MAX, u32::MAX));
+    for _ in 0..3_000 {
+        let rows = shop.server.engine.view().range::<OutboxRow>(&from, &to, 9).unwrap();
+        if rows.len() == 1 && rows[0].1.tries == tries {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not tried {tries} times");
+}
 
 fn retries(waits: &[u64]) -> WebhookOptions {
     WebhookOptions { retries: waits.iter().map(|ms| Duration::from_millis(*ms)).collect(), ..posting() }
@@ -71,7 +91,7 @@ async fn whatever_is_answered_nothing_is_lost_and_no_redirect_is_followed() {
     let deliveries = shop.key().get(&path).await.ok(200)["deliveries"].as_array().unwrap().clone();
     let words: Vec<&str> = deliveries.iter().rev().map(|one| one["words"].as_str().unwrap()).collect();
     assert_eq!(words[0], "It answered 302; redirects are not followed.");
-    assert_eq!(words[4], "The other side took the request, and no answer began in time.");
+    assert!(words[4].ends_with("in time."), "{}", words[4]);
     // 64 KiB of a body without an end are read, and then it is taken as it says.
     assert_eq!(words[6], "It was taken (200).");
     shop.until(webhook, "nothing waits", |shown| shown["waiting"] == 0).await;
@@ -151,6 +171,7 @@ async fn the_time_of_the_next_try_is_kept_over_a_restart() {
     clock.advance(Duration::from_mins(17));
     let got = receiver.until("the second try", |got| tries(got) == 2).await;
     assert!(got.iter().all(|got| got.text() != "held" || !got.taken));
+    until_tried(&shop, webhook, 2).await;
     receiver.say(200);
     let shop = shop.restart().await;
     goes_on(&shop, "after another start").await;
@@ -163,16 +184,29 @@ async fn the_time_of_the_next_try_is_kept_over_a_restart() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_given_up_is_listed_and_can_be_replayed_one_or_all() {
-    let (shop, receiver) = (Shop::with(retries(&[10, 10]), Clock::system()).await, Receiver::start().await);
+    let clock = Clock::manual(Timestamp(1_800_000_000_000));
+    let hour = 60 * 60 * 1_000;
+    let (shop, receiver) = (Shop::with(retries(&[hour, hour]), clock.clone()).await, Receiver::start().await);
     receiver.script(|got| Say::Status(if got.text().starts_with("poison") { 400 } else { 200 }));
     let (webhook, _) = shop.webhook(json!({"url": receiver.url("/")})).await;
     let path = format!("/apps/shop/webhooks/{webhook}");
     for n in 0..5 {
-        // Something is taken all the time, so that it is not the webhook itself that fails.
         shop.say("ada", "bob", &format!("poison {n}")).await;
-        shop.say("ada", "bob", &format!("well {n}")).await;
-        receiver.until("what comes after it", |got| got.iter().any(|got| got.text() == format!("well {n}"))).await;
     }
+    shop.say("ada", "bob", "well").await;
+    // Something is taken all the time, so that it is not the webhook itself that fails.
+    let mut rounds = 0;
+    while shop.show(webhook).await["dead"] != 5 {
+        rounds += 1;
+        assert!(rounds < 1_000, "{}", shop.show(webhook).await);
+        let goes_on = format!("goes on {rounds}");
+        shop.say("ada", "eve", &goes_on).await;
+        receiver.until(&goes_on, |got| got.iter().any(|got| got.text() == goes_on)).await;
+        clock.advance(Duration::from_mins(67));
+        // What is due is looked for once a second.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    receiver.until("what comes after them", |got| got.iter().any(|got| got.text() == "well")).await;
     let shown = shop.until(webhook, "five are given up", |shown| shown["dead"] == 5).await;
     assert_eq!((&shown["enabled"], &shown["stopped"], &shown["waiting"]), (&json!(true), &Value::Null, &json!(0)));
     let first = shop.key().get(&format!("{path}/dead?limit=2")).await.ok(200);

@@ -30,7 +30,7 @@ async fn every_event_arrives_in_order_though_the_server_is_killed_and_the_receiv
     .await
     .unwrap();
     server.command(&["app", "create", "shop"], "").ok();
-    let key = server.command(&["app", "key-create", "shop"], "").ok();
+    let key = server.command(&["app", "key-create", "shop", "--kind", "api"], "").ok();
     let key = Secret::new(key.split_whitespace().find(|word| word.starts_with("tdk_")).unwrap());
     let shop = Api::with_token(server.http, &key).patient();
     for user in ["ada", "bob", "eve"] {

@@ -85,6 +85,36 @@ async fn a_webhook_gets_what_it_wants_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_to_users_is_told_too() {
+    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    shop.webhook(json!({"url": receiver.url("/"), "types": ["user.*"]})).await;
+    let start = shop.now().await;
+    let key = shop.key();
+    key.post("/apps/shop/users", json!({"user": "mia", "name": "Mia"})).await.ok(201);
+    receiver.until_taken(1).await;
+    key.put("/apps/shop/users/mia", json!({"name": "Mia M."})).await.ok(200);
+    key.put("/apps/shop/users/mia", json!({"name": "Mia M."})).await.ok(200);
+    receiver.until_taken(2).await;
+    key.patch("/apps/shop/users/mia/flags", json!({"suspended": true})).await;
+    receiver.until_taken(3).await;
+    key.delete("/apps/shop/users/mia").await;
+    shop.say("ada", "bob", "something else").await;
+    let taken = receiver.until_taken(4).await;
+    let kinds: Vec<String> = taken.iter().map(Got::kind).collect();
+    assert_eq!(kinds, ["user.created", "user.changed", "user.changed", "user.deleted"]);
+    let told = |nth: usize, what: &str| taken[nth].body["user"][what].clone();
+    assert_eq!((told(0, "user"), told(0, "name"), told(1, "name")), (json!("mia"), json!("Mia"), json!("Mia M.")));
+    assert_eq!((told(2, "flags")["suspended"].clone(), told(3, "deleted")), (json!(true), json!(true)));
+    check_order(&taken);
+    // The feed has the same.
+    let events = super::feed(&key, &start).await;
+    let users: Vec<&serde_json::Value> =
+        events.iter().filter(|event| event["type"].as_str().unwrap().starts_with("user.")).collect();
+    assert_eq!(users.iter().map(|event| event["id"].as_str().unwrap()).collect::<Vec<_>>(), ids(&taken));
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_secret_changes_both_sign_and_a_day_later_the_new_one_alone() {
     let clock = Clock::manual(Timestamp(1_800_000_000_000));
     let (shop, receiver) = (Shop::with(posting(), clock.clone()).await, Receiver::start().await);
