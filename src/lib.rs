@@ -19,6 +19,7 @@
 //! telemetry   log lines
 //! push        Web Push: devices are told of messages while nothing is open on them
 //! webhooks    other systems are told what happens in their apps, at addresses they named
+//! before_hooks  an app's own system is asked before a command of its users is carried out
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
@@ -39,6 +40,7 @@ pub mod administration;
 pub mod app;
 pub mod assistant;
 pub mod auth;
+pub mod before_hooks;
 pub mod cli;
 pub mod client;
 pub mod config;

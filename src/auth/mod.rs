@@ -55,6 +55,8 @@ impl Default for Auth {
 
 /// What the signing secrets of apps are encrypted for.
 pub const SIGNING: &str = "signing";
+/// What the secrets of before-hooks are encrypted for.
+pub const BEFORE_HOOK: &str = "before-hook";
 
 /// The operator: whoever runs commands on the server's own machine.
 pub const fn operator() -> Actor {

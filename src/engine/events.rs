@@ -116,7 +116,7 @@ fn user(view: &View, feed: ConversationId) -> Result<Option<EventUser>, Fault> {
     }))
 }
 
-fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
+pub(super) fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
     let Some(row) = view.get::<ConversationRow>(&id)? else { return Ok(None) };
     let mut users = Vec::new();
     if row.group.is_none() {

@@ -6,15 +6,18 @@
 
 mod api;
 mod assets;
+mod embed;
 mod file;
 mod health;
 mod hooks;
+mod mcp;
 mod media;
 mod metrics;
 mod proxy;
 mod ws;
 
 use crate::assistant::Assistants;
+use crate::before_hooks::BeforeHooks;
 use crate::engine::Engine;
 use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
@@ -61,11 +64,12 @@ struct Site {
     push: Push,
     assistants: Assistants,
     webhooks: Webhooks,
+    before_hooks: BeforeHooks,
     tasks: Tasks,
 }
 
 /// What there is beside the engine and the gateway.
-pub type Beside = (Media, Push, Assistants, Webhooks);
+pub type Beside = (Media, Push, Assistants, BeforeHooks, Webhooks);
 
 /// Who asks, and their place among the connections.
 #[derive(Clone)]
@@ -95,13 +99,13 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    (media, push, assistants, webhooks): Beside,
+    (media, push, assistants, before_hooks, webhooks): Beside,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router =
-        router(Site { gateway: gateway.clone(), engine, media, push, assistants, webhooks, tasks: tasks.clone() });
+    let site = Site { gateway: gateway.clone(), engine, media, push, assistants, before_hooks, webhooks, tasks: tasks.clone() };
+    let router = router(site);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -118,19 +122,28 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone(), site.webhooks.clone());
+    let shared = (
+        site.media.clone(),
+        site.push.clone(),
+        site.assistants.clone(),
+        site.before_hooks.clone(),
+        site.webhooks.clone(),
+    );
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
-    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
+    let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
+    let api = api::router(state);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .route("/embed/{app}", get(embed::page))
         .route("/media/{media}", get(media::by_link))
         .fallback(assets::answer)
         .with_state(site)
         .merge(api)
         .merge(hooks)
+        .merge(mcp)
         .layer(axum::middleware::map_response(secured))
 }
 

@@ -3,8 +3,9 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, DeadLetter, EventPosition, Invite,
-    Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind, WebhookId, WebhookInfo,
+    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, BeforeHookInfo, ConversationId, DeadLetter,
+    EventPosition, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
+    WebhookId, WebhookInfo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,16 @@ pub enum AdminQuery {
     },
     /// Whether there is an administrator. Answer: `accounts` with one of them, or none.
     AnyAdministrator,
+    /// From where pages of other systems may use an app. Answer: `app_origins`.
+    AppOrigins {
+        /// Which.
+        app: AppRef,
+    },
+    /// The before-hook of an app. Answer: `before_hook`.
+    BeforeHook {
+        /// Which.
+        app: AppRef,
+    },
     /// The webhooks of an app, or one. Answer: `webhooks`.
     Webhooks {
         /// Which app.
@@ -121,6 +132,11 @@ pub enum AdminAnswer {
         app: AppId,
         /// How.
         uses: Box<AppUse>,
+    },
+    /// The origins that an app lists.
+    AppOrigins {
+        /// In order of their texts.
+        origins: Vec<WebOrigin>,
     },
     /// Users.
     Accounts {
@@ -160,6 +176,13 @@ pub enum AdminAnswer {
         lines: Vec<AuditLine>,
         /// Whether there are older ones.
         more: bool,
+    },
+    /// The before-hook of an app.
+    BeforeHook {
+        /// Which app.
+        app: AppId,
+        /// It; none when it has none.
+        hook: Option<Box<BeforeHookInfo>>,
     },
     /// Webhooks of an app.
     Webhooks {

@@ -6,6 +6,8 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
+pub mod before_hook;
+pub mod bot;
 pub mod clock;
 pub mod command;
 pub mod contact;
@@ -18,7 +20,9 @@ pub mod growing;
 pub mod ids;
 pub mod limits;
 pub mod list;
+pub mod mcp;
 pub mod media;
+pub mod origin;
 pub mod post;
 pub mod profile;
 pub mod push;
@@ -39,6 +43,11 @@ pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
 };
+pub use before_hook::{BeforeHook, BeforeHookInfo, HookAction, OnFailure, Question};
+pub use bot::{
+    BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons,
+    CommandName, OfferedCommand,
+};
 pub use clock::Clock;
 pub use command::{AnyCommand, Command, CommandResult, Outcome, Target};
 pub use contact::{Contact, ContactRequest, Label, Relation, RequestState};
@@ -54,9 +63,10 @@ pub use group::{
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp,
-    UserHandle, WebhookId,
+    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, McpTokenId, MediaId, Ordinal, Seq, SessionId,
+    Timestamp, UserHandle, WebhookId,
 };
+pub use mcp::{McpAccess, McpCall, McpTokenInfo, McpTool};
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
 pub use post::{HookInfo, Post, PostAttachment, PostBlock, PostButton, PostField, PostImage};
 pub use profile::{
@@ -68,7 +78,7 @@ pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
-pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId};
+pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId, WebOrigin};
 pub use webhook::{
     DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookInfo, WebhookNote, WebhookOf,
     WebhookSettings, WebhookStop,

@@ -1,10 +1,10 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
-    Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post,
-    PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind,
-    WebhookNote, WebhookOf, WebhookSettings,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
+    Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId,
+    MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor,
+    UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -387,6 +387,24 @@ pub enum SystemCommand {
         /// Whether it is over: the next one of that name is another.
         closes: bool,
     },
+    /// Make a token of a bot: a session that does not expire. Result: `session`.
+    CreateToken {
+        /// Whose.
+        user: UserHandle,
+        /// What it is called.
+        name: Name,
+        /// The hash of the token.
+        token: TokenHash,
+        /// The one that ends with it.
+        replaces: Option<SessionId>,
+    },
+    /// Make a token of a bot useless; connections with it are closed. Result: `done`.
+    RevokeToken {
+        /// Whose.
+        user: UserHandle,
+        /// Which.
+        session: SessionId,
+    },
     /// A follower of the log has done its work up to an lsn. Result: `done`.
     NoteFollower {
         /// Which.
@@ -400,6 +418,66 @@ pub enum SystemCommand {
         upto: Option<Lsn>,
         /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
         outcomes: Vec<PushOutcome>,
+    },
+    /// Set from where pages of other systems may use an app: call the API, open the socket and frame the widget. Result: `done`.
+    SetAppOrigins {
+        /// The app.
+        app: AppId,
+        /// All of them, at most [`super::origin::ORIGINS_MAX`]; one that is named twice counts once.
+        origins: Vec<WebOrigin>,
+    },
+    /// Make a token for MCP, in the name of the user who has it. Its number is the lsn of this command. Result: `done`.
+    CreateMcpToken {
+        /// Who makes it, through which session.
+        by: UserActor,
+        /// What it is called.
+        name: Name,
+        /// What it opens, at most [`super::limits::MCP_CONVERSATIONS_MAX`].
+        conversations: Vec<ConversationId>,
+        /// What it lets its program do there.
+        access: McpAccess,
+        /// From when on it opens nothing.
+        expires: Option<Timestamp>,
+        /// The hash of its secret.
+        token: TokenHash,
+    },
+    /// Make a token for MCP useless, at once. Result: `done`.
+    RevokeMcpToken {
+        /// Whose, through which session.
+        by: UserActor,
+        /// Which.
+        token: McpTokenId,
+    },
+    /// A tool was called with a token for MCP. It leaves an audit row, and notes that the token is used. Result: `done`.
+    NoteMcpCall {
+        /// Whose.
+        user: UserHandle,
+        /// With which.
+        token: McpTokenId,
+        /// What was called.
+        call: McpCall,
+    },
+    /// Set how an app's before-hook is. Result: `done`.
+    SetBeforeHook {
+        /// The app.
+        app: AppId,
+        /// How it is.
+        hook: Box<BeforeHook>,
+        /// The secret of one that is made; refused when there is one already. Without it the one that is there is changed, and
+        /// keeps its secret.
+        secret: Option<Sealed>,
+    },
+    /// Give an app's before-hook another secret; the one before it signs, too, for a day. Result: `done`.
+    RotateBeforeHook {
+        /// The app.
+        app: AppId,
+        /// The new secret.
+        secret: Sealed,
+    },
+    /// Let an app's before-hook be asked no more. Result: `done`.
+    RemoveBeforeHook {
+        /// The app.
+        app: AppId,
     },
     /// Make a webhook of an app; its number is the lsn of this command, and it is told what comes after it. Result: `done`.
     CreateWebhook {
@@ -475,6 +553,12 @@ impl SystemCommand {
             | Self::CreateAppKey { .. }
             | Self::RevokeAppKey { .. }
             | Self::RevokeTokens { .. }
+            | Self::SetAppOrigins { .. }
+            | Self::CreateToken { .. }
+            | Self::RevokeToken { .. }
+            | Self::SetBeforeHook { .. }
+            | Self::RotateBeforeHook { .. }
+            | Self::RemoveBeforeHook { .. }
             | Self::CreateWebhook { .. }
             | Self::SetWebhook { .. }
             | Self::RotateWebhook { .. }
@@ -506,6 +590,9 @@ impl SystemCommand {
             | Self::Post { .. }
             | Self::NoteFollower { .. }
             | Self::NotePush { .. }
+            | Self::CreateMcpToken { .. }
+            | Self::RevokeMcpToken { .. }
+            | Self::NoteMcpCall { .. }
             | Self::WebhookStep { .. }
             | Self::NoteWebhook { .. } => false,
         }

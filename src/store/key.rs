@@ -4,8 +4,8 @@ use super::records::{
     AssistantUseKey, DeadLetterKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, OutboxKey, UserIdKey,
 };
 use crate::model::{
-    self, AppId, AppKeyId, ConversationId, EventPosition, Follower, HookId, InviteCode, LabelId, Lsn, MediaId, Seq,
-    SessionId, TokenHash, UserHandle, UserId, WebhookId,
+    self, AppId, AppKeyId, ConversationId, EventPosition, Follower, HookId, InviteCode, LabelId, Lsn, McpTokenId,
+    MediaId, Seq, SessionId, TokenHash, UserHandle, UserId, WebhookId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -150,6 +150,7 @@ pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
 pair!(ConversationId, HookId);
+pair!(UserHandle, McpTokenId);
 
 impl RecordKey for (HookId, u64) {
     fn to_key(&self) -> Key {

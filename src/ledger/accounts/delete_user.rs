@@ -7,7 +7,7 @@ use crate::model::{
     Actor, Code, CommandResult, Effect, EndReason, LogKind, Name, Refusal, UserFlags, UserHandle, UserKind,
     UserSettings,
 };
-use crate::store::records::{AdministratorRow, AssistantRow, CardRow, DeletionRow, PresenceRow, UserRow};
+use crate::store::records::{AdministratorRow, AssistantRow, BotRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
 
 /// What a deleted account is called.
@@ -93,6 +93,7 @@ fn apply(
     tables.remove::<PresenceRow>(&user)?;
     tables.remove::<AdministratorRow>(&user)?;
     tables.remove::<AssistantRow>(&(plan.row.app, user))?;
+    tables.remove::<BotRow>(&(plan.row.app, user))?;
     tables.put(&user, DeletionRow {})?;
     apps::totals::count(tables, plan.row.app, -1, 0)?;
     tables.log_user(&plan.row, LogKind::UserDeleted);
