@@ -56,3 +56,4 @@ mod security;
 mod support;
 mod typescript;
 mod web;
+mod webhooks;
