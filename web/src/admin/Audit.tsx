@@ -36,6 +36,12 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'hook.create': 'admin.didCreateHook',
   'hook.rotate': 'admin.didRotateHook',
   'hook.delete': 'admin.didDeleteHook',
+  'mcp_token.create': 'admin.didCreateMcpToken',
+  'mcp_token.revoke': 'admin.didRevokeMcpToken',
+  'mcp.list_conversations': 'admin.didMcpList',
+  'mcp.read_messages': 'admin.didMcpRead',
+  'mcp.search_messages': 'admin.didMcpSearch',
+  'mcp.send_message': 'admin.didMcpSend',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */
