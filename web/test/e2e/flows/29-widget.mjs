@@ -19,6 +19,7 @@ export async function run({ server, open, chief }) {
     await otherOrigins(shop, open, server);
     await renewal(shop, open);
     await killed(shop, open, server);
+    await list(shop, open);
     await looks(shop, open);
   } finally {
     shop.close();
@@ -242,6 +243,31 @@ async function killed(shop, open, server) {
   const said = await answered(shop, 'olga', texts[4]);
   assert.deepEqual(said.filter((text) => /^number/.test(text)), texts);
   await olga.person.close();
+}
+
+/** Without one chat it is the list of them; a group is there, too. */
+async function list(shop, open) {
+  await shop.ask('PUT', '/users/quinn', { name: 'Quinn' });
+  await shop.say('support', 'quinn', 'Your cup is ready.');
+  const { conversation } = await shop.ask('POST', '/as/support/conversations', { group: { title: 'Collectors', members: ['quinn'] } });
+  await shop.ask('POST', `/as/support/conversations/${conversation.id}/entries`, { text: { text: 'Welcome to the club.' } });
+  const quinn = await customer(shop, open, 'quinn', { query: '?with=all' });
+  await quinn.page.getByRole('button', { name: 'Chat (2)' }).click();
+  await quinn.frame.getByRole('heading', { name: 'Chats' }).waitFor();
+  const chats = quinn.frame.getByRole('list', { name: 'Chats' });
+  assert.deepEqual((await chats.getByRole('button').allInnerTexts()).map((text) => /Collectors|Support/.exec(text)?.[0]), ['Collectors', 'Support']);
+  const axe = await readFile(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+  assert.deepEqual(await violations(quinn.person.context, quinn.page.frames().at(-1), axe), []);
+  await chats.getByRole('button', { name: /Collectors/ }).click();
+  await quinn.row('Welcome to the club.').getByText('Support').waitFor();
+  await quinn.say('Thank you.');
+  await quinn.row('Thank you.').getByRole('img', { name: /Sent|Delivered|Read/ }).waitFor();
+  await quinn.page.getByRole('button', { name: 'Chat (1)' }).waitFor();
+  await quinn.frame.getByRole('button', { name: 'Back' }).click();
+  await chats.getByRole('button', { name: /Support/ }).click();
+  await quinn.row('Your cup is ready.').waitFor();
+  await quinn.page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
+  await quinn.person.close();
 }
 
 /** Evaluated through the devtools: the policies of page and frame, which stay as they are, do not bind them. */
