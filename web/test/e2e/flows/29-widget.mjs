@@ -101,11 +101,11 @@ async function mainPath(shop, open) {
   await mia.page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
   await mia.page.waitForFunction(() => document.title === 'The shop');
 
-  // The same person after a reload: the chat is there, and the last session of this tab is not left behind.
+  // The same person after a reload: the chat is there, and the last session is not left behind.
   await mia.page.reload();
   await mia.show();
   await mia.row('It arrives tomorrow.').waitFor();
-  assert.equal((await shop.ask('GET', '/users/mia/sessions')).sessions.length, 1);
+  await until(async () => (await shop.ask('GET', '/users/mia/sessions')).sessions.length === 1, 'one session is left');
   assert.deepEqual(await mia.person.context.cookies(shop.server.url), [], 'the chat leaves no cookie');
   // Whoever logs out of the shop is out of the chat.
   await mia.frame.getByRole('button', { name: 'Close' }).click();
@@ -252,6 +252,7 @@ async function list(shop, open) {
   const { conversation } = await shop.ask('POST', '/as/support/conversations', { group: { title: 'Collectors', members: ['quinn'] } });
   await shop.ask('POST', `/as/support/conversations/${conversation.id}/entries`, { text: { text: 'Welcome to the club.' } });
   const quinn = await customer(shop, open, 'quinn', { query: '?with=all' });
+  const sessions = async () => (await shop.ask('GET', '/users/quinn/sessions')).sessions.length;
   await quinn.page.getByRole('button', { name: 'Chat (2)' }).click();
   await quinn.frame.getByRole('heading', { name: 'Chats' }).waitFor();
   const chats = quinn.frame.getByRole('list', { name: 'Chats' });
@@ -267,6 +268,9 @@ async function list(shop, open) {
   await chats.getByRole('button', { name: /Support/ }).click();
   await quinn.row('Your cup is ready.').waitFor();
   await quinn.page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
+  // Whoever leaves the page leaves no session.
+  await quinn.page.goto('about:blank');
+  await until(async () => (await sessions()) === 0, 'the session has ended with the page');
   await quinn.person.close();
 }
 
