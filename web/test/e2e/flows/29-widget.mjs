@@ -53,9 +53,9 @@ async function customer(shop, open, name, { query = '', ...options } = {}) {
 
 /** Waits for something that the server says. */
 async function until(holds, words) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 45_000;
   while (!(await holds())) {
-    assert.ok(Date.now() < end, words);
+    assert.ok(Date.now() < end, typeof words === 'function' ? words() : words);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -69,7 +69,7 @@ async function answered(shop, user, text) {
     const entries = chat ? (await shop.ask('GET', `/as/support/conversations/${chat.id}/entries`)).entries : [];
     texts = entries.map(({ body }) => body.text?.text);
     return texts.includes(text);
-  }, `“${text}” has not come`);
+  }, () => `“${text}” has not come: ${JSON.stringify(texts)}`);
   return texts;
 }
 
