@@ -36,6 +36,8 @@ export default defineConfig({
           { name: 'ui', test: /\/src\/(?:ui\/(?:Dialog|Field)|shell\/title)\./, priority: 2 },
           { name: 'auth', test: /\/src\/auth\/(?:index|Ended|Frame|LogIn)\.tsx$/, priority: 2 },
           { name: 'chat', test: /\/src\/(?:core\/browser|shell\/index|chat\/index)\.tsx?$/, priority: 1 },
+          // For the list of chats with assistants, which needs nothing else of what pages have in common.
+          { name: 'assistant', test: /\/src\/assistant\/AssistantMenu\.tsx$/, priority: 1 },
           { name: 'common', minShareCount: 2, test: /\/src\/(?!core\/(?!admin)|i18n|sw)/, priority: 0 },
         ] },
       },

@@ -13,11 +13,11 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp,
-    UserHandle, UserId, WebOrigin,
+    AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
+    SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -294,6 +294,49 @@ pub enum Request {
         /// All of them.
         origins: Vec<WebOrigin>,
     },
+    /// Create a bot, with a first token. Answer: `token`.
+    BotAdd {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Its id.
+        id: UserId,
+        /// Its display name; the id when absent.
+        #[serde(default)]
+        name: Option<Name>,
+    },
+    /// Make a token of a bot. Answer: `token`.
+    BotToken {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// What it is called.
+        #[serde(default)]
+        called: Option<Name>,
+        /// The one that ends with it.
+        #[serde(default)]
+        replaces: Option<SessionId>,
+    },
+    /// The tokens of a bot. Answer: `tokens`.
+    BotTokens {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+    },
+    /// Make a token of a bot useless. Answer: `done`.
+    BotRevoke {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// Which.
+        token: SessionId,
+    },
 }
 
 /// What it gave.
@@ -322,6 +365,13 @@ pub enum Response {
     AppUse(Box<AppUse>),
     /// A key that was made.
     AppKey(Box<MadeAppKey>),
+    /// A token that was made.
+    Token(Box<MadeToken>),
+    /// The tokens of a bot.
+    Tokens {
+        /// Oldest first.
+        tokens: Vec<BotToken>,
+    },
     /// Users with sessions.
     BenchUsers {
         /// The users.

@@ -3,7 +3,7 @@
 use super::login::{self, From, LoggedIn};
 use super::session::{Action, Page, Session, SessionLimits, pong};
 use super::{Admission, ForeignPage, Gateway, fanout, presence};
-use crate::engine::{ReplySink, Submission, Submitted};
+use crate::engine::{Before, Lane, ReplySink, Submission, Submitted};
 use crate::hub::{Arrival, HeldBack, Outbox, refused};
 use crate::model::clock::monotonic;
 use crate::model::{
@@ -36,6 +36,8 @@ pub struct Connection {
     now_ms: u64,
     /// Who it belongs to, once that is known.
     actor: Option<Box<UserActor>>,
+    /// Keeps its commands in order while somebody is asked about some of them; made when that first may be.
+    lane: Option<Arc<Lane>>,
     /// Nothing is handled before everything up to here is written.
     write_first: Option<u64>,
     /// Gives the place back when the connection is gone.
@@ -76,6 +78,7 @@ impl Connection {
             session,
             now_ms,
             actor: None,
+            lane: None,
             write_first: None,
             _admission: admission,
         }
@@ -202,12 +205,16 @@ impl Connection {
             self.outbox.reply(&refused(Some(request), refusal, false));
             return None;
         }
+        if self.lane.is_none() && self.gateway.engine().has_before_hook(actor.app) {
+            self.lane = Some(Arc::default());
+        }
         let reply: Arc<dyn ReplySink> = Arc::clone(&self.outbox) as Arc<dyn ReplySink>;
         let submission = Submission {
             actor: Actor::User((**actor).clone()),
             key: Some(key),
             command: command.into(),
             reply: Some((reply, request)),
+            before: Before::Ask(self.lane.clone()),
         };
         self.outbox.started();
         match self.gateway.engine().submit_now(submission) {

@@ -37,7 +37,7 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{AppActor, AppId, Code, Device, Refusal, Secret, UserActor, UserHandle};
+use crate::model::{AppActor, AppId, Code, Device, McpAccess, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
@@ -339,6 +339,11 @@ impl Gateway {
     /// The app that a key opens the API for; asked for each request.
     pub async fn authenticate_key(&self, token: &Secret) -> Result<AppActor, Refusal> {
         login::by_key(self.engine(), token).await
+    }
+
+    /// Who asks with a token for MCP, and what it lets them do; asked for each request.
+    pub fn authenticate_mcp(&self, token: &Secret) -> Result<(UserActor, McpAccess), Refusal> {
+        login::by_mcp_token(self.engine(), token)
     }
 
     /// Counts a command of a user that does not come over a connection, in the same bucket as those that do.

@@ -28,7 +28,8 @@ include!(concat!(env!("OUT_DIR"), "/web.rs"));
 include!("media_type.rs");
 
 /// Below these a browser finds no page.
-const NO_PAGES: [&str; 10] = ["api", "ws", "media", "hooks", "services", "a", "embed", "healthz", "readyz", "metrics"];
+const NO_PAGES: [&str; 12] =
+    ["api", "ws", "media", "hooks", "services", "a", "embed", "healthz", "readyz", "metrics", "mcp", ".well-known"];
 /// The one page.
 const PAGE: &str = "index.html";
 /// The page that other systems show in a frame ([`framed`]), with a place for the list of those who may.

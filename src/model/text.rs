@@ -79,6 +79,8 @@ macro_rules! checked {
     };
 }
 
+pub(super) use checked;
+
 checked! {
     /// The id of a user: 1–64 characters `A-Z a-z 0-9 _ . @ -`, unique in its app, compared without regard to case
     /// (see [`UserId::folded`]), chosen by whoever creates the user.

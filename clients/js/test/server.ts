@@ -1,10 +1,11 @@
 // A real server to test against: its program is named by TIDINGS_BINARY.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 export const BINARY = process.env['TIDINGS_BINARY'] ?? '';
 export const PASSWORD = 'a quiet afternoon';
@@ -70,6 +71,23 @@ export class Server {
     const gone = new Promise((done) => child.once('exit', done));
     child.kill(signal);
     await gone;
+  }
+
+  /** Makes a bot, as its operator does; gives its token. */
+  async newBot(bot: string): Promise<string> {
+    return (await this.command('bot', 'add', bot)).trim();
+  }
+
+  /** Revokes the oldest token of a bot. */
+  async revokeFirst(bot: string): Promise<void> {
+    const number = (await this.command('bot', 'tokens', bot)).split('\n')[1]!.split(' ')[0]!;
+    await this.command('bot', 'revoke', bot, number);
+  }
+
+  /** Runs a command of the operator's and gives what it prints. */
+  private async command(...words: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(resolve(BINARY), [...words, '--data', join(this.folder, 'data')], { timeout: 60_000 });
+    return stdout;
   }
 
   /** Makes an account; gives the token of its first session. */

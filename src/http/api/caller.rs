@@ -181,7 +181,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
     if let Some(page) = page.as_ref().filter(|_| origins::is_preflight(&request)) {
         let (response, counted) = match api.limits.count(Asker::Address(AddressPrefix::of(peer.address))) {
             Ok(counted) => (origins::preflight(&api, page), counted),
-            Err((problem, counted)) => (problem.into_response(), Some(counted)),
+            Err((refusal, counted)) => (Problem::from(refusal).into_response(), Some(counted)),
         };
         return origins::varied(told(response, counted));
     }
@@ -210,7 +210,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         None => origins::Verdict::default(),
     };
     let (response, counted) = match (api.limits.count(asker), &verdict.stop) {
-        (Err((problem, counted)), _) => (problem.into_response(), Some(counted)),
+        (Err((refusal, counted)), _) => (Problem::from(refusal).into_response(), Some(counted)),
         (Ok(counted), Some(problem)) => (problem.clone().into_response(), counted),
         (Ok(counted), None) => {
             request.extensions_mut().insert(Identity { user: Arc::new(found), app });
@@ -294,7 +294,7 @@ async fn identify(
 }
 
 /// The token of `Authorization: Bearer`.
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;

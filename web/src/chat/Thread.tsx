@@ -7,7 +7,7 @@ import { useLoad } from '../contacts/useLoad';
 import { t } from '../i18n';
 import { go, paths } from '../router';
 import { detailsOpen, searchNext } from '../shell/panes';
-import { ErrorState, IconButton, lazy, Loading } from '../ui';
+import { ErrorState, IconButton, lazy, Loading, Pill } from '../ui';
 import { Composer } from './Composer';
 import { ChatFace } from './List';
 import { Messages } from './Messages';
@@ -15,6 +15,7 @@ import { jumpTo, openPane, type Pane } from './pane';
 import css from './Thread.module.css';
 import { isAssistant, me, nameIn } from './words';
 
+const Models = lazy(() => import('../assistant/Models'), 'nothing');
 const Above = lazy(async () => ({ default: (await import('./Above')).Above }));
 
 export function Thread({ conversation, seq }: { conversation: ConversationId; seq: Seq | null }) {
@@ -85,9 +86,10 @@ function Head({ pane }: { pane: Pane }) {
       <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(assistant ? paths.assistant() : paths.chats)} /></span>
       <ChatFace view={view} />
       <div class={css.words}>
-        <h2>{view.title.value}</h2>
+        <h2>{view.title.value} {peer !== null && store.person(peer).value.kind === 'bot' && <Pill>{t('common.bot')}</Pill>}</h2>
         <p>{assistant ? t('chat.canBeWrong', { model }) : peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
       </div>
+      {assistant && <Models assistant={peer} />}
       {pins > 0 && <IconButton icon="pin" label={t('chat.pinned', { count: pins })} aria-pressed={pane.panel.value === 'pins'} onClick={() => { pane.panel.value = pane.panel.value === 'pins' ? null : 'pins'; }} />}
       <IconButton icon="search" label={t('chat.searchHere')} aria-pressed={pane.panel.value === 'search'} onClick={() => { pane.panel.value = pane.panel.value === 'search' ? null : 'search'; }} />
       {!assistant && <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />}

@@ -6,6 +6,7 @@
 mod events;
 mod imports;
 mod system;
+mod tokens;
 mod users;
 
 pub use events::EventStreams;
@@ -29,6 +30,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(imports::router())
         .merge(system::router())
         .merge(events::router())
+        .merge(tokens::router())
 }
 
 /// The app of a key
