@@ -232,7 +232,7 @@ async fn run_use(action: Action) -> Result<(), Failure> {
                 place.ask(Request::AppOrigins { name: name.clone(), origins }, false).await?;
                 origins = how_used(&place, name).await?.origins;
             }
-            print(&origins.iter().map(|origin| format!("{origin}\n")).collect::<String>())
+            print(&origins.iter().fold(String::new(), |text, origin| text + origin.as_str() + "\n"))
         }
         Action::Suspend { name, undo, place } => {
             let said = if undo {

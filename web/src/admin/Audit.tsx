@@ -26,6 +26,7 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'assistant.set': 'admin.didSetAssistant',
   'assistant.remove': 'admin.didRemoveAssistant',
   'app.access': 'admin.didSetAccess',
+  'app.origins': 'admin.didSetOrigins',
   'app.suspend': 'admin.didSuspendApp',
   'app.unsuspend': 'admin.didUnsuspendApp',
   'app.delete': 'admin.didDeleteApp',

@@ -69,6 +69,7 @@ export default {
   didSetAssistant: 'Set up an assistant',
   didRemoveAssistant: 'Removed an assistant',
   didSetAccess: 'Changed who may log in to an app',
+  didSetOrigins: 'Changed whose pages may use an app',
   didSuspendApp: 'Suspended an app',
   didUnsuspendApp: 'Ended the suspension of an app',
   didDeleteApp: 'Deleted an app',
