@@ -254,9 +254,10 @@ fn line_of(
 }
 
 /// What a message says, in words.
-pub(super) fn words(body: &Body) -> String {
+pub fn words(body: &Body) -> String {
     match body {
         Body::Text(text) => text.text.clone(),
+        Body::Buttons(buttons) => buttons.text.text.clone(),
         Body::Answer(answer) => answer.text.clone(),
         Body::Media(file) => {
             let kind = match file.kind {

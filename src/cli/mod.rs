@@ -9,6 +9,7 @@ pub mod app;
 pub mod assistant;
 pub mod audit;
 pub mod bench;
+pub mod bot;
 pub mod chat;
 pub mod check;
 pub mod completions;
@@ -150,6 +151,9 @@ enum Command {
     /// Create apps (tenants) and change their settings.
     #[command(after_help = app::AFTER_HELP)]
     App(app::Args),
+    /// Make bots and their tokens.
+    #[command(after_help = bot::AFTER_HELP)]
+    Bot(bot::Args),
     /// Set assistants up, change, test and remove them.
     #[command(after_help = assistant::AFTER_HELP)]
     Assistant(Box<assistant::Args>),
@@ -214,6 +218,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(args) => Box::pin(user::run(args)).await,
         Command::Admin(args) => Box::pin(admin::run(args)).await,
         Command::App(args) => Box::pin(app::run(args)).await,
+        Command::Bot(args) => Box::pin(bot::run(args)).await,
         Command::Assistant(args) => Box::pin(assistant::run(*args)).await,
         Command::Invite(args) => Box::pin(invite::run(args)).await,
         Command::Audit(args) => Box::pin(audit::run(args)).await,

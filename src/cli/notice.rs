@@ -23,6 +23,12 @@ pub(super) fn rest(body: &Body) -> Option<String> {
         }
         Body::ContactCard(card) => format!("sent the contact {}", card.user),
         Body::Sticker(sticker) => format!("sent {}", sticker.name),
+        Body::Buttons(buttons) => {
+            let labels: Vec<String> =
+                buttons.rows.iter().flat_map(|row| &row.0).map(|button| format!("[{}]", button.label)).collect();
+            format!("says: {} {}", buttons.text.text, labels.join(" ")).trim_end().to_owned()
+        }
+        Body::Pressed { button, .. } => format!("pressed {button}"),
         Body::Post(post) => format!("posted: {}", post.words().join(" | ")),
         Body::EntryPinned { on: true, .. } => "pinned a message".to_owned(),
         Body::EntryPinned { on: false, .. } => "took a pin away".to_owned(),

@@ -1029,6 +1029,7 @@ impl State {
                     | Answer::Found { .. }
                     | Answer::Assistants { .. }
                     | Answer::Drafts { .. }
+                    | Answer::BotCommands { .. }
                     | Answer::Unreadable(_) => {
                         self.needs.insert(id, now.ms + AGAIN_MS);
                     }
@@ -1187,7 +1188,7 @@ fn own_body(command: Command) -> Option<Body> {
         // The server may write the names of mentioned users differently.
         Command::Send { content: Content::Text(text), .. } if !text.mentions.is_empty() => None,
         Command::Send { content, .. } => content.body(),
-        Command::Edit { seq, .. } => Some(Body::Edited { target: seq }),
+        Command::Edit { seq, .. } | Command::EditButtons { seq, .. } => Some(Body::Edited { target: seq }),
         Command::Recall { seq, .. } => Some(Body::RecalledEntry { target: seq }),
         Command::React { seq, emoji, on, .. } => Some(Body::Reacted { target: seq, emoji, on }),
         Command::OpenDirect { .. }
@@ -1235,6 +1236,8 @@ fn own_body(command: Command) -> Option<Body> {
         | Command::OpenAssistant { .. }
         | Command::StopAnswer { .. }
         | Command::Regenerate { .. }
+        | Command::SetCommands { .. }
+        | Command::Press { .. }
         | Command::Unreadable(_) => None,
     }
 }

@@ -160,6 +160,9 @@ impl Control {
             Request::AppAccess { name, access } => {
                 done(self.office.set_access(&auth::operator(), Some(&name).into(), access).await)
             }
+            Request::AppOrigins { name, origins } => {
+                done(self.office.set_origins(&auth::operator(), Some(&name).into(), origins).await.map(drop))
+            }
             Request::AppSuspend { name, suspended } => {
                 done(self.office.suspend_app(&auth::operator(), Some(&name).into(), suspended).await)
             }
@@ -168,6 +171,26 @@ impl Control {
                 let new = NewAppKey { kind, name: called, public_key };
                 let made = self.office.create_app_key(&auth::operator(), Some(&name).into(), new).await?;
                 Ok(Response::AppKey(Box::new(made)))
+            }
+            Request::BotAdd { app, id, name } => {
+                let (app, password, kind) = (app.as_ref().into(), None, UserKind::Bot);
+                let new = NewAccount { app, id: id.clone(), name, password, administrator: false, kind };
+                let app = new.app.clone();
+                self.office.add_user(&auth::operator(), new).await?;
+                let made = self.office.create_token(&auth::operator(), (app, id), None, None).await?;
+                Ok(Response::Token(Box::new(made)))
+            }
+            Request::BotToken { app, id, called, replaces } => {
+                let bot = (app.as_ref().into(), id);
+                let made = self.office.create_token(&auth::operator(), bot, called, replaces).await?;
+                Ok(Response::Token(Box::new(made)))
+            }
+            Request::BotTokens { app, id } => {
+                let tokens = self.office.tokens(&auth::operator(), (app.as_ref().into(), id)).await?;
+                Ok(Response::Tokens { tokens })
+            }
+            Request::BotRevoke { app, id, token } => {
+                done(self.office.revoke_token(&auth::operator(), (app.as_ref().into(), id), token).await)
             }
             Request::AppKeyRevoke { name, key } => {
                 done(self.office.revoke_app_key(&auth::operator(), Some(&name).into(), key).await)

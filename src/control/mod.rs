@@ -13,11 +13,11 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionInfo, Timestamp,
-    UserHandle, UserId,
+    AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
+    SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -287,6 +287,56 @@ pub enum Request {
         #[serde(default)]
         user: Option<UserId>,
     },
+    /// Set from where pages of other systems may use an app. Answer: `done`.
+    AppOrigins {
+        /// Which.
+        name: Name,
+        /// All of them.
+        origins: Vec<WebOrigin>,
+    },
+    /// Create a bot, with a first token. Answer: `token`.
+    BotAdd {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Its id.
+        id: UserId,
+        /// Its display name; the id when absent.
+        #[serde(default)]
+        name: Option<Name>,
+    },
+    /// Make a token of a bot. Answer: `token`.
+    BotToken {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// What it is called.
+        #[serde(default)]
+        called: Option<Name>,
+        /// The one that ends with it.
+        #[serde(default)]
+        replaces: Option<SessionId>,
+    },
+    /// The tokens of a bot. Answer: `tokens`.
+    BotTokens {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+    },
+    /// Make a token of a bot useless. Answer: `done`.
+    BotRevoke {
+        /// In which app.
+        #[serde(default)]
+        app: Option<Name>,
+        /// Whose.
+        id: UserId,
+        /// Which.
+        token: SessionId,
+    },
 }
 
 /// What it gave.
@@ -315,6 +365,13 @@ pub enum Response {
     AppUse(Box<AppUse>),
     /// A key that was made.
     AppKey(Box<MadeAppKey>),
+    /// A token that was made.
+    Token(Box<MadeToken>),
+    /// The tokens of a bot.
+    Tokens {
+        /// Oldest first.
+        tokens: Vec<BotToken>,
+    },
     /// Users with sessions.
     BenchUsers {
         /// The users.

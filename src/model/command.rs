@@ -3,8 +3,9 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    AppId, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules, InviteCode, LabelId, Line, Name,
-    OwnPresence, PushSubscription, Seq, SessionId, SystemCommand, Timestamp, UserHandle, UserId, UserSettings,
+    AppId, BotCommand, ButtonId, ButtonRow, Card, Content, ConversationId, Emoji, Extra, GroupCard, GroupRules,
+    InviteCode, LabelId, Line, Name, OwnPresence, PushSubscription, Seq, SessionId, SystemCommand, Timestamp,
+    UserHandle, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -380,6 +381,33 @@ pub enum Command {
         conversation: ConversationId,
         /// The answer.
         seq: Seq,
+    },
+    /// Set the commands that the caller offers: a bot may. Result: `done`.
+    SetCommands {
+        /// All of them, at most [`super::limits::BOT_COMMANDS_MAX`].
+        #[serde(deserialize_with = "super::list::read")]
+        commands: Vec<BotCommand>,
+    },
+    /// Press a button of a message. Its author is told in their feed. Result: `done`.
+    Press {
+        /// Where it is.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// Which of its buttons.
+        button: ButtonId,
+    },
+    /// Replace the words and the buttons of an own message with buttons, at any time. Result: `appended` (the notice).
+    EditButtons {
+        /// Where it is.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// The new words.
+        text: String,
+        /// The new buttons; none: it has no buttons from now on.
+        #[serde(default, deserialize_with = "super::list::read")]
+        rows: Vec<ButtonRow>,
     },
     /// A command that this version cannot read.
     #[serde(skip)]

@@ -2,8 +2,8 @@
 
 use super::growing::{Unreadable, growing};
 use super::{
-    AssistantAnswer, Attach, Attachment, ConversationId, Emoji, GroupRules, GroupView, Key, Line, Lsn, Name, Ordinal,
-    Post, Seq, Timestamp, UserId,
+    AssistantAnswer, Attach, Attachment, ButtonId, Buttons, ConversationId, Emoji, GroupRules, GroupView, Key, Line,
+    Lsn, Name, Ordinal, Post, Seq, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -211,6 +211,17 @@ pub enum Body {
     Answer(AssistantAnswer),
     /// A message of another system, through a webhook.
     Post(Post),
+    /// A message with buttons.
+    Buttons(Buttons),
+    /// Notice in the feed of who wrote a message with buttons: the author pressed one of them.
+    Pressed {
+        /// Where the message is.
+        conversation: ConversationId,
+        /// The message.
+        entry: Seq,
+        /// The button.
+        button: ButtonId,
+    },
     /// A body that this version cannot read. Show a placeholder and go on.
     #[serde(skip)]
     Unreadable(Unreadable),
@@ -231,6 +242,7 @@ impl Body {
                 | Self::Answer(_)
                 | Self::Recalled {}
                 | Self::Post(_)
+                | Self::Buttons(_)
         )
     }
 
@@ -245,6 +257,7 @@ impl Body {
         match self {
             Self::Text(text) => Some(text),
             Self::Media(attachment) => Some(&attachment.caption),
+            Self::Buttons(buttons) => Some(&buttons.text),
             _ => None,
         }
     }
@@ -284,6 +297,8 @@ impl Body {
             | Self::LabelsChanged {}
             | Self::Answer(_)
             | Self::Post(_)
+            | Self::Buttons(_)
+            | Self::Pressed { .. }
             | Self::Unreadable(_) => None,
         }
     }
@@ -381,6 +396,8 @@ pub enum Content {
     ContactCard(ContactCard),
     /// A sticker or one large emoji.
     Sticker(Sticker),
+    /// Words with buttons: of bots, and of users in whose name their app speaks.
+    Buttons(Buttons),
 }
 
 impl Content {
@@ -393,6 +410,7 @@ impl Content {
             Self::Location(location) => location.reply_to,
             Self::ContactCard(card) => card.reply_to,
             Self::Sticker(sticker) => sticker.reply_to,
+            Self::Buttons(buttons) => buttons.text.reply_to,
         }
     }
 
@@ -404,6 +422,7 @@ impl Content {
             Self::Location(location) => Body::Location(location),
             Self::ContactCard(card) => Body::ContactCard(card),
             Self::Sticker(sticker) => Body::Sticker(sticker),
+            Self::Buttons(buttons) => Body::Buttons(buttons),
             Self::Media(_) => return None,
         })
     }
@@ -413,6 +432,7 @@ impl Content {
         match self {
             Self::Text(text) => Some(text),
             Self::Media(attach) => Some(&attach.caption),
+            Self::Buttons(buttons) => Some(&buttons.text),
             Self::Custom(_) | Self::Location(_) | Self::ContactCard(_) | Self::Sticker(_) => None,
         }
     }

@@ -3,8 +3,8 @@
 use super::growing::{Unreadable, growing};
 use super::{
     AssistantView, Contact, ContactRequest, Conversation, ConversationId, Cursor, DraftView, Entry, GroupPreview, Hit,
-    Invite, InviteCode, JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OwnPresence, PresenceOf,
-    Profile, Relation, Search, Seq, SessionInfo, Timestamp, UserId, UserSettings,
+    Invite, InviteCode, JoinRequest, Label, Lsn, MediaId, MediaInfo, MediaKind, Member, OfferedCommand, OwnPresence,
+    PresenceOf, Profile, Relation, Search, Seq, SessionInfo, Timestamp, UserId, UserSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -188,6 +188,11 @@ pub enum Query {
     /// The answers that are being written in a conversation and the questions that wait, oldest first. Answer: `drafts`. (What is
     /// written so far is no row: the gateway adds it.)
     Drafts {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// The commands that the bots of a conversation offer. Answer: `bot_commands`.
+    BotCommands {
         /// Which conversation.
         conversation: ConversationId,
     },
@@ -385,6 +390,15 @@ pub enum Answer {
         conversation: ConversationId,
         /// The answers and questions.
         drafts: Vec<DraftView>,
+        /// As of this lsn.
+        as_of: Lsn,
+    },
+    /// To `bot_commands`.
+    BotCommands {
+        /// The commands by name, those of the same name by bot; at most 512.
+        commands: Vec<OfferedCommand>,
+        /// Whether there are more.
+        more: bool,
         /// As of this lsn.
         as_of: Lsn,
     },

@@ -79,6 +79,8 @@ macro_rules! checked {
     };
 }
 
+pub(super) use checked;
+
 checked! {
     /// The id of a user: 1–64 characters `A-Z a-z 0-9 _ . @ -`, unique in its app, compared without regard to case
     /// (see [`UserId::folded`]), chosen by whoever creates the user.
@@ -98,6 +100,13 @@ impl UserId {
     pub fn folded(&self) -> CompactString {
         self.0.to_ascii_lowercase()
     }
+}
+
+checked! {
+    /// Where pages of another system come from: `https://host`, with the port where it is not 443, as browsers send it in
+    /// `Origin`. Plain `http://` is for this machine alone.
+    #[schema(value_type = String, max_length = 270, example = "https://shop.example")]
+    WebOrigin, super::origin::check
 }
 
 checked! {

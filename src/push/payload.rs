@@ -77,6 +77,7 @@ pub fn words(body: &Body) -> Option<String> {
     let with = |sign: &str, text: &str| short(&format!("{sign} {text}"), WORDS_MAX);
     Some(match body {
         Body::Text(text) => short(&text.text, WORDS_MAX),
+        Body::Buttons(buttons) => short(&buttons.text.text, WORDS_MAX),
         Body::Answer(answer) if !answer.text.is_empty() => short(&answer.text, WORDS_MAX),
         Body::Answer(answer) => short(answer.problem.as_ref()?.as_str(), WORDS_MAX),
         Body::Media(file) => match file.kind {

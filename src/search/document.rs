@@ -12,6 +12,7 @@ pub fn parts(entry: &Entry) -> Option<Vec<(Part, &str)>> {
         }
         Body::Answer(answer) if answer.text.is_empty() => None,
         Body::Answer(answer) => Some(vec![(Part::Text, answer.text.as_str())]),
+        Body::Buttons(buttons) => Some(vec![(Part::Text, buttons.text.text.as_str())]),
         Body::Post(post) => Some(post.words().into_iter().map(|words| (Part::Text, words)).collect()),
         Body::Custom(_)
         | Body::Recalled {}
@@ -43,6 +44,7 @@ pub fn parts(entry: &Entry) -> Option<Vec<(Part, &str)>> {
         | Body::ContactAnswered { .. }
         | Body::ContactsChanged { .. }
         | Body::LabelsChanged {}
+        | Body::Pressed { .. }
         | Body::Unreadable(_) => None,
     }
 }

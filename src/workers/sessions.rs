@@ -41,8 +41,14 @@ pub async fn run(engine: Engine) {
 /// Those of one piece that are over, and where the next piece begins.
 fn expired(engine: &Engine, from: SessionId) -> Result<(Vec<SessionId>, Option<SessionId>), Fault> {
     let now = engine.clock().now();
-    let rows = engine.view().range::<SessionRow>(&from, &SessionId(u64::MAX), PIECE)?;
+    let view = engine.view();
+    let rows = view.range::<SessionRow>(&from, &SessionId(u64::MAX), PIECE)?;
     let next = if rows.len() == PIECE { rows.last().map(|(session, _)| session.next()) } else { None };
-    let over = rows.into_iter().filter(|(_, row)| is_expired(row, now)).map(|(session, _)| session);
-    Ok((over.collect(), next))
+    let mut over = Vec::new();
+    for (session, row) in rows {
+        if is_expired(&*view, &row, now)? {
+            over.push(session);
+        }
+    }
+    Ok((over, next))
 }

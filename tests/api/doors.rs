@@ -184,8 +184,14 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/conversations/{conversation}/hooks/{hook}", MEMBERS),
         door("POST", "/conversations/{conversation}/hooks/{hook}/rotation", MEMBERS).with(json!({})),
         door("GET", "/conversations/{conversation}/hooks/{hook}/calls", MEMBERS),
+        // Tokens for MCP.
+        door("GET", "/mcp-tokens", OWN),
+        door("POST", "/mcp-tokens", [No(404, "not_found"); 3]).with(json!({"name": "mine", "conversations": [1]})),
+        door("DELETE", "/mcp-tokens/{token}", HIDDEN),
         // What another system does.
         door("GET", "/apps/{app}", KEYS),
+        door("GET", "/apps/{app}/origins", KEYS),
+        door("PUT", "/apps/{app}/origins", KEYS).with(json!({"origins": []})),
         door("GET", "/apps/{app}/users", KEYS),
         door("POST", "/apps/{app}/users", KEYS).with(json!({"user": "mine"})),
         door("GET", "/apps/{app}/users/{user}", KEYS),
@@ -207,6 +213,8 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/admin/apps/{app}", ADMIN),
         door("GET", "/admin/apps/{app}/access", ADMIN),
         door("PATCH", "/admin/apps/{app}/access", ADMIN).with(json!({"users_max": 1})),
+        door("GET", "/admin/apps/{app}/origins", ADMIN),
+        door("PUT", "/admin/apps/{app}/origins", ADMIN).with(json!({"origins": []})),
         door("PUT", "/admin/apps/{app}/suspension", ADMIN),
         door("DELETE", "/admin/apps/{app}/suspension", ADMIN),
         door("GET", "/admin/apps/{app}/keys", ADMIN),
@@ -244,6 +252,19 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/admin/status", ADMIN),
         door("POST", "/setup", OWN).with(json!({"token": "x", "user": "mine", "password": "a quiet afternoon"})).open(),
         door("POST", "/password-links", OWN).with(json!({"token": "x", "password": "a quiet afternoon"})).open(),
+        // Bots: what they offer, their buttons, their tokens.
+        door("PUT", "/me/commands", [No(403, "forbidden"); 3]).with(json!({"commands": []})),
+        door("GET", "/conversations/{conversation}/commands", [Hidden, No(403, "not_member"), Hidden]),
+        door("PUT", "/conversations/{conversation}/entries/{seq}/buttons", MEMBERS).with(json!({"text": "forged"})),
+        door("POST", "/conversations/{conversation}/entries/{seq}/presses", MEMBERS).with(json!({"button": "x"})),
+        door("GET", "/apps/{app}/users/{user}/tokens", KEYS),
+        door("POST", "/apps/{app}/users/{user}/tokens", KEYS).with(json!({})),
+        door("DELETE", "/apps/{app}/users/{user}/tokens/{token}", KEYS),
+        door("POST", "/apps/{app}/users/{user}/tokens/{token}/rotation", KEYS).with(json!({})),
+        door("GET", "/admin/users/{user}/tokens", ADMIN),
+        door("POST", "/admin/users/{user}/tokens", ADMIN).with(json!({})),
+        door("DELETE", "/admin/users/{user}/tokens/{token}", ADMIN),
+        door("POST", "/admin/users/{user}/tokens/{token}/rotation", ADMIN).with(json!({})),
         // Last, because whoever has the code gets in.
         door("POST", "/invites/{code}/join", [Own, Own, Hidden]),
     ]

@@ -84,6 +84,7 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
             .replace("{session}", &session.to_string())
             .replace("{key}", &key.to_string())
             .replace("{hook}", &hook.to_string())
+            .replace("{token}", &session.to_string())
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("{user}", "ada")
     };

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use tidings::model::{
-    Answer, AnswerEnd, AssistantAnswer, AssistantView, Attach, Attachment, Availability, Body, Card, Command,
+    Answer, AnswerEnd, AssistantAnswer, AssistantView, Attach, Attachment, Availability, Body, BotCommand, Button,
+    ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons, Card, Command, CommandName,
     CommandResult, Contact, ContactCard, ContactPolicy, ContactRequest, Content, ConversationId, DraftView, Emoji,
     Extra, GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Has, Highlight, Hit, Invite, InviteCode,
     JoinPolicy, JoinRequest, Label, LabelId, Line, Location, Lsn, MediaId, MediaInfo, MediaKind, Name,
-    NewMemberHistory, OwnPresence, Paragraph, Part, Platform, Post, PostAttachment, PostBlock, PostButton, PostField,
-    PostImage, PresenceOf, PresenceState, Profile, PushSubscription, Query, Relation, RequestState, Search, Secret,
-    Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage, TurnState, UserId, UserKind, UserSettings,
-    Visibility, Who,
+    NewMemberHistory, OfferedCommand, OwnPresence, Paragraph, Part, Platform, Post, PostAttachment, PostBlock,
+    PostButton, PostField, PostImage, PresenceOf, PresenceState, Profile, PushSubscription, Query, Relation,
+    RequestState, Search, Secret, Seq, Sticker, Strangers, Target, Text, Timestamp, TokenUsage, TurnState, UserId,
+    UserKind, UserSettings, Visibility, Who,
 };
 
 const AT: Timestamp = Timestamp(1_730_000_000_000);
@@ -212,6 +213,8 @@ pub fn bodies() -> Vec<(&'static str, Body)> {
         ("labels_changed", Body::LabelsChanged {}),
         ("answer", Body::Answer(answer())),
         ("post", Body::Post(post())),
+        ("buttons", Body::Buttons(buttons())),
+        ("pressed", Body::Pressed { conversation: TALK, entry: Seq(7), button: ButtonId::new("soup:1").unwrap() }),
     ]
 }
 
@@ -224,6 +227,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("send location", send(Content::Location(location()))),
         ("send contact_card", send(Content::ContactCard(ContactCard { user: user("cy"), reply_to: None }))),
         ("send sticker", send(Content::Sticker(sticker()))),
+        ("send buttons", send(Content::Buttons(buttons()))),
         ("forward", Command::Forward { from: conversation, seq: Seq(7), to: Target::User(user("bob")) }),
         ("pin_entry", Command::PinEntry { conversation, seq: Seq(7), on: true }),
         ("clear_history", Command::ClearHistory { conversation }),
@@ -285,7 +289,31 @@ pub fn commands() -> Vec<(&'static str, Command)> {
         ("open_assistant", Command::OpenAssistant { assistant: user("assistant"), title: Some(name("Soups")) }),
         ("stop_answer", Command::StopAnswer { conversation }),
         ("regenerate", Command::Regenerate { conversation, seq: Seq(7) }),
+        ("set_commands", Command::SetCommands { commands: vec![bot_command()] }),
+        ("press", Command::Press { conversation, seq: Seq(7), button: ButtonId::new("soup:1").unwrap() }),
+        (
+            "edit_buttons",
+            Command::EditButtons { conversation, seq: Seq(7), text: "Soup it is".to_owned(), rows: buttons().rows },
+        ),
     ]
+}
+
+fn bot_command() -> BotCommand {
+    BotCommand {
+        name: CommandName::new("soup").unwrap(),
+        description: line("What there is to eat"),
+        hint: Some(line("<day>")),
+    }
+}
+
+fn buttons() -> Buttons {
+    let button = |label: &str, style, does| Button { label: ButtonLabel::new(label).unwrap(), style, does };
+    let first = button("Soup", ButtonStyle::Primary, ButtonDoes::Press(ButtonId::new("soup:1").unwrap()));
+    let second =
+        button("Menu", ButtonStyle::Plain, ButtonDoes::Open(ButtonUrl::new("https://example.org/menu").unwrap()));
+    let third = button("Nothing", ButtonStyle::Danger, ButtonDoes::Press(ButtonId::new("none").unwrap()));
+    let text = Text { markdown: true, reply_to: Some(Seq(5)), ..Text::plain("What *today*?") };
+    Buttons { text, rows: vec![ButtonRow(vec![first, second]), ButtonRow(vec![third])] }
 }
 
 fn subscription() -> PushSubscription {
@@ -339,6 +367,7 @@ pub fn queries() -> Vec<(&'static str, Query)> {
         ),
         ("assistants", Query::Assistants {}),
         ("drafts", Query::Drafts { conversation }),
+        ("bot_commands", Query::BotCommands { conversation }),
     ]
 }
 
@@ -499,6 +528,14 @@ pub fn answers() -> Vec<(&'static str, Answer)> {
                     replaces: Some(Seq(4)),
                     text: "and so".to_owned(),
                 }],
+                as_of,
+            },
+        ),
+        (
+            "bot_commands",
+            Answer::BotCommands {
+                commands: vec![OfferedCommand { bot: user("cook"), command: bot_command() }],
+                more: false,
                 as_of,
             },
         ),

@@ -135,6 +135,7 @@ impl World {
                 }
             }
             Content::Media(_) | Content::ContactCard(_) | Content::Sticker(_) => {}
+            Content::Buttons(_) => return Err(Code::Forbidden),
         }
         if content.text().is_some_and(|text| text.mentions.len() > 50) {
             return Err(Code::TooLarge);

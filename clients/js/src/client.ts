@@ -7,11 +7,11 @@ import type { Outgoing, To } from '../../../web/src/core/model';
 import type { Event } from '../../../web/src/core/events';
 import { Problem, problemOf } from '../../../web/src/core/problem';
 import type {
-  Answer, Command, CommandResult, Contact, ConversationId, Device, Entry, GroupRules, Key, MediaInfo, Member, PresenceOf, Query, Refused,
+  Answer, BotCommand, Button, ButtonId, Command, CommandResult, Contact, ConversationId, Device, Entry, GroupRules, Key, MediaInfo, Member, OfferedCommand, PresenceOf, Query, Refused,
   Seq, Text, UserId,
 } from '../../../web/src/core/protocol';
 import { State } from '../../../web/src/core/state';
-import type { Chat, ClientEvent, EventOf, EventType, Message, Sent } from './events';
+import type { Chat, ClientEvent, EventOf, EventType, Message, Press, Sent } from './events';
 import { derivedKey } from './keys';
 import { Queue } from './queue';
 import { Rest, type Opened } from './rest';
@@ -53,8 +53,13 @@ export interface Say {
   replyTo?: Seq | null;
   mentions?: UserId[];
   mentionAll?: boolean;
+  /** Rows of buttons below the words, which bots may send. */
+  buttons?: Rows;
   key?: Key;
 }
+
+/** Buttons, row by row: `{ label: 'Yes', does: { press: 'yes' } }`, or `{ label: 'More', does: { open: 'https://…' } }`. */
+export type Rows = ReadonlyArray<ReadonlyArray<Omit<Button, 'style'> & Partial<Pick<Button, 'style'>>>>;
 
 export interface SayFile {
   name?: string;
@@ -331,8 +336,9 @@ export class Client {
    * the server's disk; until then it is sent again under one key, over as many connections as it takes.
    */
   send(to: UserId | ConversationId, text: string, say: Say = {}): Promise<Sent> {
-    const body = { text: wordsOf(text, say) };
-    return this.enqueue(to, body, { text: body.text }, say.key);
+    const words = wordsOf(text, say);
+    const body = say.buttons?.length ? { buttons: { text: words, rows: rowsOf(say.buttons) } } : { text: words };
+    return this.enqueue(to, body, body, say.key);
   }
 
   /**
@@ -357,6 +363,54 @@ export class Client {
   sendCustom(to: UserId | ConversationId, kind: string, data: unknown, key?: Key): Promise<Sent> {
     const custom = { kind, json: JSON.stringify(data), reply_to: null };
     return this.enqueue(to, { custom }, { custom }, key);
+  }
+
+  // --- Bots ---
+
+  /**
+   * What a bot lives of: messages of others, and presses of buttons of its own messages. Each is marked as read when the next one is asked
+   * for, as in `messages()`.
+   */
+  async *heard(): AsyncGenerator<Message | Press> {
+    for await (const event of this.events()) {
+      if (event.type === 'press') {
+        yield event;
+        this.read(event.notice);
+      } else if (event.type === 'message' && !event.mine) {
+        yield event;
+        this.read(event);
+      }
+    }
+  }
+
+  /** Presses of buttons of own messages alone; see `heard()`. */
+  async *presses(): AsyncGenerator<Press> {
+    for await (const event of this.events()) {
+      if (event.type !== 'press') continue;
+      yield event;
+      this.read(event.notice);
+    }
+  }
+
+  /** Says what commands this bot offers, all of them. */
+  async setCommands(commands: ReadonlyArray<Omit<BotCommand, 'hint'> & Partial<Pick<BotCommand, 'hint'>>>): Promise<void> {
+    await this.command({ set_commands: { commands: commands.map((command) => ({ hint: null, ...command })) } });
+  }
+
+  /** Replaces the words and the buttons of an own message with buttons, at any time. */
+  async editButtons({ conversation, seq }: { conversation: ConversationId; seq: Seq }, text: string, buttons: Rows = []): Promise<void> {
+    await this.command({ edit_buttons: { conversation, seq, text, rows: rowsOf(buttons) } });
+  }
+
+  /** Presses a button of a message; its author is told. */
+  async press({ conversation, seq }: { conversation: ConversationId; seq: Seq }, button: ButtonId): Promise<void> {
+    await this.command({ press: { conversation, seq, button } });
+  }
+
+  /** The commands that bots offer in a conversation. */
+  async botCommands(conversation: ConversationId): Promise<OfferedCommand[]> {
+    const answer = await this.query({ bot_commands: { conversation } });
+    return 'bot_commands' in answer ? answer.bot_commands.commands : [];
   }
 
   /** The user has read everything up to a message. */
@@ -605,6 +659,9 @@ export class Client {
     }
   }
 }
+
+/** Buttons with everything that the wire wants. */
+const rowsOf = (rows: Rows): Button[][] => rows.map((row) => row.map(({ label, style = 'plain', does }) => ({ label, style, does })));
 
 function wordsOf(text: string, { markdown = false, replyTo = null, mentions = [], mentionAll = false }: Say): Text {
   return { text, markdown, reply_to: replyTo, mentions, mention_all: mentionAll };

@@ -1,7 +1,7 @@
 // What a client tells its program.
 
 import type {
-  Body, ConversationId, Cursor, Entry, Lsn, PresenceOf, Profile, Seq, UserId,
+  Body, ButtonId, ConversationId, Cursor, Entry, Lsn, PresenceOf, Profile, Seq, UserId,
 } from '../../../web/src/core/protocol';
 
 /** Something in a conversation. */
@@ -21,6 +21,21 @@ export interface Message extends InConversation {
   /** The words: of a text, an answer, what another system posted, or a file's caption; empty when there are none. */
   text: string;
   mentionsMe: boolean;
+  /** What a message that begins with `/` asks for: of `/roll 2 dice` the name `roll` and the rest. */
+  command: { name: string; args: string } | null;
+}
+
+/** Somebody pressed a button of a message of this user. */
+export interface Press {
+  type: 'press';
+  /** The message that has the button. */
+  conversation: ConversationId;
+  seq: Seq;
+  button: ButtonId;
+  /** Who pressed. */
+  author: UserId;
+  /** The notice in the own feed that says so. */
+  notice: { conversation: ConversationId; entry: Entry };
 }
 
 /** Something happened that is no message: somebody joined, reacted, edited; in the feed, a contact asked. */
@@ -36,6 +51,7 @@ export interface Changed extends InConversation {
 export type ClientEvent =
   | Message
   | Notice
+  | Press
   | Changed
   /** Title, members, or the own side of a conversation changed. */
   | { type: 'conversation'; conversation: ConversationId }

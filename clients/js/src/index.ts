@@ -1,6 +1,6 @@
 // The JavaScript client of Tidings. README.md shows how it is used.
 
-export { Client, connect, Over, type Options, type Say, type SayFile } from './client';
+export { Client, connect, Over, type Options, type Rows, type Say, type SayFile } from './client';
 export type * from './events';
 export { derivedKey } from './keys';
 export { Problem } from '../../../web/src/core/problem';

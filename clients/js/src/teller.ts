@@ -136,18 +136,28 @@ export class Teller {
 
   private tell(id: ConversationId, entry: Entry): void {
     const about = this.about(id, entry);
+    if ('pressed' in entry.body) {
+      const { conversation, entry: seq, button } = entry.body.pressed;
+      return this.world.tell({ type: 'press', conversation, seq, button, author: entry.author, notice: { conversation: id, entry } });
+    }
     if (!isMessage(entry.body)) return this.world.tell({ type: 'notice', ...about });
     const words = textOf(entry.body);
     const me = this.state.user.toLowerCase();
     const mentionsMe = words !== null && (words.mention_all || words.mentions.some((user) => user.toLowerCase() === me));
     const text = 'answer' in entry.body ? entry.body.answer.text : 'post' in entry.body ? entry.body.post.text : words?.text ?? '';
-    this.world.tell({ type: 'message', ...about, text, mentionsMe });
+    this.world.tell({ type: 'message', ...about, text, mentionsMe, command: commandIn(text) });
   }
 
   private about(conversation: ConversationId, entry: Entry): InConversation {
     const kind = this.state.get(conversation)?.meta.peek().kind ?? 'direct';
     return { conversation, kind, entry, author: entry.author, mine: entry.author === this.state.user };
   }
+}
+
+/** What a message that begins with `/` asks for. */
+function commandIn(text: string): { name: string; args: string } | null {
+  const [, name, args = ''] = /^\/([a-z0-9_-]{1,32})(?:\s+([\s\S]*))?$/.exec(text.trim()) ?? [];
+  return name === undefined ? null : { name, args: args.trim() };
 }
 
 /** Where an event brings entries, and which. */

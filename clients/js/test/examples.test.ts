@@ -19,6 +19,7 @@ describe.skipIf(BINARY === '' || !built)('examples', () => {
   const server = new Server();
   const children: ChildProcess[] = [];
   let folder = '';
+  let token = '';
 
   beforeAll(async () => {
     await server.start();
@@ -36,7 +37,7 @@ describe.skipIf(BINARY === '' || !built)('examples', () => {
   async function run(code: string): Promise<{ child: ChildProcess; said: () => string; ended: Promise<number | null> }> {
     const file = join(folder, `example-${(count += 1)}.mjs`);
     await writeFile(file, code);
-    const env = { ...process.env, TIDINGS_URL: server.url, TIDINGS_PASSWORD: PASSWORD };
+    const env = { ...process.env, TIDINGS_URL: server.url, TIDINGS_PASSWORD: PASSWORD, TIDINGS_TOKEN: token };
     const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     let words = '';
@@ -67,20 +68,32 @@ describe.skipIf(BINARY === '' || !built)('examples', () => {
   });
 
   test('the bot of the page about bots answers, also after it was killed', async () => {
-    await server.newUser('echo');
+    token = await server.newBot('dice');
     const [bot] = examplesOf('../../docs/bots.md');
     expect(bot!.trim().split('\n').length).toBeLessThanOrEqual(20);
     const cy = await connect({ url: server.url, token: await server.newUser('cy') });
-    const answers = (): string[] =>
-      (cy.chatWith('echo')?.entries ?? []).flatMap(({ author, body }) => (author === 'echo' && 'text' in body ? [body.text.text] : []));
-    for (let turn = 0; turn < 3; turn += 1) {
-      const { child, said, ended } = await run(bot!);
-      await cy.send('echo', `Hello ${turn}`);
-      await until(() => answers().length > turn, said);
-      child.kill('SIGKILL');
-      await ended;
-    }
-    expect(answers()).toEqual(['You said: Hello 0', 'You said: Hello 1', 'You said: Hello 2']);
+    /** What the bot says with buttons now, oldest first. */
+    const said = (): Array<{ seq: number; words: string; changed: number }> =>
+      (cy.chatWith('dice')?.entries ?? []).flatMap(({ seq, changed, body }) => ('buttons' in body ? [{ seq, changed, words: body.buttons.text.text }] : []));
+    let running = await run(bot!);
+    await cy.send('dice', '/dice 5');
+    await until(() => said().some(({ words }) => words === 'Whose turn is it? 5'), running.said);
+    const chat = cy.chatWith('dice')!;
+    expect((await cy.botCommands(chat.id)).map(({ command }) => command.name)).toEqual(['dice']);
+    const place = { conversation: chat.id, seq: said()[0]!.seq };
+    await cy.press(place, 'roll');
+    await until(() => /^cy has a [1-6]\.$/.test(said()[0]!.words), running.said);
+    // What is pressed and said while it is down, it finds when it is back.
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const { changed } = said()[0]!;
+    await cy.send('dice', '/dice 6');
+    await cy.press(place, 'roll');
+    running = await run(bot!);
+    await until(() => said().some(({ words }) => words === 'Whose turn is it? 6'), running.said);
+    await until(() => said()[0]!.changed > changed, running.said);
+    running.child.kill('SIGKILL');
+    await running.ended;
     await cy.close();
   });
 });

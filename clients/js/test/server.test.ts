@@ -153,6 +153,51 @@ describe.skipIf(BINARY === '')('with a server', () => {
     });
   });
 
+  describe('bots', () => {
+    test('a press is heard, also when the bot was away, and a revoked token ends it', async () => {
+      const [ann] = await people('ann');
+      const name = `till-${users}`;
+      const token = await server.newBot(name);
+      let bot = await open({ token });
+      const person = await open({ token: ann!.token });
+      const rows = [[{ label: 'Yes', does: { press: 'yes' } }, { label: 'More', does: { open: 'https://example.org/more' } }]];
+      await bot.setCommands([{ name: 'pay', description: 'Pay something', hint: '<amount>' }, { name: 'bill', description: 'What is open' }]);
+      const sent = await bot.send(ann!.user, 'Pay *now*?', { markdown: true, buttons: rows });
+      const offered = await person.botCommands(sent.conversation);
+      expect(offered.map(({ bot: by, command }) => [by, command.name, command.hint])).toEqual([[name, 'bill', null], [name, 'pay', '<amount>']]);
+      const message = await first(person, 'message', ({ text }) => text === 'Pay *now*?');
+      expect('buttons' in message.entry.body && message.entry.body.buttons.rows[0]!.map(({ label, style }) => [label, style])).toEqual([['Yes', 'plain'], ['More', 'plain']]);
+      await person.press(sent, 'yes');
+      const press = await first(bot, 'press');
+      expect([press.author, press.conversation, press.seq, press.button]).toEqual([ann!.user, sent.conversation, sent.seq, 'yes']);
+      expect(codeOf(await person.press(sent, 'no').catch((error: unknown) => error))).toBe('not_found');
+      // It was not marked as read, because the program ended over it: it comes again, and then what was pressed meanwhile.
+      await bot.close();
+      await person.press(sent, 'yes');
+      await person.send(name, '/pay 5 now');
+      bot = await open({ token });
+      const heard: unknown[] = [];
+      for await (const each of bot.heard()) {
+        heard.push(each.type === 'press' ? each.button : each.command);
+        if (heard.length === 3) break;
+      }
+      expect(heard).toHaveLength(3);
+      expect(heard).toEqual(expect.arrayContaining(['yes', { name: 'pay', args: '5 now' }]));
+      await bot.editButtons(sent, 'Paid.');
+      await first(person, 'changed', ({ entry }) => 'buttons' in entry.body && entry.body.buttons.text.text === 'Paid.' && entry.body.buttons.rows.length === 0);
+      const ended = bot.events().next();
+      await server.revokeFirst(name);
+      await expect((async () => { for (let next = await ended; !next.done; next = await bot.events().next()); })()).rejects.toMatchObject({ reason: 'revoked' });
+      expect(codeOf(await open({ token }).catch((error: unknown) => error))).toBe('session_revoked');
+    });
+
+    test('people send no buttons', async () => {
+      const [one, other] = await pair();
+      const refused = await one.send(other.user, 'Press me', { buttons: [[{ label: 'x', does: { press: 'x' } }]] }).catch((error: unknown) => error);
+      expect(codeOf(refused)).toBe('forbidden');
+    });
+  });
+
   describe('groups, people, files', () => {
     test('a group is made and spoken in', async () => {
       const [ada, bob] = await pair();

@@ -90,6 +90,20 @@ class Server:
             return token
 
 
+    def new_bot(self, bot: str) -> str:
+        """Makes a bot, as its operator does; gives its token."""
+        return self.command("bot", "add", bot).strip()
+
+    def command(self, *words: str) -> str:
+        """Runs a command of the operator's and gives what it prints."""
+        arguments = [BINARY, *words, "--data", str(Path(self._folder) / "data")]
+        environment = {**os.environ, **self._settings}
+        done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"{words}: {done.stderr}")
+        return done.stdout
+
+
 @unittest.skipUnless(BINARY, "TIDINGS_BINARY does not name a server's program")
 class WithServer(unittest.IsolatedAsyncioTestCase):
     """Tests that share a server; each has users of its own."""

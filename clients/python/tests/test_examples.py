@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.server import PASSWORD, WithServer
-from tidings import Client
+from tidings import Chat, Client, Entry
 
 HERE = Path(__file__).resolve()
 README = HERE.parents[1] / "README.md"
@@ -27,10 +27,11 @@ class Examples(WithServer):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        self.token = ""
 
     async def run_example(self, code: str) -> asyncio.subprocess.Process:
         paths = os.pathsep.join(path for path in sys.path if path)
-        environment = {**os.environ, "TIDINGS_URL": self.server.url, "TIDINGS_PASSWORD": PASSWORD, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "TIDINGS_URL": self.server.url, "TIDINGS_PASSWORD": PASSWORD, "TIDINGS_TOKEN": self.token, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
         return await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, env=environment, cwd=self.folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
@@ -62,22 +63,39 @@ class Examples(WithServer):
     async def test_the_bot_of_the_page_about_bots_answers_and_goes_on_after_it_was_killed(self) -> None:
         if not BOTS.exists():
             self.skipTest("docs/bots.md is in the server's repository")
-        self.server.new_user("echo")
+        self.token = self.server.new_bot("dice")
         (bot,) = examples(BOTS)
         self.assertLessEqual(len(bot.splitlines()), 20, "a bot in 20 lines")
         async with Client(self.server.url, token=self.server.new_user("cy")) as cy:
-            for turn in range(3):
-                process = await self.run_example(bot)
-                await cy.send("echo", f"Hello {turn}")
-                heard = await asyncio.wait_for(self.answers(cy, turn + 1), 20)
-                self.assertEqual(heard, [f"You said: Hello {number}" for number in range(turn + 1)])
-                process.kill()
-                await process.communicate()
+            process = await self.run_example(bot)
+            await cy.send("dice", "/dice 5")
+            entry = await asyncio.wait_for(self.newest(cy, "Whose turn is it? 5"), 20)
+            self.assertEqual([offered.command.name for offered in await cy.bot_commands(self.chat(cy).id)], ["dice"])
+            await cy.press(self.chat(cy).id, entry.seq, "roll")
+            await asyncio.wait_for(self.newest(cy, "cy has a"), 20)
+            # What is pressed and said while it is down, it finds when it is back.
+            process.kill()
+            await process.communicate()
+            await cy.send("dice", "/dice 6")
+            edited = (await self.newest(cy, "cy has a")).changed
+            await cy.press(self.chat(cy).id, entry.seq, "roll")
+            process = await self.run_example(bot)
+            await asyncio.wait_for(self.newest(cy, "Whose turn is it? 6"), 20)
+            await asyncio.wait_for(self.newest(cy, "cy has a", edited), 20)
+            process.kill()
+            await process.communicate()
 
-    async def answers(self, client: Client, count: int) -> list[str | None]:
-        def look() -> list[str | None] | None:
-            chat = client.chat_with("echo")
-            found = [entry.text for entry in chat.entries if entry.author == "echo"] if chat else []
-            return found if len(found) >= count else None
+    def chat(self, client: Client) -> Chat:
+        chat = client.chat_with("dice")
+        assert chat is not None
+        return chat
+
+    async def newest(self, client: Client, words: str, after: int = 0) -> Entry:
+        """The entry of the bot that begins with some words, once it is there and changed after an lsn."""
+
+        def look() -> Entry | None:
+            chat = client.chat_with("dice")
+            found = [entry for entry in chat.entries if (entry.text or "").startswith(words)] if chat else []
+            return found[-1] if found and found[-1].changed > after else None
 
         return await client.until(look)

@@ -51,7 +51,7 @@ class WhatTheServerSays(unittest.TestCase):
     def test_what_counts_as_unread_is_a_message(self) -> None:
         messages = {kind for kind, body in BODIES.items() if body.is_message}
         self.assertEqual(
-            messages, {"text", "custom", "media", "location", "contact_card", "sticker", "recalled", "answer", "post"}
+            messages, {"text", "custom", "media", "location", "contact_card", "sticker", "recalled", "answer", "post", "buttons"}
         )
 
     def test_every_record_of_an_answer_is_read_and_written_without_loss(self) -> None:
@@ -59,7 +59,7 @@ class WhatTheServerSays(unittest.TestCase):
             "me": records.Me, "sessions": records.Session, "users": records.Profile, "contacts": records.Contact,
             "contact_requests": records.ContactRequest, "labels": records.Label, "relations": records.Relation,
             "groups": records.GroupPreview, "invites": records.Invite, "join_requests": records.JoinRequest,
-            "presences": records.Presence, "members": records.Member, "receipts": records.Receipts, "found": records.Found,
+            "bot_commands": records.OfferedCommand, "presences": records.Presence, "members": records.Member, "receipts": records.Receipts, "found": records.Found,
         }
         seen = set()
         for name, frame in vectors("server"):
@@ -108,7 +108,7 @@ class Recorder(Calls):
         self.asked.append(query)
         names = (
             "entries", "members", "invites", "requests", "groups", "hits", "presences", "users", "relations", "contacts", "labels",
-            "sessions", "cursors",
+            "sessions", "cursors", "commands",
         )
         rows: dict[str, list[object]] = {name: [] for name in names}
         return {**rows, "more": False, "next": None, "complete": True, "read": 0}
@@ -143,6 +143,11 @@ class WhatThisClientSays(unittest.TestCase):
         await calls.open_assistant("assistant", "Soups")
         await calls.stop_answer(43)
         await calls.regenerate(43, 7)
+        await calls.send(43, "What today?", buttons=[[records.Button.press("Soup", "soup:1"), records.Button.open("Menu", "https://example.org/menu")]])
+        await calls.set_commands([records.BotCommand("soup", "What there is to eat")])
+        await calls.press(43, 7, "soup:1")
+        await calls.edit_buttons(43, 7, "Soup it is")
+        await calls.bot_commands(43)
         await calls.create_group("Kitchen", ["bob"], rules=rules)
         await calls.add_members(43, ["dora"])
         await calls.remove_member(43, "bob")

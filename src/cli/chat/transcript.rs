@@ -176,6 +176,7 @@ fn unsent(model: &Model) -> Vec<Line<'static>> {
             Content::Location(_) => "[location]".to_owned(),
             Content::ContactCard(card) => format!("[contact {}]", card.user),
             Content::Sticker(sticker) => sticker.name.to_string(),
+            Content::Buttons(buttons) => text::clean(&buttons.text.text),
         };
         let time = Span::styled(format!("{} ", model.offset.minute(key.time())), DIM);
         rows.extend(hang(&[time, author.clone()], &[(words, DIM), (state.to_owned(), DIM)], columns));

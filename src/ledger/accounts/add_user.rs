@@ -3,8 +3,8 @@
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, administration, apps, directory, feed};
 use crate::model::{
-    AppId, Code, CommandResult, ConversationId, Name, PasswordHash, UserFlags, UserHandle, UserId, UserKind,
-    UserSettings,
+    AppId, Code, CommandResult, ContactPolicy, ConversationId, Name, PasswordHash, Strangers, UserFlags, UserHandle,
+    UserId, UserKind, UserSettings,
 };
 use crate::store::records::{AdministratorRow, AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
@@ -63,6 +63,12 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
     if administrator && app != AppId::HOME {
         return refuse(Code::Invalid, "Administrators are users of the app 1 (`home`); leave `administrator` out.");
     }
+    if kind == UserKind::Bot && (administrator || password.is_some()) {
+        return refuse(
+            Code::Invalid,
+            "A bot has no password and is no administrator; it comes with a token: leave `password` and `administrator` out.",
+        );
+    }
     if administrator {
         administration::check_room(state)?;
     }
@@ -85,13 +91,25 @@ pub(in crate::ledger) fn decide(state: &impl Read, order: &Order, new: &NewUser<
         flags: UserFlags::default(),
         administrator,
         kind,
-        settings: UserSettings::default(),
+        settings: settings_of(kind),
         feed: ConversationId(0),
         deleted: false,
         created: order.at,
         changed: order.lsn,
     };
     Ok(Plan { key, row })
+}
+
+/// How somebody new may be reached. Bots are there to be talked to.
+fn settings_of(kind: UserKind) -> UserSettings {
+    match kind {
+        UserKind::Bot => UserSettings {
+            contact_policy: ContactPolicy::Open,
+            strangers: Some(Strangers::Anyone),
+            ..UserSettings::default()
+        },
+        UserKind::Person | UserKind::Assistant | UserKind::Service => UserSettings::default(),
+    }
 }
 
 pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<CommandResult, Stop> {

@@ -6,7 +6,7 @@ use crate::ledger::{Order, Stop, administration, apps, directory, links, media};
 use crate::model::{
     Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserKind, UserSettings,
 };
-use crate::store::records::{AdministratorRow, AssistantRow, CardRow, DeletionRow, PresenceRow, UserRow};
+use crate::store::records::{AdministratorRow, AssistantRow, BotRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
 
 /// What a deleted account is called.
@@ -92,6 +92,7 @@ fn apply(
     tables.remove::<PresenceRow>(&user)?;
     tables.remove::<AdministratorRow>(&user)?;
     tables.remove::<AssistantRow>(&(plan.row.app, user))?;
+    tables.remove::<BotRow>(&(plan.row.app, user))?;
     tables.put(&user, DeletionRow {})?;
     apps::totals::count(tables, plan.row.app, -1, 0)?;
     let result = plan.apply(tables, effects)?;

@@ -3,13 +3,14 @@
 use super::Ending;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
-use crate::model::{Code, CommandResult, Effect, EndReason, SessionId, Timestamp, limits};
-use crate::store::records::SessionRow;
-use crate::store::{Read, Tables};
+use crate::model::{Code, CommandResult, Effect, EndReason, SessionId, Timestamp, UserKind, limits};
+use crate::store::records::{SessionRow, UserRow};
+use crate::store::{Fault, Read, Tables};
 
-/// Whether a session is over by its age or by not being used.
-pub fn is_expired(row: &SessionRow, now: Timestamp) -> bool {
-    now.since_ms(row.created) > limits::SESSION_AGE_MS || now.since_ms(row.seen) > limits::SESSION_IDLE_MS
+/// Whether a session is over by its age or by not being used. Tokens of bots last until they are revoked.
+pub fn is_expired(state: &impl Read, row: &SessionRow, now: Timestamp) -> Result<bool, Fault> {
+    let over = now.since_ms(row.created) > limits::SESSION_AGE_MS || now.since_ms(row.seen) > limits::SESSION_IDLE_MS;
+    Ok(over && state.get::<UserRow>(&row.user)?.is_none_or(|user| user.kind != UserKind::Bot))
 }
 
 pub(in crate::ledger) fn run(
@@ -37,7 +38,7 @@ fn decide(state: &impl Read, order: &Order, sessions: &[SessionId]) -> Result<Ve
     let mut endings = Vec::new();
     for session in sessions {
         match state.get::<SessionRow>(session)? {
-            Some(row) if is_expired(&row, order.at) => {
+            Some(row) if is_expired(state, &row, order.at)? => {
                 endings.push(Ending { session: *session, row, reason: EndReason::Expired, by: None });
             }
             Some(_) | None => {}

@@ -5,10 +5,10 @@ use super::{Ending, sessions_of};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, apps};
 use crate::model::{
-    Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle, limits,
+    Code, CommandResult, Device, Effect, EndReason, LoginPolicy, SessionId, TokenHash, UserHandle, UserKind, limits,
 };
 use crate::store::records::{AppRow, Counter, SessionRow, TokenRow, UserSessionRow};
-use crate::store::{Read, Tables};
+use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
 /// Longest address kept with a session, in bytes; an IPv6 address with zone and port fits.
@@ -66,6 +66,9 @@ fn decide(state: &impl Read, order: &Order, attempt: &Attempt<'_>) -> Result<Pla
     if user.flags.suspended {
         return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
     }
+    if user.kind == UserKind::Bot {
+        return refuse(Code::Unauthenticated, "A bot does not log in; it comes with a token that was made for it.");
+    }
     if user.credential != attempt.credential {
         return refuse(Code::Unauthenticated, "The password was changed meanwhile; log in with the new one.");
     }
@@ -115,9 +118,14 @@ fn apply(tables: &mut Tables<'_>, plan: Plan, effects: &mut Vec<Effect>) -> Resu
     for ending in plan.endings {
         ending.apply(tables, effects)?;
     }
+    Ok(put(tables, plan.row)?)
+}
+
+/// Writes a new session.
+pub(in crate::ledger) fn put(tables: &mut Tables<'_>, row: SessionRow) -> Result<CommandResult, Fault> {
     let session = SessionId(tables.next_id(Counter::Session)?);
-    tables.put(&plan.row.token, TokenRow { session })?;
-    tables.put(&(plan.row.user, session), UserSessionRow {})?;
-    tables.put(&session, plan.row)?;
+    tables.put(&row.token, TokenRow { session })?;
+    tables.put(&(row.user, session), UserSessionRow {})?;
+    tables.put(&session, row)?;
     Ok(CommandResult::Session { session })
 }

@@ -19,7 +19,7 @@ pub(super) mod upgrade_password;
 use super::Stop;
 use super::push;
 use super::refuse::refuse;
-use crate::model::{Code, CommandResult, Effect, EndReason, Name, SessionId, UserHandle, limits};
+use crate::model::{Code, CommandResult, Effect, EndReason, Name, SessionId, UserHandle, UserKind, limits};
 use crate::store::records::{SessionRow, TokenRow, UserRow, UserSessionRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -28,6 +28,17 @@ use std::sync::Arc;
 pub(super) fn user(state: &impl Read, user: UserHandle) -> Result<Arc<UserRow>, Stop> {
     let row = state.get::<UserRow>(&user)?.filter(|row| !row.deleted);
     row.map_or_else(|| refuse(Code::NotFound, "There is no such user; `tidings user list` shows those there are."), Ok)
+}
+
+/// Refuses to give a bot what is for people: a password, an administrator's right.
+pub(super) fn check_no_bot(user: &UserRow) -> Result<(), Stop> {
+    if user.kind == UserKind::Bot {
+        return refuse(
+            Code::Invalid,
+            format!("`{}` is a bot, which comes with a token; make one with `tidings bot token`.", user.id),
+        );
+    }
+    Ok(())
 }
 
 /// A user's sessions, oldest first. There are never more than the limit.

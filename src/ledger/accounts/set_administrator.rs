@@ -23,6 +23,9 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle, administrator: boo
     if administrator && before.app != AppId::HOME {
         return refuse(Code::Invalid, "Administrators are users of the app 1 (`home`); name one of those.");
     }
+    if administrator {
+        super::check_no_bot(&before)?;
+    }
     match (before.administrator, administrator) {
         (false, true) => administration::check_room(state)?,
         (true, false) => administration::check_not_last(state, order.actor == Actor::Operator, user)?,

@@ -29,6 +29,7 @@ fn decide(
     keep: Option<SessionId>,
 ) -> Result<Change, Stop> {
     let before = super::user(state, user)?;
+    super::check_no_bot(&before)?;
     if let Some(keep) = keep
         && state.get::<SessionRow>(&keep)?.is_none_or(|row| row.user != user)
     {

@@ -71,6 +71,9 @@ fn decide(state: &impl Read, order: &Order, signed: &Signed<'_>) -> Result<Who, 
         Some(row) if row.administrator => {
             refuse(Code::Forbidden, "An administrator of this server logs in with a password, not with a signed token.")
         }
+        Some(row) if row.kind == UserKind::Bot => {
+            refuse(Code::Forbidden, "A bot does not log in; make it a token of its own.")
+        }
         Some(row) if row.flags.suspended => refuse(Code::Suspended, "Your account is suspended; ask an administrator."),
         Some(row) => Ok(Who::There(user, row.credential)),
         None => refuse(Code::NotFound, format!("There is no user `{id}` here any more; an id is never given again.")),

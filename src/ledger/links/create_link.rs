@@ -45,7 +45,7 @@ fn decide(
             );
         }
         LinkPurpose::SetUp => {}
-        LinkPurpose::Password(user) => drop(accounts::user(state, user)?),
+        LinkPurpose::Password(user) => accounts::check_no_bot(&*accounts::user(state, user)?)?,
     }
     Ok(Plan(LinkRow { purpose, expires }))
 }

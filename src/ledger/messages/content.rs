@@ -1,10 +1,11 @@
 //! What a message may contain.
 
 use crate::ledger::Stop;
+use crate::ledger::bots;
 use crate::ledger::caller::Caller;
 use crate::ledger::media;
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, ContactCard, Content, Custom, Location, Text, limits};
+use crate::model::{Body, Buttons, Code, ContactCard, Content, Custom, Location, Text, limits};
 use crate::store::Read;
 use serde::de::IgnoredAny;
 
@@ -16,6 +17,7 @@ pub(super) fn check(content: &Content, bytes_max: u32) -> Result<(), Stop> {
     match content {
         Content::Text(text) => check_text(text, bytes_max),
         Content::Custom(custom) => check_custom(custom, bytes_max),
+        Content::Buttons(buttons) => check_buttons(buttons, bytes_max),
         Content::Media(attach) => check_caption(&attach.caption, bytes_max),
         Content::Location(location) => check_location(location),
         // Names and emoji are checked where they are parsed.
@@ -35,6 +37,10 @@ pub(super) fn body(state: &impl Read, caller: &Caller<'_>, content: &Content) ->
             Body::ContactCard(ContactCard { user: row.id.clone(), reply_to: *reply_to })
         }
         Content::Sticker(sticker) => Body::Sticker(sticker.clone()),
+        Content::Buttons(buttons) => {
+            bots::check_may_have_buttons(caller)?;
+            Body::Buttons(buttons.clone())
+        }
     })
 }
 
@@ -65,6 +71,15 @@ fn check_location(location: &Location) -> Result<(), Stop> {
 fn check_text(text: &Text, bytes_max: u32) -> Result<(), Stop> {
     check_words(&text.text, bytes_max)?;
     check_mentions(text)
+}
+
+fn check_buttons(buttons: &Buttons, bytes_max: u32) -> Result<(), Stop> {
+    check_text(&buttons.text, bytes_max)?;
+    bots::check_rows(&buttons.rows)?;
+    if buttons.rows.is_empty() {
+        return refuse(Code::Invalid, "There is no button in `rows`; name some, or send a text.");
+    }
+    Ok(())
 }
 
 /// Words beside a file, of which there may be none.

@@ -3,6 +3,7 @@
 pub(super) mod beside;
 mod content;
 pub(super) mod edit;
+pub(super) mod edit_buttons;
 pub(super) mod forward;
 pub(super) mod pin_entry;
 pub(super) mod react;
@@ -14,7 +15,7 @@ use super::refuse::refuse;
 use crate::model::{Code, Entry, Seq, limits};
 
 /// A message that somebody took back cannot be changed any more.
-fn check_not_recalled(entry: &Entry) -> Result<(), Stop> {
+pub(super) fn check_not_recalled(entry: &Entry) -> Result<(), Stop> {
     if entry.recalled_at.is_some() {
         return refuse(
             Code::Conflict,

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { mediaUrl, thumbnailUrl, type Attachment, type Body, type Row } from '../core';
+import { mediaUrl, thumbnailUrl, type Attachment, type Row, type Text } from '../core';
 import { t } from '../i18n';
 import { paths } from '../router';
 import { lazy } from '../ui';
@@ -25,10 +25,10 @@ export function Content({ pane, row, foot }: { pane: Pane; row: Row; foot: Compo
   const { body } = row;
   if ('text' in body) return <Words pane={pane} row={row} text={body.text} foot={foot} />;
   if ('media' in body) return <Media pane={pane} row={row} media={body.media} foot={foot} />;
-  return <div class={css.block}><Other body={body} /><div class={css.foot}>{foot}</div></div>;
+  return <div class={css.block}><Other pane={pane} row={row} /><div class={css.foot}>{foot}</div></div>;
 }
 
-function Words({ pane, row, text, foot }: { pane: Pane; row: Row; text: Extract<Body, { text: unknown }>['text']; foot: ComponentChildren }) {
+export function Words({ pane, row, text, foot }: { pane: Pane; row: Row; text: Text; foot?: ComponentChildren }) {
   return (
     <Markdown
       text={text.text}

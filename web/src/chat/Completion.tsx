@@ -1,13 +1,14 @@
 // The list over the composer for the word that is being typed. The focus stays in the field, so its keys come through `keys`.
 
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { ConversationView } from '../core';
+import type { ConversationView, OfferedCommand } from '../core';
 import { Face } from '../contacts/Face';
 import { t } from '../i18n';
 import { useListbox } from '../ui';
 import { loadEmoji, usedEmoji, type Emoji } from '../ui/emoji';
-import { askedAt, commandsFor, emojiFor, emojiOf, peopleFor } from './complete';
+import { askedAt, commandsFor, emojiFor, emojiOf, offeredIn, peopleFor } from './complete';
 import css from './Composer.module.css';
+import { isAssistant } from './words';
 
 interface CompletionProps {
   view: ConversationView;
@@ -27,9 +28,11 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
   const [emoji, setEmoji] = useState<readonly Emoji[]>([]);
   const [dismissed, setDismissed] = useState<number | null>(null);
   const asked = askedAt(text, caret);
+  const [offered, setOffered] = useState<readonly OfferedCommand[]>([]);
   const wantsEmoji = asked?.kind === 'emoji';
+  const wantsCommands = asked?.kind === 'command' && !isAssistant(view);
   const open = asked && asked.at !== dismissed && !asked.whole;
-  const choices = !open ? [] : asked.kind === 'command' ? commandsFor(view, asked.words) : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
+  const choices = !open ? [] : asked.kind === 'command' ? commandsFor(view, asked.words, offered) : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
   const put = (words: string) => {
     if (!asked) return;
     // The list is over with this, and the next key is for the field, however soon it comes: before anything is drawn, too.
@@ -53,6 +56,11 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
   useEffect(() => {
     if (wantsEmoji) loadEmoji().then(setEmoji, () => undefined);
   }, [wantsEmoji]);
+  useEffect(() => {
+    let here = true;
+    if (wantsCommands) void offeredIn(view.id).then((commands) => { if (here) setOffered(commands); });
+    return () => { here = false; };
+  }, [wantsCommands, view.id]);
   useEffect(list.reset, [asked?.at, asked?.words]);
   useEffect(() => {
     const char = asked?.whole ? emojiOf(emoji, asked.words) : null;

@@ -20,7 +20,7 @@ const Recorder = lazy(() => import('./Recorder'), 'nothing');
 /** `/summarise` and `/translate LANGUAGE`. */
 const COMMAND = /^\/(?:summari[sz]e|translate)(?: .*)?$/i;
 /** A word before the caret that may be completed: @somebody, :smile:. */
-const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/\w*$/u;
+const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/[\w-]*$/u;
 
 /** The field, or a sentence that says why there is none; above it what an assistant does for this reader. */
 export function Composer({ pane }: { pane: Pane }) {

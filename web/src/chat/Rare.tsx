@@ -1,16 +1,21 @@
 // What few messages hold: voices, files, places, contacts, what other systems post, what was not sent. It comes with the first of them.
 
 import { useRef, useState } from 'preact/hooks';
-import { actions, store, type Attachment, type Body, type Location, type Row, type UserId } from '../core';
+import { actions, store, type Attachment, type Location, type Row, type UserId } from '../core';
 import { Face } from '../contacts/Face';
-import { bytes, duration, problemWords, t } from '../i18n';
+import { bytes, duration, problemWords, t, withWords } from '../i18n';
 import { go, paths } from '../router';
-import { act, Button, Icon, IconButton, toastError } from '../ui';
+import { act, Button, Icon, IconButton, lazy, toastError } from '../ui';
 import css from './Bodies.module.css';
 import message from './Message.module.css';
+import type { Pane } from './pane';
 import { Post } from './Post';
 
-export function Other({ body }: { body: Body }) {
+const Buttons = lazy(async () => ({ default: (await withWords(import('./Buttons'))).Buttons }), 'nothing');
+
+export function Other({ pane, row }: { pane: Pane; row: Row }) {
+  const { body } = row;
+  if ('buttons' in body) return <Buttons pane={pane} row={row} buttons={body.buttons} />;
   if ('post' in body) return <Post post={body.post} />;
   if ('location' in body) return <Place place={body.location} />;
   if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;

@@ -7,7 +7,7 @@ import { useLoad } from '../contacts/useLoad';
 import { t } from '../i18n';
 import { go, paths } from '../router';
 import { detailsOpen, searchNext } from '../shell/panes';
-import { ErrorState, IconButton, lazy, Loading } from '../ui';
+import { ErrorState, IconButton, lazy, Loading, Pill } from '../ui';
 import { Composer } from './Composer';
 import { ChatFace } from './List';
 import { Messages } from './Messages';
@@ -86,7 +86,7 @@ function Head({ pane }: { pane: Pane }) {
       <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(assistant ? paths.assistant() : paths.chats)} /></span>
       <ChatFace view={view} />
       <div class={css.words}>
-        <h2>{view.title.value}</h2>
+        <h2>{view.title.value} {peer !== null && store.person(peer).value.kind === 'bot' && <Pill>{t('common.bot')}</Pill>}</h2>
         <p>{assistant ? t('chat.canBeWrong', { model }) : peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
       </div>
       {assistant && <Models assistant={peer} />}

@@ -1,6 +1,6 @@
 // What can stand in place of the word before the caret: people after @, emoji after a colon.
 
-import { store, type ConversationView, type UserId } from '../core';
+import { ask, store, type ConversationId, type ConversationView, type OfferedCommand, type UserId } from '../core';
 import { locale, t } from '../i18n';
 import { findEmoji, type Emoji } from '../ui/emoji';
 import { isAssistant, me, nameIn } from './words';
@@ -32,7 +32,7 @@ const CODE = /(?:^|\s):([a-z0-9_+-]{2,32})(:?)$/iu;
 
 export function askedAt(text: string, caret: number): Asked | null {
   const before = text.slice(0, caret);
-  const command = /^\/(\w*)$/.exec(before)?.[1];
+  const command = /^\/([\w-]*)$/.exec(before)?.[1];
   if (command !== undefined) return { kind: 'command', at: 0, words: command.toLowerCase(), whole: false };
   const mention = MENTION.exec(before)?.[1];
   if (mention !== undefined) return { kind: 'mention', at: caret - mention.length - 1, words: mention, whole: false };
@@ -55,12 +55,34 @@ export function peopleFor(view: ConversationView, words: string): Choice[] {
   return [...all, ...people].slice(0, CHOICES_MAX);
 }
 
-/** What an assistant does for one reader. What would put what already stands is no choice: Enter sends it. */
-export const commandsFor = (view: ConversationView, words: string): Choice[] =>
+/** What an assistant does for one reader, and what the bots here offer. What would put what already stands is no choice: Enter sends it. */
+export const commandsFor = (view: ConversationView, words: string, offered: readonly OfferedCommand[]): Choice[] =>
+  [...assistantCommands(view), ...offered.map(choiceOf)].filter(({ key, put }) => key.startsWith(words) && put !== `/${words}`).slice(0, CHOICES_MAX);
+
+/** A command takes its place with a space behind it where it wants more. */
+const choiceOf = ({ bot, command: { name, description, hint } }: OfferedCommand): Choice =>
+  ({ key: `${name}/${bot}`, user: bot, name: description, hint: hint ? `/${name} ${hint}` : `/${name}`, put: hint ? `/${name} ` : `/${name}` });
+
+const assistantCommands = (view: ConversationView): Choice[] =>
   isAssistant(view) || store.assistants.value.length === 0 ? [] : [
     { key: 'summarise', char: '/', name: t('chat.commandSummarise'), hint: '/summarise', put: '/summarise' },
     { key: 'translate', char: '/', name: t('chat.commandTranslate'), hint: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}`, put: `/translate ${locale() === 'zh' ? 'Chinese' : 'English'}` },
-  ].filter(({ key, put }) => key.startsWith(words) && put !== `/${words}`);
+  ];
+
+const OFFERED_MS = 30_000;
+const offers = new Map<number, { at: number; commands: Promise<readonly OfferedCommand[]> }>();
+
+/** What the bots of a conversation offer; asked again after a while. Nothing when it cannot be had: then one writes it out. */
+export function offeredIn(conversation: ConversationId): Promise<readonly OfferedCommand[]> {
+  const known = offers.get(conversation);
+  if (known && Date.now() - known.at < OFFERED_MS) return known.commands;
+  const commands = ask<{ commands: OfferedCommand[] }>('GET', `/conversations/${conversation}/commands`).then(({ commands }) => commands, () => {
+    offers.delete(conversation);
+    return [];
+  });
+  offers.set(conversation, { at: Date.now(), commands });
+  return commands;
+}
 
 /** The emoji whose codes begin with a word, then those that have it in their names. */
 export const emojiFor = (all: readonly Emoji[], words: string): Choice[] =>

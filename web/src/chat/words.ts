@@ -70,6 +70,7 @@ const plain = (text: string): Text => ({ text, markdown: true, reply_to: null, m
 /** A message in one line. */
 export function bodyWords(body: Body): string {
   if ('text' in body) return oneLine(body.text);
+  if ('buttons' in body) return oneLine(body.buttons.text);
   if ('answer' in body) return oneLine(plain(body.answer.text)) || body.answer.problem || t('chat.answerStopped');
   if ('media' in body) {
     const { kind, info, caption } = body.media;

@@ -202,10 +202,8 @@ function commandOf(item: Outgoing): Command {
     if (!upload?.media) throw new Problem('upload', 'The file is not there yet.');
     return { send: { to: item.to, content: { media: { kind: upload.kind, media: upload.media.media, caption: upload.caption } } } };
   }
-  if ('text' in body) return { send: { to: item.to, content: { text: body.text } } };
-  if ('location' in body) return { send: { to: item.to, content: { location: body.location } } };
-  if ('contact_card' in body) return { send: { to: item.to, content: { contact_card: body.contact_card } } };
-  if ('sticker' in body) return { send: { to: item.to, content: { sticker: body.sticker } } };
-  if ('custom' in body) return { send: { to: item.to, content: { custom: body.custom } } };
+  if ('text' in body || 'location' in body || 'contact_card' in body || 'sticker' in body || 'custom' in body || 'buttons' in body) {
+    return { send: { to: item.to, content: body } };
+  }
   throw new Problem('invalid', 'This cannot be sent.');
 }

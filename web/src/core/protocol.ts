@@ -179,7 +179,13 @@ export type Command =
   /** Stop the answer that is being written (or the question that is next). What has come stays. In a chat with an assistant its user; in a group who asked, the owner and managers. Result: `done`. */
   | { stop_answer: { conversation: ConversationId } }
   /** Have an answer written again, in place of the one that is there. Whoever asked the question. Result: `done`. */
-  | { regenerate: { conversation: ConversationId; seq: Seq } };
+  | { regenerate: { conversation: ConversationId; seq: Seq } }
+  /** Set the commands that the caller offers: a bot may. Result: `done`. */
+  | { set_commands: { commands: BotCommand[] } }
+  /** Press a button of a message. Its author is told in their feed. Result: `done`. */
+  | { press: { button: ButtonId; conversation: ConversationId; seq: Seq } }
+  /** Replace the words and the buttons of an own message with buttons, at any time. Result: `appended` (the notice). */
+  | { edit_buttons: { conversation: ConversationId; rows: ButtonRow[]; seq: Seq; text: string } };
 
 /** What a person asks to read. */
 export type Query =
@@ -234,7 +240,9 @@ export type Query =
   /** The assistants that the caller may use. Answer: `assistants`. */
   | { assistants: Nothing }
   /** The answers that are being written in a conversation and the questions that wait, oldest first. Answer: `drafts`. (What is written so far is no row: the gateway adds it.) */
-  | { drafts: { conversation: ConversationId } };
+  | { drafts: { conversation: ConversationId } }
+  /** The commands that the bots of a conversation offer. Answer: `bot_commands`. */
+  | { bot_commands: { conversation: ConversationId } };
 
 /** Ask what has changed since `cursor`. */
 export interface Sync {
@@ -327,7 +335,9 @@ export type Content =
   /** Somebody's contact card. */
   | { contact_card: ContactCard }
   /** A sticker or one large emoji. */
-  | { sticker: Sticker };
+  | { sticker: Sticker }
+  /** Words with buttons: of bots, and of users in whose name their app speaks. */
+  | { buttons: Buttons };
 
 /** The emoji of a reaction: 1–64 bytes, no control characters, no white space. */
 export type Emoji = string;
@@ -427,6 +437,21 @@ export interface PushSubscription {
   show_text: boolean;
 }
 
+/** A command that a bot offers. */
+export interface BotCommand {
+  /** What it does. */
+  description: Line;
+  hint: Line | null;
+  /** Its name, without the slash. */
+  name: CommandName;
+}
+
+/** What a button is told apart by: 1–64 bytes without control characters, as the bot likes. */
+export type ButtonId = string;
+
+/** Buttons beside each other, at most [`super::limits::BUTTONS_PER_ROW_MAX`]. */
+export type ButtonRow = Button[];
+
 /** A message in words. */
 export interface Text {
   /** Whether the words are Markdown. */
@@ -484,11 +509,45 @@ export interface Sticker {
   set: Name | null;
 }
 
+/** Words with buttons below them. */
+export interface Buttons {
+  /** The buttons: at most [`super::limits::BUTTON_ROWS_MAX`] rows. */
+  rows: ButtonRow[];
+  /** The words. */
+  text: Text;
+}
+
 /** What shows a file in a message. */
 export type MediaKind = 'image' | 'file' | 'voice' | 'video';
 
 /** A file: 128 random bits, 32 hexadecimal digits in text. */
 export type MediaId = string;
+
+/** A button. */
+export interface Button {
+  /** What it does. */
+  does: ButtonDoes;
+  /** What stands on it. */
+  label: ButtonLabel;
+  /** How it looks. */
+  style: ButtonStyle;
+}
+
+/** What stands on a button: 1–128 bytes, on one line, not only white space, nothing that turns the direction of writing. */
+export type ButtonLabel = string;
+
+/** How a button looks. */
+export type ButtonStyle = 'plain' | 'primary' | 'danger';
+
+/** What a button does. */
+export type ButtonDoes =
+  /** Tells the author of the message that it was pressed; no other button of the message has the same id. */
+  | { press: ButtonId }
+  /** Opens an address. Clients show its host. */
+  | { open: ButtonUrl };
+
+/** An address that a button opens: `http` or `https`, a host in ASCII, no user or password in it; at most 1,024 bytes. */
+export type ButtonUrl = string;
 
 /** Whether a group is found in the directory. */
 export type GroupKind = 'private' | 'public';
@@ -516,6 +575,9 @@ export type Availability = 'online' | 'away' | 'busy' | 'invisible';
 
 /** Some lines that people read: the introduction or notice of a group. 1–4,096 bytes, no control characters but line breaks and tabs, not only white space. */
 export type Paragraph = string;
+
+/** The name of a bot's command: 1–32 characters `a-z 0-9 _ -`; people write it behind a `/`. */
+export type CommandName = string;
 
 /** Messages that somebody looks for, in the conversations they belong or belonged to. */
 export interface Search {
@@ -636,7 +698,9 @@ export type Answer =
   /** To `assistants`. */
   | { assistants: { as_of: Lsn; assistants: AssistantView[] } }
   /** To `drafts`. */
-  | { drafts: { as_of: Lsn; conversation: ConversationId; drafts: DraftView[] } };
+  | { drafts: { as_of: Lsn; conversation: ConversationId; drafts: DraftView[] } }
+  /** To `bot_commands`. */
+  | { bot_commands: { as_of: Lsn; commands: OfferedCommand[]; more: boolean } };
 
 /** One page of what has changed for a user. */
 export interface Changes {
@@ -1029,6 +1093,14 @@ export interface DraftView {
   text: string;
 }
 
+/** A command as it is offered in a conversation. */
+export interface OfferedCommand {
+  /** The bot that offers it. */
+  bot: UserId;
+  /** The command. */
+  command: BotCommand;
+}
+
 /** What a conversation is. */
 export type ConversationKind = 'direct' | 'group' | 'feed' | 'assistant';
 
@@ -1119,7 +1191,11 @@ export type Body =
   /** A message: what an assistant answered. */
   | { answer: AssistantAnswer }
   /** A message of another system, through a webhook. */
-  | { post: Post };
+  | { post: Post }
+  /** A message with buttons. */
+  | { buttons: Buttons }
+  /** Notice in the feed of who wrote a message with buttons: the author pressed one of them. */
+  | { pressed: { button: ButtonId; conversation: ConversationId; entry: Seq } };
 
 /** An emoji on an entry and who put it there, in the order in which they did. */
 export interface Reaction {

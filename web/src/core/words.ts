@@ -2,7 +2,7 @@
 
 import type { Body, InviteCode, Seq, Text } from './protocol';
 
-const MESSAGES = new Set(['text', 'custom', 'media', 'location', 'contact_card', 'sticker', 'recalled', 'answer', 'post']);
+const MESSAGES = new Set(['text', 'custom', 'media', 'location', 'contact_card', 'sticker', 'recalled', 'answer', 'post', 'buttons']);
 const SILENT = new Set(['edited', 'recalled_entry', 'reacted']);
 
 /** The kind of a body: the name of its one field. */
@@ -26,6 +26,7 @@ export function targetOf(body: Body): Seq | null {
 export function textOf(body: Body): Text | null {
   if ('text' in body) return body.text;
   if ('media' in body) return body.media.caption;
+  if ('buttons' in body) return body.buttons.text;
   return null;
 }
 

@@ -12,6 +12,7 @@ export type Translation<English extends Area> = {
 export interface Dictionary {
   admin: typeof import('./en/admin').default;
   auth: typeof import('./en/auth').default;
+  bots: typeof import('./en/bots').default;
   chat: typeof import('./en/chat').default;
   common: typeof import('./en/common').default;
   extras: typeof import('./en/extras').default;

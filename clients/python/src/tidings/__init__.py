@@ -13,16 +13,16 @@ from .backoff import Backoff
 from .calls import Sent
 from .client import Client
 from .errors import Full, Over, Refused, StoreDamaged, TidingsError, Unreachable
-from .events import Changed, ConversationChanged, Event, Message, Missed, Notice
+from .events import Changed, ConversationChanged, Event, Message, Missed, Notice, Press
 from .keys import derived_key, new_key
 from .pending import Pending
-from .records import Entry, GroupRules, MediaInfo, Profile
+from .records import BotCommand, Button, Entry, GroupRules, MediaInfo, Profile
 from .replica import Chat
 from .session import Outcome
 from .store import FileStore, MemoryStore, Store
 
 __all__ = [
-    "Backoff", "Changed", "Chat", "Client", "ConversationChanged", "Entry", "Event", "FileStore", "Full", "GroupRules", "MediaInfo",
-    "MemoryStore", "Message", "Missed", "Notice", "Outcome", "Over", "Pending", "Profile", "Refused", "Sent", "Store", "StoreDamaged",
+    "Backoff", "BotCommand", "Button", "Changed", "Chat", "Client", "ConversationChanged", "Entry", "Event", "FileStore", "Full", "GroupRules", "MediaInfo",
+    "MemoryStore", "Message", "Missed", "Notice", "Outcome", "Over", "Pending", "Press", "Profile", "Refused", "Sent", "Store", "StoreDamaged",
     "TidingsError", "Unreachable", "derived_key", "events", "new_key", "records",
 ]

@@ -20,14 +20,16 @@ from .keys import derived_key
 from .outbox import Command
 from .pending import Pending
 from .records import (
-    Availability, Card, Contact, ContactRequest, Entry, Found, GroupCard, GroupPreview, GroupRules, Invite, JoinRequest, Label,
-    Me, MediaInfo, MediaKind, Member, OwnPresence, Presence, Profile, PushSubscription, Receipts, Relation, Session as SessionRecord, UserSettings,
+    Availability, BotCommand, Button, Card, Contact, ContactRequest, Entry, Found, GroupCard, GroupPreview, GroupRules, Invite, JoinRequest, Label,
+    Me, MediaInfo, MediaKind, Member, OfferedCommand, OwnPresence, Presence, Profile, PushSubscription, Receipts, Relation, Session as SessionRecord, UserSettings,
 )
 from .rest import Rest, quoted
 from .session import Fields, Outcome, Session
 
 T = TypeVar("T")
 To: TypeAlias = "str | int"
+#: Buttons, row by row.
+Rows: TypeAlias = "Iterable[Iterable[Button]]"
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,14 @@ class Calls:
         reply_to: int | None = None,
         mentions: Iterable[str] = (),
         mention_all: bool = False,
+        buttons: Rows = (),
         key: str | None = None,
     ) -> Pending[Sent]:
-        """Puts a message into the outbox and returns at once, with something to await for what becomes of it (a `Sent`)."""
-        content = _text(text, markdown, reply_to, mentions, mention_all)
-        return self.submit({"send": {"to": target(to), "content": {"text": content}}}, sent, key)
+        """Puts a message into the outbox and returns at once, with something to await for what becomes of it (a `Sent`). `buttons` are rows
+        of buttons below it, which bots may send."""
+        words = _text(text, markdown, reply_to, mentions, mention_all)
+        content = {"buttons": {"text": words, "rows": rows}} if (rows := _rows(buttons)) else {"text": words}
+        return self.submit({"send": {"to": target(to), "content": content}}, sent, key)
 
     async def send(
         self,
@@ -88,20 +93,23 @@ class Calls:
         reply_to: int | None = None,
         mentions: Iterable[str] = (),
         mention_all: bool = False,
+        buttons: Rows = (),
         key: str | None = None,
     ) -> Sent:
         """Sends a message and waits until it is on the server's disk, over as many connections as it takes."""
         return await self.post(
-            to, text, markdown=markdown, reply_to=reply_to, mentions=mentions, mention_all=mention_all, key=key
+            to, text, markdown=markdown, reply_to=reply_to, mentions=mentions, mention_all=mention_all, buttons=buttons, key=key
         )
 
-    async def answer(self, message: Message, text: str, *, markdown: bool = False, quote: bool = False) -> Sent:
+    async def answer(
+        self, message: Message, text: str, *, markdown: bool = False, quote: bool = False, buttons: Rows = ()
+    ) -> Sent:
         """Answers a message, once: the key is made from the message, so answering it again (after a crash, say) with the same words
         gives the first answer back, and with other words is refused with `idempotency_conflict`."""
         entry = message.entry
         key = derived_key(entry.at, "answer", message.conversation, entry.seq)
         reply_to = entry.seq if quote else None
-        return await self.send(message.conversation, text, markdown=markdown, reply_to=reply_to, key=key)
+        return await self.send(message.conversation, text, markdown=markdown, reply_to=reply_to, buttons=buttons, key=key)
 
     async def send_custom(
         self, to: To, kind: str, data: object, *, reply_to: int | None = None, key: str | None = None
@@ -178,6 +186,24 @@ class Calls:
     def typing(self, conversation: int, active: bool = True) -> None:
         """The user is typing (say it at most every 5 s), or has stopped."""
         self._say(lambda session: session.typing(conversation, active))
+
+    # --- Bots ---
+
+    async def set_commands(self, commands: Iterable[BotCommand]) -> None:
+        """Says what commands this bot offers, all of them."""
+        await self._do("set_commands", commands=[encode(command) for command in commands])
+
+    async def edit_buttons(self, conversation: int, seq: int, text: str, buttons: Rows = ()) -> None:
+        """Replaces the words and the buttons of an own message with buttons, at any time."""
+        await self._do("edit_buttons", conversation=conversation, seq=seq, text=text, rows=_rows(buttons))
+
+    async def press(self, conversation: int, seq: int, button: str) -> None:
+        """Presses a button of a message; its author is told."""
+        await self._do("press", conversation=conversation, seq=seq, button=button)
+
+    async def bot_commands(self, conversation: int) -> list[OfferedCommand]:
+        """The commands that bots offer in a conversation."""
+        return decode_list(OfferedCommand, (await self.query({"bot_commands": {"conversation": conversation}}))["commands"])
 
     # --- Conversations ---
 
@@ -509,6 +535,10 @@ def _conversation(outcome: Outcome) -> int:
 
 def _media(media: MediaInfo | str) -> str:
     return media if isinstance(media, str) else media.media
+
+
+def _rows(rows: Rows) -> list[list[Fields]]:
+    return [[encode(button) for button in row] for row in rows]
 
 
 def _text(

@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from .backoff import Backoff
 from .calls import Calls
 from .errors import Over, Refused, Unreachable
-from .events import Connection, Event, Message, Missed, Notice
+from .events import Connection, Event, Message, Missed, Notice, Press
 from .keys import new_key
 from .outbox import Command, Outbox
 from .pending import Pending
@@ -228,6 +228,21 @@ class Client(Calls):
             if isinstance(event, Message) and not event.mine:
                 yield event
                 self.read(event)
+
+    async def heard(self) -> AsyncIterator[Message | Press]:
+        """What a bot lives of: messages of others, and presses of buttons of its own messages. Each is marked as read when the next one is
+        asked for, as in `messages()`."""
+        async for event in self.events():
+            if isinstance(event, (Message, Press)) and (isinstance(event, Press) or not event.mine):
+                yield event
+                self.read(event.chat.id, event.entry.seq)
+
+    async def presses(self) -> AsyncIterator[Press]:
+        """Presses of buttons of own messages alone; see `heard()`."""
+        async for event in self.events():
+            if isinstance(event, Press):
+                yield event
+                self.read(event.chat.id, event.entry.seq)
 
     async def _next_event(self) -> Event:
         while True:

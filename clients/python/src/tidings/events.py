@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .records import Cursor, Entry, Presence, Profile
+from .records import Cursor, Entry, Presence, Pressed, Profile
 from .replica import Chat, mentions_user
 
 
@@ -40,6 +41,12 @@ class Message(_InChat):
         return self.entry.text or ""
 
     @property
+    def command(self) -> tuple[str, str] | None:
+        """The name and the rest of a message that begins with `/`: `/roll 2 dice` is `("roll", "2 dice")`."""
+        found = re.fullmatch(r"/([a-z0-9_-]{1,32})(?:\s+(.*))?", self.text.strip(), re.DOTALL)
+        return (found[1], (found[2] or "").strip()) if found else None
+
+    @property
     def mentions_me(self) -> bool:
         return mentions_user(self.entry.body, self.chat._me)
 
@@ -47,6 +54,29 @@ class Message(_InChat):
 @dataclass(frozen=True)
 class Notice(_InChat):
     """Something happened that is no message: somebody joined, reacted, edited; in the feed, a contact asked."""
+
+
+@dataclass(frozen=True)
+class Press(Notice):
+    """Somebody pressed a button of a message of this user. `author` did; `conversation` and `seq` say which message it is."""
+
+    @property
+    def pressed(self) -> Pressed:
+        assert isinstance(self.entry.body, Pressed)
+        return self.entry.body
+
+    @property
+    def conversation(self) -> int:
+        return self.pressed.conversation
+
+    @property
+    def seq(self) -> int:
+        return self.pressed.entry
+
+    @property
+    def button(self) -> str:
+        """The id of the button."""
+        return self.pressed.button
 
 
 @dataclass(frozen=True)
@@ -130,6 +160,6 @@ class Missed:
 
 
 Event: TypeAlias = (
-    "Message | Notice | Changed | ConversationChanged | Receipt | Typing | PresenceChanged | ProfileChanged | Draft | Connection"
+    "Message | Notice | Press | Changed | ConversationChanged | Receipt | Typing | PresenceChanged | ProfileChanged | Draft | Connection"
     " | CaughtUp | Reset | Missed"
 )

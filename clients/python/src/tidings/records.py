@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 Availability: TypeAlias = Literal["online", "away", "busy", "invisible"]
+ButtonStyle: TypeAlias = Literal["plain", "primary", "danger"]
 MediaKind: TypeAlias = Literal["image", "file", "voice", "video"]
 Platform: TypeAlias = Literal["web", "ios", "android", "macos", "windows", "linux", "api"]
 Role: TypeAlias = Literal["member", "manager", "owner"]
@@ -197,6 +198,50 @@ class Post(MessageBody):
 
 
 @dataclass(frozen=True)
+class Button:
+    """A button under a message: made with `Button.press` or `Button.open`."""
+
+    label: str
+    does: dict[str, str]
+    style: ButtonStyle = "plain"
+
+    @staticmethod
+    def press(label: str, id: str, style: ButtonStyle = "plain") -> Button:
+        """One that calls the bot back with `id`: 1 to 64 bytes, as the bot likes, once in a message."""
+        return Button(label, {"press": id}, style)
+
+    @staticmethod
+    def open(label: str, url: str, style: ButtonStyle = "plain") -> Button:
+        """One that opens a page of the web."""
+        return Button(label, {"open": url}, style)
+
+
+@dataclass(frozen=True)
+class Buttons(MessageBody):
+    """Words with rows of buttons below them."""
+
+    text: Text
+    rows: list[list[Button]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BotCommand:
+    """A command that a bot offers: people write `/name` and what `hint` says."""
+
+    name: str
+    description: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class OfferedCommand:
+    """A command as it is offered in a conversation."""
+
+    bot: str
+    command: BotCommand
+
+
+@dataclass(frozen=True)
 class Recalled(MessageBody):
     """What is left of a message that was recalled."""
 
@@ -242,6 +287,15 @@ class MemberLeft(Body):
 @dataclass(frozen=True)
 class Renamed(Body):
     title: str
+
+
+@dataclass(frozen=True)
+class Pressed(Body):
+    """In the feed of who wrote a message with buttons: the author of this pressed one."""
+
+    conversation: int
+    entry: int
+    button: str
 
 
 @dataclass(frozen=True)
@@ -398,9 +452,11 @@ class Entry:
 
     @property
     def text(self) -> str | None:
-        """The words: of a text message, an answer, what another system posted, or a file's caption."""
+        """The words: of a text message (with buttons or without), an answer, what another system posted, or a file's caption."""
         if isinstance(self.body, (Text, Answer, Post)):
             return self.body.text
+        if isinstance(self.body, Buttons):
+            return self.body.text.text
         return self.body.caption.text if isinstance(self.body, Media) else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .records import Body, Conversation, Cursor, Entry, GroupCreated, Inbox, Media, Text, target_of
+from .records import Body, Buttons, Conversation, Cursor, Entry, GroupCreated, Inbox, Media, Text, target_of
 from .records import (
     AliasChanged, CardChanged, Dissolved, GroupMuted, JoinAnswered, ManagerChanged, MemberJoined, MemberLeft, MemberRemoved,
     MembersAdded, MemberSilenced, Renamed, RulesChanged, Transferred,
@@ -398,7 +398,7 @@ class Chat:
 
 def mentions_user(body: Body, user: str) -> bool:
     """Whether a message names the user, or everybody."""
-    text = body if isinstance(body, Text) else body.caption if isinstance(body, Media) else None
+    text = body if isinstance(body, Text) else body.caption if isinstance(body, Media) else body.text if isinstance(body, Buttons) else None
     return text is not None and (text.mention_all or any(same(each, user) for each in text.mentions))
 
 

@@ -18,7 +18,7 @@ from .codec import Malformed, decode, decode_list
 from .errors import Full, Over, Refused
 from .outbox import Command, Item, Outbox
 from .records import (
-    Body, ContactCard, Conversation, Cursor, Custom, Device, Edited, Entry, Inbox, Limits, Location, Presence, Profile, Reacted,
+    Body, Buttons, ContactCard, Conversation, Cursor, Custom, Device, Edited, Entry, Inbox, Limits, Location, Presence, Pressed, Profile, Reacted,
     RecalledEntry, Sticker, Text, Welcome,
 )
 from .replica import Backlog, Change, Chat, Missing
@@ -483,7 +483,8 @@ class Session:
             elif entry.body.is_message:
                 self.events.append(happened.Message(chat, entry))
             else:
-                self.events.append(happened.Notice(chat, entry))
+                kind = happened.Press if isinstance(entry.body, Pressed) else happened.Notice
+                self.events.append(kind(chat, entry))
             news += not change.rewritten
         missing = chat.missing()
         if missing is None:
@@ -732,7 +733,7 @@ def own_body(command: Command) -> Body | None:
         return None
     ((name, content),) = fields["content"].items()
     # The server may write the names of mentioned users differently.
-    known: dict[str, type[Body]] = {"text": Text, "custom": Custom, "location": Location, "contact_card": ContactCard, "sticker": Sticker}
-    if name not in known or content.get("mentions"):
+    known: dict[str, type[Body]] = {"text": Text, "custom": Custom, "location": Location, "contact_card": ContactCard, "sticker": Sticker, "buttons": Buttons}
+    if name not in known or (content["text"] if name == "buttons" else content).get("mentions"):
         return None
     return decode(known[name], content)

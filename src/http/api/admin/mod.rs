@@ -2,12 +2,13 @@
 //! is one; nothing here opens a conversation.
 
 pub(super) mod app_keys;
-mod apps;
+pub mod apps;
 mod assistants;
 mod audit;
 mod invites;
 mod retention;
 mod status;
+pub(super) mod tokens;
 pub(super) mod users;
 
 use super::ApiState;
@@ -28,6 +29,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(audit::router())
         .merge(retention::router())
         .merge(status::router())
+        .merge(tokens::router())
 }
 
 /// Which app.
