@@ -36,6 +36,12 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'hook.create': 'admin.didCreateHook',
   'hook.rotate': 'admin.didRotateHook',
   'hook.delete': 'admin.didDeleteHook',
+  'app.origins': 'admin.didSetOrigins',
+  'before_hook.create': 'admin.didCreateBefore', 'before_hook.set': 'admin.didSetBefore', 'before_hook.rotate': 'admin.didRotateBefore', 'before_hook.remove': 'admin.didRemoveBefore',
+  'webhook.create': 'admin.didCreateWebhook', 'webhook.set': 'admin.didSetWebhook', 'webhook.rotate': 'admin.didRotateWebhook', 'webhook.delete': 'admin.didDeleteWebhook',
+  'webhook.replay': 'admin.didReplayWebhook', 'webhook.stop': 'admin.didStopWebhook',
+  'mcp_token.create': 'admin.didCreateMcp', 'mcp_token.revoke': 'admin.didRevokeMcp',
+  'token.create': 'admin.didCreateToken', 'token.revoke': 'admin.didRevokeToken', 'token.rotate': 'admin.didRotateToken',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */

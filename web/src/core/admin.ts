@@ -1,6 +1,7 @@
 // What administrators see and do, over REST.
 
 import { ask, queryOf, request } from './api';
+import { Problem } from './problem';
 import type { AppId, Epoch, Invite, InviteCode, Lsn, Name, SessionInfo, Strangers, Timestamp, UserId, UserKind } from './protocol';
 
 const inApp = (app?: string): string => (app ? `?app=${encodeURIComponent(app)}` : '');
@@ -73,6 +74,24 @@ export interface AppUse {
   media_bytes: number;
   tokens_from: Timestamp;
   keys: AppKey[];
+  /** From where pages of other systems may use it. */
+  origins: string[];
+}
+export type HookAction = 'message_send' | 'contact_request' | 'member_add';
+/** What is asked before users of an app do something. */
+export interface BeforeHook {
+  url: string;
+  actions: HookAction[];
+  timeout_ms: number;
+  on_failure: 'open' | 'closed';
+}
+export type BeforeHookInfo = BeforeHook & { created: Timestamp; changed: Timestamp; old_secret_until?: Timestamp };
+/** The secret is told when it is new. */
+export type KeptBeforeHook = BeforeHookInfo & { secret?: string };
+export interface HookTest {
+  result: 'allowed' | 'refused' | 'replaced' | 'failed';
+  reason?: string;
+  ms: number;
 }
 export interface AuditLine {
   lsn: Lsn;
@@ -162,6 +181,18 @@ export const admin = {
   revokeKey: (app: string, key: number) => ask<void>('DELETE', `/admin/apps/${of(app)}/keys/${key}`),
   /** Signed tokens that were issued before now are refused. */
   revokeTokens: (app: string) => ask<{ before: Timestamp }>('POST', `/admin/apps/${of(app)}/token-revocation`, { body: {} }),
+  origins: async (app: string) => (await ask<{ origins: string[] }>('GET', `/admin/apps/${of(app)}/origins`)).origins,
+  setOrigins: async (app: string, origins: string[]) => (await ask<{ origins: string[] }>('PUT', `/admin/apps/${of(app)}/origins`, { body: { origins } })).origins,
+  /** None when nobody is asked. */
+  beforeHook: (app: string) =>
+    ask<BeforeHookInfo>('GET', `/admin/apps/${of(app)}/before-hook`).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'not_found') return null;
+      throw error;
+    }),
+  setBeforeHook: (app: string, hook: BeforeHook) => ask<KeptBeforeHook>('PUT', `/admin/apps/${of(app)}/before-hook`, { body: hook }),
+  removeBeforeHook: (app: string) => ask<void>('DELETE', `/admin/apps/${of(app)}/before-hook`),
+  rotateBeforeHook: (app: string) => ask<KeptBeforeHook>('POST', `/admin/apps/${of(app)}/before-hook/rotation`),
+  testBeforeHook: (app: string) => ask<HookTest>('POST', `/admin/apps/${of(app)}/before-hook/test`),
   settings: (app: string) => ask<AppSettings>('GET', `/admin/apps/${of(app)}/settings`),
   changeSettings: (app: string, change: Partial<AppSettings>) =>
     ask<AppSettings>('PATCH', `/admin/apps/${of(app)}/settings`, { body: change }),
