@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-export const sentence = 'in the console an app is made, gets keys that are rotated and revoked, origins, a before-hook, limits and rules, is suspended and deleted';
+export const sentence = 'in the console an app is made, gets keys that are rotated and revoked, origins, a before-hook, limits and rules, is suspended and deleted; a bot gets a token';
 
 export async function run({ server, open, chief }) {
   const c = await open({ expected: [/status of 40[04]/] });
@@ -138,4 +138,22 @@ export async function run({ server, open, chief }) {
   await page.getByRole('alert').waitFor();
   await page.getByRole('link', { name: 'All apps' }).click();
   await page.getByRole('link', { name: /home/ }).waitFor();
+
+  // A bot is an account with tokens in place of a password.
+  await page.goto(`${server.url}/console/users`);
+  await page.getByRole('button', { name: 'New user' }).click();
+  await dialog.getByLabel('User id').fill('dice');
+  await dialog.getByRole('switch', { name: /A bot/ }).click();
+  await dialog.getByRole('button', { name: 'Create bot' }).click();
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'New token' }).click();
+  const told = page.getByRole('dialog', { name: 'New token' });
+  const token = await told.getByRole('textbox', { name: 'Secret' }).textContent();
+  const me = async () => (await fetch(`${server.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+  assert.equal(await me(), 200);
+  await told.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog', { name: /^Revoke/ }).getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog', { name: /^Revoke/ }).waitFor({ state: 'detached' });
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'Revoke' }).waitFor({ state: 'detached' });
+  assert.equal(await me(), 401);
 }
