@@ -88,6 +88,7 @@ fn manage_bots(command: impl Fn(&[&str], &str) -> super::server::Done) {
     assert!(command(&["bot", "tokens", "dice"], "").ok().starts_with("TOKEN "));
     let gone = command(&["bot", "revoke", "dice", &before[0].0.to_string()], "").fails_with(65);
     assert!(gone.contains("has no token"), "{gone}");
+    command(&["user", "add", "ada", "--password-stdin"], PASSWORD).ok();
     let person = command(&["bot", "token", "ada"], "").fails_with(65);
     assert!(person.contains("`ada` is no bot"), "{person}");
     let password = command(&["user", "passwd", "dice", "--password-stdin"], PASSWORD).fails_with(65);
