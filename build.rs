@@ -11,8 +11,18 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What `web/dist` is built from, below `web`. `web/scripts/stamp.mjs` hashes the same.
-const SOURCES: [&str; 8] =
-    ["index.html", "package-lock.json", "package.json", "public", "scripts", "src", "tsconfig.json", "vite.config.ts"];
+const SOURCES: [&str; 10] = [
+    "embed.html",
+    "index.html",
+    "package-lock.json",
+    "package.json",
+    "public",
+    "scripts",
+    "src",
+    "tsconfig.json",
+    "vite.config.ts",
+    "vite.embed.config.ts",
+];
 /// Where the build writes the hash of its sources.
 const STAMP: &str = "BUILD.json";
 

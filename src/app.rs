@@ -7,6 +7,7 @@
 use crate::administration::Administration;
 use crate::assistant::{self, AssistantOptions, Assistants, Times, Wake};
 use crate::auth::{Auth, Vault, Work};
+use crate::before_hooks::BeforeHooks;
 use crate::config::{Config, QuickRepair, TlsMode};
 use crate::control::{ConnectionStatus, Control, ServerStatus, Socket, Tester};
 use crate::engine::{Engine, EngineOptions, Health, Subscriber};
@@ -256,6 +257,7 @@ async fn run(
     up.setup = first_link(&office, founded).await;
     let push = open_push(config, engine, &outbound, &url)?;
     tasks.spawn("push", push.clone().run(shutdown.clone()));
+    let before_hooks = open_before_hooks(config, engine, &auth, &tasks)?;
     let options = GatewayOptions { url, last_seen, ..gateway_options(config) };
     let gateway = Gateway::new(engine.clone(), hub.clone(), auth, options, tasks.clone());
     let media = open_media(config, engine, &tasks).await?;
@@ -279,7 +281,7 @@ async fn run(
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    let shared = (media, push, assistants);
+    let shared = (media, push, assistants, before_hooks);
     tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), shared, web, shutdown.clone(), tasks.clone()));
     workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
@@ -312,6 +314,23 @@ fn open_outbound(config: &Config) -> Result<Outbound, AppError> {
     let operator_requests_max = defaults.operator_requests_max.max(config.assistants.at_once.get() as usize + 32);
     let options = OutboundOptions { allow: config.outbound.allow.clone(), operator_requests_max, ..defaults };
     Outbound::new(options).map_err(AppError::Outbound)
+}
+
+/// Most questions to before-hooks of all apps on their way at the same time.
+const BEFORE_HOOKS_AT_ONCE: usize = 1_024;
+/// Connections to one before-hook that wait for the next question.
+const BEFORE_HOOK_IDLE: usize = 32;
+
+/// Before-hooks, with a client of their own: those that hang take no place of what else is asked of other servers.
+fn open_before_hooks(config: &Config, engine: &Engine, auth: &Auth, tasks: &Tasks) -> Result<BeforeHooks, AppError> {
+    let options = OutboundOptions {
+        allow: config.outbound.allow.clone(),
+        tenant_requests_max: BEFORE_HOOKS_AT_ONCE,
+        idle_per_host_max: BEFORE_HOOK_IDLE,
+        ..OutboundOptions::default()
+    };
+    let outbound = Outbound::new(options).map_err(AppError::Outbound)?;
+    Ok(BeforeHooks::new(engine, outbound, auth.vault.clone(), tasks.clone()))
 }
 
 /// Web Push, with its key in the data folder.
@@ -519,6 +538,8 @@ fn gateway_options(config: &Config) -> GatewayOptions {
         rate_burst: limits.rate_burst.get(),
         rest_per_second: limits.rest_per_second.get(),
         rest_burst: limits.rest_burst.get(),
+        mcp_per_second: limits.mcp_per_second.get(),
+        mcp_burst: limits.mcp_burst.get(),
         queue_bytes: limits.queue_kib.get() as usize * 1024,
         hello_timeout_ms: u64::from(limits.hello_timeout_s.get()) * 1_000,
         silence_timeout_ms: u64::from(limits.silence_timeout_s.get()) * 1_000,

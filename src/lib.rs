@@ -18,6 +18,7 @@
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! push        Web Push: devices are told of messages while nothing is open on them
+//! before_hooks  an app's own system is asked before a command of its users is carried out
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
 //! hot         what may vanish at any time: when users were last there
@@ -38,6 +39,7 @@ pub mod administration;
 pub mod app;
 pub mod assistant;
 pub mod auth;
+pub mod before_hooks;
 pub mod cli;
 pub mod client;
 pub mod config;

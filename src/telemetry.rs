@@ -1,6 +1,7 @@
 //! Log lines, on standard error.
 //!
-//! Only this program's own lines follow the configured level; libraries speak up from `warn`. A line never holds a password, a
+//! Only this program's own lines follow the configured level; libraries speak up from `warn`, and `rmcp`, which warns of what
+//! its callers send, from `error`. A line never holds a password, a
 //! token or a message: those are types that print only that they are there (`Secret`, `PasswordHash`, `TokenHash`), and bodies
 //! are not logged at all.
 
@@ -21,7 +22,10 @@ pub fn start(log: &Log) {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    let filter = Targets::new().with_target("tidings", level).with_default(level.min(LevelFilter::WARN));
+    let filter = Targets::new()
+        .with_target("tidings", level)
+        .with_target("rmcp", LevelFilter::ERROR)
+        .with_default(level.min(LevelFilter::WARN));
     let json = is_json(log);
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal() && !json);
     let lines = if json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };

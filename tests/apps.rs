@@ -6,6 +6,8 @@ mod events;
 mod incoming;
 #[path = "apps/life.rs"]
 mod life;
+#[path = "apps/origins.rs"]
+mod origins;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]

@@ -58,6 +58,8 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("limits.rate_burst", ("7", "8")),
         ("limits.rest_per_second", ("7", "8")),
         ("limits.rest_burst", ("7", "8")),
+        ("limits.mcp_per_second", ("7", "8")),
+        ("limits.mcp_burst", ("7", "8")),
         ("limits.queue_kib", ("3000", "4000")),
         ("limits.connections", ("7", "8")),
         ("limits.connections_per_address", ("7", "8")),

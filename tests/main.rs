@@ -42,6 +42,7 @@ mod docs;
 mod gateway;
 mod groups;
 mod hostile;
+mod mcp;
 mod media;
 mod messages;
 mod model;

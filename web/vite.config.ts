@@ -1,5 +1,6 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
+import { classOf } from './scripts/classes.mjs';
 import { emoji } from './scripts/emoji.mjs';
 import { stamp } from './scripts/stamp.mjs';
 
@@ -9,13 +10,6 @@ function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string
   return `${(path ?? chunk.name.replace(/^[^\w]*virtual[:_]/, '')).replaceAll('/', '-')}.js`;
 }
 
-/** `.own` of `chat/Message.module.css` is `own-chMessage`: short names that tell where they stand are a tenth of the style sheet less. */
-function classOf(name: string, file: string): string {
-  const [, folder, sheet] = /\/src\/(\w\w)\w*\/(\w+)\.module\.css/.exec(file) ?? [];
-  if (!folder || !sheet) throw new Error(`${file} is no module of styles in a folder of src.`);
-  return `${name}-${folder}${sheet}`;
-}
-
 // Stable names, so that a rebuild edits the committed files in place; the server adds the version to their addresses.
 export default defineConfig({
   base: './',
@@ -23,6 +17,8 @@ export default defineConfig({
   css: { modules: { generateScopedName: classOf } },
   build: {
     target: 'es2022',
+    // The widget is built before (`vite.embed.config.ts`), which empties the folder.
+    emptyOutDir: false,
     // Browsers that have popovers, as these pages need, have light-dark() too.
     cssTarget: ['chrome125', 'firefox125', 'safari17.5'],
     modulePreload: { polyfill: false },
@@ -40,6 +36,8 @@ export default defineConfig({
           { name: 'ui', test: /\/src\/(?:ui\/(?:Dialog|Field)|shell\/title)\./, priority: 2 },
           { name: 'auth', test: /\/src\/auth\/(?:index|Ended|Frame|LogIn)\.tsx$/, priority: 2 },
           { name: 'chat', test: /\/src\/(?:core\/browser|shell\/index|chat\/index)\.tsx?$/, priority: 1 },
+          // For the list of chats with assistants, which needs nothing else of what pages have in common.
+          { name: 'assistant', test: /\/src\/assistant\/AssistantMenu\.tsx$/, priority: 1 },
           { name: 'common', minShareCount: 2, test: /\/src\/(?!core\/(?!admin)|i18n|sw)/, priority: 0 },
         ] },
       },

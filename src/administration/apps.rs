@@ -4,7 +4,7 @@ use super::{Administration, unexpected, unread};
 use crate::auth::{SIGNING, Token, signed};
 use crate::model::{
     Actor, AdminAnswer, AdminQuery, AppAccess, AppKeyId, AppKeyInfo, AppKeyKind, AppKeySecret, AppRef, AppUse, Code,
-    Name, Refusal, Secret, SystemCommand, Timestamp, UserId,
+    Name, Refusal, Secret, SystemCommand, Timestamp, UserId, WebOrigin,
 };
 use crate::store::Read;
 use crate::store::records::{AppStateRow, SignedUserRow};
@@ -43,6 +43,26 @@ impl Administration {
     pub async fn set_access(&self, by: &Actor, app: AppRef, access: AppAccess) -> Result<(), Refusal> {
         let app = self.app(by, app).await?.app;
         self.carry_out(by, SystemCommand::SetAppAccess { app, access }).await.map(drop)
+    }
+
+    /// From where pages of other systems may use an app.
+    pub async fn origins(&self, by: &Actor, app: AppRef) -> Result<Vec<WebOrigin>, Refusal> {
+        match self.read(by, AdminQuery::AppOrigins { app }).await? {
+            AdminAnswer::AppOrigins { origins } => Ok(origins),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Sets it; gives it back as it is from then on.
+    pub async fn set_origins(
+        &self,
+        by: &Actor,
+        app: AppRef,
+        origins: Vec<WebOrigin>,
+    ) -> Result<Vec<WebOrigin>, Refusal> {
+        let found = self.app(by, app.clone()).await?.app;
+        self.carry_out(by, SystemCommand::SetAppOrigins { app: found, origins }).await?;
+        self.origins(by, app).await
     }
 
     /// Suspends an app or ends that.

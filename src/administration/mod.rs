@@ -6,16 +6,20 @@
 
 mod accounts;
 mod apps;
+mod before_hooks;
 mod bots;
 mod incoming;
 mod links;
+mod mcp;
 mod server_api;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
+pub use before_hooks::KeptBeforeHook;
 pub use bots::MadeToken;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
+pub use mcp::{MadeMcpToken, NewMcpToken};
 pub use server_api::{Became, PutContact, PutUser};
 
 use crate::auth::{Auth, check_password_rules};

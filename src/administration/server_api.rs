@@ -269,14 +269,14 @@ impl Administration {
         }
         let acting = self.acting(actor, &system)?;
         let command = Command::Send { to, content };
-        let accepted = self.engine.execute(Actor::User(acting), Some(key), command.into()).await?;
+        let accepted = self.engine.execute_own(Actor::User(acting), Some(key), command.into()).await?;
         Ok(Outcome { lsn: accepted.lsn, duplicate: accepted.duplicate, result: accepted.result })
     }
 
     /// Hands a command in a user's name to the ledger, under a key of its own.
     async fn act(&self, acting: &UserActor, command: Command) -> Result<CommandResult, Refusal> {
         let key = Key::new(self.engine.clock().now());
-        Ok(self.engine.execute(Actor::User(acting.clone()), Some(key), command.into()).await?.result)
+        Ok(self.engine.execute_own(Actor::User(acting.clone()), Some(key), command.into()).await?.result)
     }
 }
 

@@ -254,7 +254,7 @@ fn line_of(
 }
 
 /// What a message says, in words.
-pub(super) fn words(body: &Body) -> String {
+pub fn words(body: &Body) -> String {
     match body {
         Body::Text(text) => text.text.clone(),
         Body::Buttons(buttons) => buttons.text.text.clone(),

@@ -35,12 +35,15 @@ pub enum Task {
         #[serde(default)]
         language: Option<Line>,
     },
-    /// Translate a message.
+    /// Translate a message, or some words of it.
     Translate {
         /// Where it is.
         conversation: ConversationId,
         /// The message.
         seq: Seq,
+        /// The words of it that are wanted, as they stand before the reader; all of it when absent.
+        #[serde(default)]
+        text: Option<String>,
         /// Into which language, in the user's words.
         language: Line,
     },
@@ -191,10 +194,11 @@ fn messages(
         Task::Summarise { conversation, language } => {
             summarise(view, settings, asker, *conversation, language.as_ref())
         }
-        Task::Translate { conversation, seq, language } => {
+        Task::Translate { conversation, seq, text, language } => {
             let Some((floor, head, _)) = visible(view, asker, *conversation)? else { return Err(NoContext::Over) };
             let entry = if (floor..=head).contains(seq) { view.entry(*conversation, *seq)? } else { None };
-            let words = entry.filter(|entry| entry.body.is_message()).map(|entry| context::words(&entry.body));
+            let said = entry.filter(|entry| entry.body.is_message());
+            let words = said.map(|entry| text.clone().unwrap_or_else(|| context::words(&entry.body)));
             let Some(words) = words.filter(|words| !words.trim().is_empty()) else { return Err(NoContext::Over) };
             check_room(settings, &words)?;
             let prompt = format!(

@@ -9,6 +9,7 @@ mod passwords;
 pub mod signed;
 mod token;
 mod vault;
+pub mod webhook;
 
 pub use address::AddressPrefix;
 pub use guesses::{Guesses, Throttled};
@@ -54,6 +55,8 @@ impl Default for Auth {
 
 /// What the signing secrets of apps are encrypted for.
 pub const SIGNING: &str = "signing";
+/// What the secrets of before-hooks are encrypted for.
+pub const BEFORE_HOOK: &str = "before-hook";
 
 /// The operator: whoever runs commands on the server's own machine.
 pub const fn operator() -> Actor {

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 const PREFIX: &str = "tds_";
 const KEY_PREFIX: &str = "tdk_";
+const MCP_PREFIX: &str = "tdm_";
 const SIGNING_PREFIX: &str = "tdh_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 is the first power above 2^256.
@@ -40,6 +41,11 @@ impl Token {
     /// Draws a key that opens the API for another system: the same with `tdk_` before it.
     pub fn draw_key() -> Self {
         Self::draw_as(KEY_PREFIX)
+    }
+
+    /// Draws a token for MCP: the same with `tdm_` before it.
+    pub fn draw_mcp() -> Self {
+        Self::draw_as(MCP_PREFIX)
     }
 
     /// Draws a secret with which another system signs: the same with `tdh_` before it.
@@ -84,6 +90,11 @@ impl Token {
     /// Reads a key; `None` when it is not one.
     pub fn parse_key(text: &str) -> Option<Self> {
         Self::parse_as(KEY_PREFIX, text)
+    }
+
+    /// Reads a token for MCP; `None` when it is not one.
+    pub fn parse_mcp(text: &str) -> Option<Self> {
+        Self::parse_as(MCP_PREFIX, text)
     }
 
     /// Whether a text begins as keys do.

@@ -5,7 +5,7 @@ use super::{Failure, exit, print, unexpected};
 use crate::config::Home;
 use crate::control::{AppLine, Request, Response};
 use crate::model::app::merged;
-use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppState, AppUse, Name, Secret, UserId};
+use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppState, AppUse, Name, Secret, UserId, WebOrigin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,6 +24,7 @@ Examples:
   tidings app key-create shop --kind hs256       prints the number of the key and its secret
   tidings app show shop
   tidings app access shop users_max=5000 signed_users=false
+  tidings app origins shop --add https://shop.example
   tidings app suspend shop --undo
   tidings app delete shop --yes";
 
@@ -88,6 +89,19 @@ enum Action {
         /// What to change.
         #[arg(value_name = "KEY=VALUE", required = true)]
         changes: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show or change from where pages may use an app: call the API, open the socket, show the chat widget.
+    Origins {
+        /// Which.
+        name: Name,
+        /// List this one too, such as `https://shop.example` or `http://localhost:8080`; may be repeated.
+        #[arg(long, value_name = "ORIGIN")]
+        add: Vec<WebOrigin>,
+        /// Take this one off the list; may be repeated.
+        #[arg(long, value_name = "ORIGIN")]
+        remove: Vec<WebOrigin>,
         #[command(flatten)]
         place: Place,
     },
@@ -199,6 +213,16 @@ async fn run_use(action: Action) -> Result<(), Failure> {
             place.ask(Request::AppAccess { name: name.clone(), access }, false).await?;
             print(&shown(&how_used(&place, name).await?)?)
         }
+        Action::Origins { name, add, remove, place } => {
+            let mut origins = how_used(&place, name.clone()).await?.origins;
+            if !add.is_empty() || !remove.is_empty() {
+                origins.retain(|origin| !remove.contains(origin));
+                origins.extend(add);
+                place.ask(Request::AppOrigins { name: name.clone(), origins }, false).await?;
+                origins = how_used(&place, name).await?.origins;
+            }
+            print(&origins.iter().map(|origin| format!("{origin}\n")).collect::<String>())
+        }
         Action::Suspend { name, undo, place } => {
             let said = if undo {
                 format!("The app {name} is in use again.\n")
@@ -278,6 +302,7 @@ fn shown(uses: &AppUse) -> Result<String, Failure> {
         format!("media_bytes = {}", uses.media_bytes),
     ];
     lines.extend(fields(&uses.access)?.into_iter().map(|(key, value)| format!("{key} = {value}")));
+    lines.extend(uses.origins.iter().map(|origin| format!("origin {origin}")));
     lines.extend(uses.keys.iter().map(|key| {
         let kind = key.kind.name();
         let used = key.used.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.0));

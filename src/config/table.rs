@@ -242,6 +242,10 @@ sections! {
         rest_per_second: Number<0, 1_000_000> = Number::new(50),
         /// Requests over HTTP at once, before that rate counts.
         rest_burst: Number<1, 1_000_000> = Number::new(100),
+        /// Requests at /mcp a second of all MCP tokens of one user together. Each call of a tool is a line of the audit log.
+        mcp_per_second: Number<1, 1_000> = Number::new(1),
+        /// Requests at /mcp of one user at once, before that rate counts.
+        mcp_burst: Number<1, 10_000> = Number::new(60),
         /// Memory for what a connection has not read yet, in KiB; at least twice `max_frame`. Beyond it the client is told to synchronise.
         queue_kib: Number<512, 1_048_576> = Number::new(2_048),
         /// Connections, all together.

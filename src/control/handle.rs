@@ -160,6 +160,9 @@ impl Control {
             Request::AppAccess { name, access } => {
                 done(self.office.set_access(&auth::operator(), Some(&name).into(), access).await)
             }
+            Request::AppOrigins { name, origins } => {
+                done(self.office.set_origins(&auth::operator(), Some(&name).into(), origins).await.map(drop))
+            }
             Request::AppSuspend { name, suspended } => {
                 done(self.office.suspend_app(&auth::operator(), Some(&name).into(), suspended).await)
             }

@@ -17,7 +17,7 @@ use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
     AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
-    SessionInfo, Timestamp, UserHandle, UserId,
+    SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -286,6 +286,13 @@ pub enum Request {
         /// Whose; all of the app when absent.
         #[serde(default)]
         user: Option<UserId>,
+    },
+    /// Set from where pages of other systems may use an app. Answer: `done`.
+    AppOrigins {
+        /// Which.
+        name: Name,
+        /// All of them.
+        origins: Vec<WebOrigin>,
     },
     /// Create a bot, with a first token. Answer: `token`.
     BotAdd {

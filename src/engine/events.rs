@@ -1,7 +1,7 @@
 //! Events of one app: the log, filtered and with the entries that its items name, as of one View.
 
 use crate::ledger::read::size::stored_bytes;
-use crate::model::{AppEvent, AppEvents, AppId, ConversationId, EventPlace, Lsn};
+use crate::model::{AppEvent, AppEvents, AppId, ConversationId, EventPlace, EventPosition, EventRef, Lsn};
 use crate::store::records::{ConversationRow, MemberRow};
 use crate::store::{Fault, LogItem, LogKind, Read, View};
 use std::collections::BTreeMap;
@@ -14,12 +14,28 @@ const BYTES_MAX: usize = 512 * 1024;
 /// What happened in an app after `after`, at least `limit` events when there are so many within reach, and the rest of the last
 /// one's command.
 pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Fault> {
+    let Found { events, upto, gap } = found(view, app, after, limit)?;
+    Ok(AppEvents { events: events.into_iter().map(|(_, event)| event).collect(), upto, gap })
+}
+
+/// The same with what is needed to make each event again.
+pub struct Found {
+    /// In the one order.
+    pub events: Vec<(EventRef, AppEvent)>,
+    /// Everything up to here is in it, or was nothing of the app.
+    pub upto: Lsn,
+    /// Events that came right after the place asked for are not kept any more.
+    pub gap: bool,
+}
+
+/// The same with what is needed to make each event again.
+pub fn found(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<Found, Fault> {
     let batch = view.log_after(after, LOOKED_THROUGH)?;
-    let mut found = AppEvents { events: Vec::new(), upto: batch.upto, gap: batch.gap };
+    let mut found = Found { events: Vec::new(), upto: batch.upto, gap: batch.gap };
     let mut places: BTreeMap<ConversationId, Option<EventPlace>> = BTreeMap::new();
     let (mut bytes, mut nth) = (0, 0);
     for item in batch.items.iter().filter(|item| item.app == app) {
-        let last = found.events.last().map(|event: &AppEvent| event.lsn);
+        let last = found.events.last().map(|(_, event): &(EventRef, AppEvent)| event.lsn);
         if last == Some(item.lsn) {
             nth += 1;
         } else {
@@ -40,11 +56,20 @@ pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEv
         };
         // Of a conversation that went with its app nobody is left who could be told.
         let Some(place) = place else { continue };
+        let position = EventPosition { lsn: item.lsn, nth };
         let event = event(view, item, nth, place)?;
         bytes += event.entry.as_ref().map_or(64, |entry| stored_bytes(entry));
-        found.events.push(event);
+        let (conversation, seq, kind) = (item.conversation, item.seq, item.kind);
+        found.events.push((EventRef { position, conversation, seq, kind }, event));
     }
     Ok(found)
+}
+
+/// An event made again, as things are now; none when its conversation went with its app.
+pub fn again(view: &View, app: AppId, event: EventRef) -> Result<Option<AppEvent>, Fault> {
+    let EventRef { position: EventPosition { lsn, nth }, conversation, seq, kind } = event;
+    let Some(place) = place(view, conversation)? else { return Ok(None) };
+    self::event(view, &LogItem { lsn, app, conversation, seq, kind }, nth, place).map(Some)
 }
 
 fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<AppEvent, Fault> {
@@ -69,7 +94,7 @@ fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<App
     })
 }
 
-fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
+pub(super) fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
     let Some(row) = view.get::<ConversationRow>(&id)? else { return Ok(None) };
     let mut users = Vec::new();
     if row.group.is_none() {

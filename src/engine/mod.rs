@@ -4,30 +4,35 @@
 //! every queue is bounded; after an I/O error nothing is acknowledged until the store was opened again. Everything outside of this
 //! room goes through [`Engine`]; nothing outside assumes that ordering is local.
 //!
-//! In reading order: this file (the door), `writer` (the one thread that owns the store), `changes` (what a device has missed),
-//! `cursors` (delivered and read marks, merged), `stats`.
+//! In reading order: this file (the door), `before` (which commands somebody is asked about first), `writer` (the one thread that
+//! owns the store), `changes` (what a device has missed), `cursors` (delivered and read marks, merged), `stats`.
 
+mod before;
 mod changes;
 mod cursors;
 mod events;
 mod stats;
 mod writer;
 
+pub use before::{Before, Gate, Lane, Passing, Place};
 pub use changes::SyncState;
+pub use events::Found;
 pub use stats::EngineStats;
 pub use writer::OpenStore;
 
 use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight};
-use crate::ledger::{Accepted, Stop};
+use crate::ledger::{Accepted, Stop, before_hooks};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvents, AppId, AppSettings, Clock, Code, Command, Content,
-    ConversationId, CursorMove, Effect, Epoch, HookInfo, Key, Lsn, OwnPresence, Query, Refusal, Search, SessionId,
-    SystemCommand, UserActor, UserHandle, UserId,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvent, AppEvents, AppId, AppSettings, Clock, Code, Command,
+    Content, ConversationId, CursorMove, Effect, Epoch, EventRef, HookInfo, Key, Lsn, McpTokenInfo, OwnPresence, Query,
+    Question, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle, UserId,
 };
 use crate::protocol::Changes;
+use crate::store::records::BeforeHookRow;
 use crate::store::{Fault, LogBatch, Store, StoreOptions, View};
 use arc_swap::ArcSwap;
+use before::Hooks;
 use crossbeam_channel::{Receiver, Sender};
 use cursors::Cursors;
 use parking_lot::Mutex;
@@ -39,7 +44,7 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
-use writer::{Job, PublishedBatch, QueuedCommand, Writer};
+use writer::{Item, Job, PublishedBatch, QueuedCommand, Writer};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes that the submit queue holds. Each command charges its size, and [`COMMAND_BYTES_MIN`] at least, so this bounds the number
@@ -109,6 +114,21 @@ pub struct Submission {
     pub command: AnyCommand,
     /// Where the outcome goes, and the caller's number for it.
     pub reply: Option<(Arc<dyn ReplySink>, u32)>,
+    /// Whether somebody is asked first.
+    pub before: Before,
+}
+
+impl Submission {
+    /// What its caller sent, in a number: the same key with another one is refused.
+    pub fn hash(&self) -> u64 {
+        match (&self.before, &self.key, &self.command) {
+            (Before::Passed(Some(sent)), ..) => *sent,
+            (_, Some(_), AnyCommand::User(command)) => {
+                postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes))
+            }
+            (_, Some(_), AnyCommand::System(_)) | (_, None, _) => 0,
+        }
+    }
 }
 
 /// Whether a command was taken, or will be.
@@ -172,6 +192,8 @@ pub struct Shared {
     cursors: Cursors,
     counters: Counters,
     folder: PathBuf,
+    /// As of `view`, or a moment before it.
+    hooks: ArcSwap<Hooks>,
 }
 
 impl Shared {
@@ -180,6 +202,21 @@ impl Shared {
         let lsn = view.lsn();
         self.view.store(view);
         self.news.send_if_modified(|known| std::mem::replace(known, lsn) != lsn);
+    }
+
+    /// What is asked of some apps from now on.
+    fn change_hooks(&self, changes: Vec<(AppId, Option<Arc<BeforeHookRow>>)>) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut hooks = Hooks::clone(&self.hooks.load());
+        for (app, hook) in changes {
+            match hook {
+                Some(hook) => hooks.insert(app, hook),
+                None => hooks.remove(&app),
+            };
+        }
+        self.hooks.store(Arc::new(hooks));
     }
 
     fn set_health(&self, health: Health) {
@@ -199,6 +236,8 @@ struct Inner {
     reads: Sender<ReadJob>,
     /// Guards who answers searches, if anybody does.
     searcher: Mutex<Option<Weak<dyn Searcher>>>,
+    /// Guards who asks before commands are carried out, if anybody does.
+    gate: Mutex<Option<Weak<dyn Gate>>>,
     /// Guards the threads until `stop` takes them.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -243,6 +282,7 @@ impl Engine {
             cursors: Cursors::default(),
             counters: Counters::default(),
             folder: options.folder,
+            hooks: ArcSwap::from_pointee(before::all(store.view())?),
         });
         writer::note_sent(&shared.cursors, &store)?;
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE_BYTES / COMMAND_BYTES_MIN + 16);
@@ -258,6 +298,7 @@ impl Engine {
             cursors_every: options.cursors_every,
             stopping: false,
             resting: false,
+            told: Vec::new(),
         };
         let mut threads = vec![
             thread("publisher", &shared, move || publish(&batches, subscribers))?,
@@ -274,6 +315,7 @@ impl Engine {
             read_places,
             reads,
             searcher: Mutex::new(None),
+            gate: Mutex::new(None),
             threads: Mutex::new(threads),
         }));
         if let Some(found) = found {
@@ -294,7 +336,20 @@ impl Engine {
 
     /// The same for callers that keep thousands of futures: only a command that has to wait for room takes memory for it.
     pub fn submit_now(&self, submission: Submission) -> Submitted {
-        let queued = charge(submission);
+        let Before::Ask(lane) = &submission.before else { return self.take(charge(submission)) };
+        let hook = before::hook_for(&self.0.shared.hooks.load(), &submission);
+        if hook.is_none() && lane.as_ref().is_none_or(|lane| !lane.is_busy()) {
+            return self.take(charge(submission));
+        }
+        let Some(gate) = self.0.gate.lock().as_ref().and_then(Weak::upgrade) else {
+            return Submitted::Done(Err(stopped()));
+        };
+        let (place, bytes) = (lane.as_ref().map(Lane::enter), bytes_of(&submission.command));
+        gate.pass(self.clone(), Passing { hook, submission, place, bytes })
+    }
+
+    /// Takes a command about which nobody is asked.
+    fn take(&self, queued: QueuedCommand) -> Submitted {
         if let Ok(permit) = self.0.shared.budget.try_acquire_many(queued.cost) {
             permit.forget();
             return Submitted::Done(self.enqueue(queued));
@@ -318,15 +373,94 @@ impl Engine {
 
     /// Takes a command and waits for its outcome.
     pub async fn execute(&self, actor: Actor, key: Option<Key>, command: AnyCommand) -> Result<Accepted, Refusal> {
+        self.execute_after(Before::Ask(None), actor, key, command).await
+    }
+
+    /// The same for what an app itself does in the name of its users: nobody is asked about it.
+    pub async fn execute_own(&self, actor: Actor, key: Option<Key>, command: AnyCommand) -> Result<Accepted, Refusal> {
+        self.execute_after(Before::OWN, actor, key, command).await
+    }
+
+    async fn execute_after(
+        &self,
+        before: Before,
+        actor: Actor,
+        key: Option<Key>,
+        command: AnyCommand,
+    ) -> Result<Accepted, Refusal> {
         let (sink, outcome) = OneReply::new();
-        self.submit(Submission { actor, key, command, reply: Some((sink, 0)) }).await?;
+        self.submit(Submission { actor, key, command, reply: Some((sink, 0)), before }).await?;
         outcome.await.map_err(|_| stopped())?
+    }
+
+    /// What executing a user's command would give, decided in its place in the one order, with nothing changed: its refusal, the
+    /// outcome of the same key before, or `done` in place of its result.
+    pub async fn try_out(&self, submission: &Submission) -> Result<Accepted, Refusal> {
+        let (sink, outcome) = OneReply::new();
+        let Submission { actor, key, command, before, .. } = submission;
+        let (actor, command, before) = (actor.clone(), command.clone(), before.clone());
+        let trial = Submission { actor, key: *key, command, reply: Some((sink, 0)), before };
+        let queued = QueuedCommand { trial: true, ..charge(trial) };
+        match self.take(queued) {
+            Submitted::Done(taken) => taken?,
+            Submitted::Waits(taken) => taken.await?,
+        }
+        outcome.await.map_err(|_| stopped())?
+    }
+
+    /// What is asked about a user's command that would be accepted; none: nothing, although others of its kind are.
+    pub async fn question(&self, actor: UserActor, key: Key, command: Command) -> Result<Option<Question>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| {
+                let view = shared.view.load_full();
+                match before_hooks::question(&view, shared.clock.now(), (&actor, key), &command) {
+                    Ok(Some(mut question)) => {
+                        if let Some(place) = question.place {
+                            question.conversation = events::place(&view, place)?;
+                        }
+                        Ok(Ok(Some(question)))
+                    }
+                    Ok(None) => Ok(Ok(None)),
+                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                    Err(Stop::Fault(fault)) => Err(fault),
+                }
+            })
+        })
+        .await?
+    }
+
+    /// Tells the outcome of a command that did not come as far as the writer, as all outcomes are told: on the publisher thread.
+    /// Returns when it is told.
+    pub async fn tell(&self, (sink, request): (Arc<dyn ReplySink>, u32), outcome: Result<Accepted, Refusal>) {
+        let cost = (COMMAND_BYTES_MIN / CHARGE_BYTES) as u32;
+        if let Ok(permit) = self.0.shared.budget.acquire_many(cost).await {
+            permit.forget();
+        }
+        let (told, done) = oneshot::channel();
+        let sink: Arc<dyn ReplySink> = Arc::new(Told { sink, told: Mutex::new(Some(told)) });
+        let item = Item { outcome, reply: Some((sink, request)), published: None };
+        if self.0.shared.closed.load(Ordering::SeqCst) || self.0.queue.send(Job::Tell { item, cost }).is_err() {
+            // Whoever still waits learns that the server stops by its connection being closed.
+            return;
+        }
+        drop(done.await);
+    }
+
+    /// Says who is asked before commands are carried out from now on, as long as it is there.
+    pub fn set_gate(&self, gate: Weak<dyn Gate>) {
+        *self.0.gate.lock() = Some(gate);
+    }
+
+    /// Whether anybody is asked about commands of an app.
+    pub fn has_before_hook(&self, app: AppId) -> bool {
+        self.0.shared.hooks.load().contains_key(&app)
     }
 
     /// The same for callers without async: the command line on a data folder of its own. Never call it from a task.
     pub fn execute_blocking(&self, actor: Actor, key: Option<Key>, command: AnyCommand) -> Result<Accepted, Refusal> {
         let (sink, outcome) = OneReply::new();
-        let queued = charge(Submission { actor, key, command, reply: Some((sink, 0)) });
+        let queued = charge(Submission { actor, key, command, reply: Some((sink, 0)), before: Before::OWN });
         while self.0.shared.budget.try_acquire_many(queued.cost).map(tokio::sync::SemaphorePermit::forget).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -456,10 +590,33 @@ impl Engine {
         .await?
     }
 
+    /// The tokens for MCP of the user of a session.
+    pub async fn mcp_tokens(&self, actor: UserActor) -> Result<Vec<McpTokenInfo>, Refusal> {
+        let shared = Arc::clone(&self.0.shared);
+        self.read(move || {
+            retry_stale(|| match read::mcp_tokens(&*shared.view.load_full(), shared.clock.now(), &actor) {
+                Ok(tokens) => Ok(Ok(tokens)),
+                Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                Err(Stop::Fault(fault)) => Err(fault),
+            })
+        })
+        .await?
+    }
+
     /// What happened in an app after `after`, at least `limit` events when there are so many within reach.
     pub async fn events(&self, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Refusal> {
         let shared = Arc::clone(&self.0.shared);
         self.read(move || retry_stale(|| events::of_app(&shared.view.load_full(), app, after, limit))).await
+    }
+
+    /// The same with what is needed to make each event again. Blocks.
+    pub fn found_events(&self, app: AppId, after: Lsn, limit: usize) -> Result<Found, Fault> {
+        retry_stale(|| events::found(&self.view(), app, after, limit))
+    }
+
+    /// An event made again, as things are now; none when its conversation went with its app. Blocks.
+    pub fn event_again(&self, app: AppId, event: EventRef) -> Result<Option<AppEvent>, Fault> {
+        retry_stale(|| events::again(&self.view(), app, event))
     }
 
     /// The lsn of the newest committed state, and word of every newer one: a follower of the log waits for it instead of polling.
@@ -609,8 +766,15 @@ fn publish(batches: &Receiver<PublishedBatch>, mut subscribers: Vec<Box<dyn Subs
 
 /// What a command charges to the queue, and the hash of what its caller sent.
 fn charge(submission: Submission) -> QueuedCommand {
-    let Submission { actor, key, command, reply } = submission;
-    let bytes = match &command {
+    let (bytes, hash) = (bytes_of(&submission.command), submission.hash());
+    let Submission { actor, key, command, reply, before: _ } = submission;
+    let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
+    QueuedCommand { actor, key, hash, command, reply, cost, bytes, trial: false }
+}
+
+/// The bytes of a command's words.
+fn bytes_of(command: &AnyCommand) -> usize {
+    match command {
         AnyCommand::User(Command::Send { content: Content::Text(text), .. }) => text.text.len(),
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
         AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
@@ -618,13 +782,7 @@ fn charge(submission: Submission) -> QueuedCommand {
         AnyCommand::System(SystemCommand::FinishAnswer { answer: Some(answer), .. }) => answer.text.len(),
         AnyCommand::System(SystemCommand::Post { post, .. }) => post.words().iter().map(|words| words.len()).sum(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,
-    };
-    let hash = match (&key, &command) {
-        (Some(_), AnyCommand::User(command)) => postcard::to_allocvec(command).map_or(0, |bytes| xxh3_64(&bytes)),
-        (Some(_), AnyCommand::System(_)) | (None, _) => 0,
-    };
-    let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
-    QueuedCommand { actor, key, hash, command, reply, cost, bytes }
+    }
 }
 
 /// Runs a read until its View holds still.
@@ -675,6 +833,22 @@ impl ReplySink for OneReply {
         if let Some(sender) = self.0.lock().take() {
             // Whoever asked may have gone meanwhile.
             drop(sender.send(outcome));
+        }
+    }
+}
+
+/// A reply that says when it was told.
+struct Told {
+    sink: Arc<dyn ReplySink>,
+    /// Guards whom to tell of it.
+    told: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl ReplySink for Told {
+    fn complete(&self, request: u32, outcome: Result<Accepted, Refusal>) {
+        self.sink.complete(request, outcome);
+        if let Some(told) = self.told.lock().take() {
+            told.send(()).ok();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The writer thread: drains what is queued, puts it in order, applies it, commits once, hands the batch to the publisher.
 
+use super::before;
 use super::cursors::Cursors;
 use super::stats::Counters;
 use super::{Health, Published, ReplySink, Shared};
@@ -39,6 +40,8 @@ pub enum Job {
     Command(QueuedCommand),
     /// Cursors wait: come back soon.
     Cursors,
+    /// An outcome that was found elsewhere, on its way to the publisher, and what it charged to the queue's budget.
+    Tell { item: Item, cost: u32 },
     /// Drain, commit, fold, close.
     Stop,
 }
@@ -53,6 +56,8 @@ pub struct QueuedCommand {
     /// What it charged to the queue's budget.
     pub cost: u32,
     pub bytes: usize,
+    /// Only decided, not applied.
+    pub trial: bool,
 }
 
 /// One decided command on its way to the publisher.
@@ -80,6 +85,8 @@ pub struct Writer {
     pub cursors_every: Duration,
     pub stopping: bool,
     pub resting: bool,
+    /// Outcomes that were found elsewhere.
+    pub told: Vec<Item>,
 }
 
 impl Writer {
@@ -88,6 +95,7 @@ impl Writer {
         let mut batch = Vec::with_capacity(BATCH_COMMANDS_MAX);
         while !self.stopping {
             self.gather(&mut batch);
+            self.tell();
             self.add_cursors(&mut batch);
             if batch.is_empty() {
                 continue;
@@ -129,10 +137,23 @@ impl Writer {
                 bytes
             }
             Job::Cursors => 0,
+            Job::Tell { item, cost } => {
+                self.told.push(item);
+                self.shared.budget.add_permits(cost as usize);
+                0
+            }
             Job::Stop => {
                 self.stopping = true;
                 0
             }
+        }
+    }
+
+    /// Hands on what was found elsewhere.
+    fn tell(&mut self) {
+        if !self.told.is_empty() {
+            let items = std::mem::take(&mut self.told);
+            self.publish(PublishedBatch { view: self.shared.view.load_full(), items });
         }
     }
 
@@ -198,6 +219,7 @@ impl Writer {
                 reply: None,
                 cost: 0,
                 bytes: 0,
+                trial: false,
             });
         }
     }
@@ -214,8 +236,9 @@ impl Writer {
         let mut failed = None;
         let mut own_reads = Vec::new();
         let mut cursor_moves = Vec::new();
+        let mut hooks = Vec::new();
         for queued in batch.drain(..) {
-            let QueuedCommand { actor, key, hash, command, reply, .. } = queued;
+            let QueuedCommand { actor, key, hash, command, reply, trial, .. } = queued;
             if let AnyCommand::System(SystemCommand::Cursors { moves }) = &command {
                 cursor_moves.extend_from_slice(moves);
             }
@@ -225,7 +248,12 @@ impl Writer {
                 continue;
             }
             let mut effects = Vec::new();
-            let outcome = match ledger::execute(&mut tables, &order, &mut effects) {
+            let decided = if trial {
+                ledger::before_hooks::try_out(&tables, &order)
+            } else {
+                ledger::execute(&mut tables, &order, &mut effects)
+            };
+            let outcome = match decided {
                 Ok(accepted) => Ok(accepted),
                 Err(Stop::Refused(refusal)) => Err(refusal),
                 Err(Stop::Fault(fault)) => {
@@ -234,12 +262,21 @@ impl Writer {
                     continue;
                 }
             };
-            let fresh = outcome.as_ref().is_ok_and(|accepted| !accepted.duplicate);
+            let fresh = !trial && outcome.as_ref().is_ok_and(|accepted| !accepted.duplicate);
             if fresh {
                 lsn = order.lsn;
                 own_reads.extend(own_read(&order, outcome.as_ref().ok()));
             }
-            count_outcome(&self.shared.counters, &outcome);
+            if fresh && let Some(app) = before::changes(&order.command) {
+                match before::of(&tables, app) {
+                    Ok(hook) => hooks.push((app, hook)),
+                    Err(fault) => failed = Some(fault),
+                }
+            }
+            // What is only tried is not there yet.
+            if fresh || !matches!(&outcome, Ok(accepted) if !accepted.duplicate) {
+                count_outcome(&self.shared.counters, &outcome);
+            }
             let published = (fresh && !effects.is_empty()).then(|| published(&order, effects));
             items.push(Item { outcome, reply, published });
         }
@@ -256,6 +293,7 @@ impl Writer {
                     self.shared.counters.committed(started.elapsed().as_micros() as u64);
                 }
                 self.shared.cursors.note_all(own_reads);
+                self.shared.change_hooks(hooks);
                 self.shared.show(Arc::clone(&view));
                 self.count();
                 self.publish(PublishedBatch { view, items });
@@ -302,7 +340,11 @@ impl Writer {
     /// Opens the store again, with back-off. Meanwhile commands get `unavailable`.
     fn reopen(&mut self) -> bool {
         for attempt in 0..REOPEN_TRIES {
-            let opened = (self.open)().and_then(|store| note_sent(&self.shared.cursors, &store).map(|()| store));
+            let opened = (self.open)().and_then(|store| {
+                note_sent(&self.shared.cursors, &store)?;
+                self.shared.hooks.store(Arc::new(before::all(store.view())?));
+                Ok(store)
+            });
             match opened {
                 Ok(store) => {
                     self.shared.show(Arc::clone(store.view()));
@@ -349,6 +391,7 @@ impl Writer {
                     Err(_) => break,
                 }
             }
+            self.tell();
             self.add_cursors(&mut batch);
             if batch.is_empty() {
                 break;

@@ -1,9 +1,9 @@
 //! One connection: drives its session machine, and does what the machine says with the engine and the hub.
 
-use super::login::{self, LoggedIn};
+use super::login::{self, From, LoggedIn};
 use super::session::{Action, Page, Session, SessionLimits, pong};
-use super::{Admission, Gateway, fanout, presence};
-use crate::engine::{ReplySink, Submission, Submitted};
+use super::{Admission, ForeignPage, Gateway, fanout, presence};
+use crate::engine::{Before, Lane, ReplySink, Submission, Submitted};
 use crate::hub::{Arrival, HeldBack, Outbox, refused};
 use crate::model::clock::monotonic;
 use crate::model::{
@@ -29,11 +29,15 @@ pub struct Connection {
     peer: IpAddr,
     /// The session token of a browser whose page is our own.
     cookie: Option<Secret>,
+    /// The page that has opened the connection, when it is not our own.
+    page: Option<ForeignPage>,
     session: Session,
     /// The time as of the last read.
     now_ms: u64,
     /// Who it belongs to, once that is known.
     actor: Option<Box<UserActor>>,
+    /// Keeps its commands in order while somebody is asked about some of them; made when that first may be.
+    lane: Option<Arc<Lane>>,
     /// Nothing is handled before everything up to here is written.
     write_first: Option<u64>,
     /// Gives the place back when the connection is gone.
@@ -70,9 +74,11 @@ impl Connection {
             id,
             peer,
             cookie: None,
+            page: None,
             session,
             now_ms,
             actor: None,
+            lane: None,
             write_first: None,
             _admission: admission,
         }
@@ -96,6 +102,11 @@ impl Connection {
     /// Sets the session token of a browser whose page is our own; `hello` with `cookie` then logs in with it.
     pub fn set_cookie(&mut self, token: Secret) {
         self.cookie = Some(token);
+    }
+
+    /// Sets the page of another system that has opened the connection; only its own app's users log in then.
+    pub fn set_page(&mut self, page: ForeignPage) {
+        self.page = Some(page);
     }
 
     /// Whether the next frame can be handled: an answer to the last one is written.
@@ -194,12 +205,16 @@ impl Connection {
             self.outbox.reply(&refused(Some(request), refusal, false));
             return None;
         }
+        if self.lane.is_none() && self.gateway.engine().has_before_hook(actor.app) {
+            self.lane = Some(Arc::default());
+        }
         let reply: Arc<dyn ReplySink> = Arc::clone(&self.outbox) as Arc<dyn ReplySink>;
         let submission = Submission {
             actor: Actor::User((**actor).clone()),
             key: Some(key),
             command: command.into(),
             reply: Some((reply, request)),
+            before: Before::Ask(self.lane.clone()),
         };
         self.outbox.started();
         match self.gateway.engine().submit_now(submission) {
@@ -257,8 +272,9 @@ impl Connection {
         // While the password is checked the peer is not silent.
         self.outbox.set_deadline_ms(u64::MAX);
         let (engine, auth) = (self.gateway.engine(), self.gateway.auth());
-        let (with, server) = ((hello.auth, hello.device), self.gateway.options().server_name.as_str());
-        let logged_in = login::log_in(engine, auth, with, self.cookie.as_ref(), (self.peer, server)).await;
+        let server = self.gateway.options().server_name.as_str();
+        let from = From { peer: self.peer, page: self.page.as_ref(), cookie: self.cookie.as_ref(), server };
+        let logged_in = login::log_in(engine, auth, (hello.auth, hello.device), from).await;
         let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
         match welcome {
             Ok(welcome) => {

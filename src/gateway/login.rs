@@ -1,12 +1,13 @@
 //! Who a connection belongs to: by password or by session token.
 
+use super::foreign::{self, ForeignPage};
 use crate::auth::signed::{self, Verifier};
 use crate::auth::{self, AddressPrefix, SIGNING, Token};
-use crate::engine::{Engine, Submission};
-use crate::ledger;
+use crate::engine::{Before, Engine, Submission};
+use crate::ledger::{self, Stop};
 use crate::model::{
-    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, Platform, Refusal, Secret,
-    SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
+    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -31,22 +32,38 @@ pub struct LoggedIn {
     pub token: Option<Secret>,
 }
 
-/// Finds out who says `hello`, or asks over HTTP. `cookie` is the session token of a browser whose page is our own; `server` the
-/// name of this server, for which a signed token must be.
+/// From where somebody logs in.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// Their address.
+    pub peer: IpAddr,
+    /// The page they are on, when it is not our own.
+    pub page: Option<&'a ForeignPage>,
+    /// The session token of a browser whose page is our own.
+    pub cookie: Option<&'a Secret>,
+    /// The name of this server, for which a signed token must be.
+    pub server: &'a str,
+}
+
+/// Finds out who says `hello`, or asks over HTTP.
 pub async fn log_in(
     engine: &Engine,
     auth: &auth::Auth,
     (with, device): (Auth, Device),
-    cookie: Option<&Secret>,
-    (peer, server): (IpAddr, &str),
+    from: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     match with {
         Auth::Password { app, user, password } => {
-            Box::pin(by_password(engine, auth, app, user, password, device, peer)).await
+            foreign::check(engine, app, from.page)?;
+            Box::pin(by_password(engine, auth, app, user, password, device, from.peer)).await
         }
-        Auth::Token(token) => by_token(engine, &token).await,
-        Auth::Signed(token) => Box::pin(by_signed(engine, auth, &token, device, (peer, server))).await,
-        Auth::Cookie {} => match cookie {
+        Auth::Token(token) => {
+            let found = by_token(engine, &token).await?;
+            foreign::check(engine, found.actor.app, from.page)?;
+            Ok(found)
+        }
+        Auth::Signed(token) => Box::pin(by_signed(engine, auth, &token, device, from)).await,
+        Auth::Cookie {} => match from.cookie {
             Some(token) => by_token(engine, token).await,
             None => Err(Refusal::new(
                 Code::Unauthenticated,
@@ -124,7 +141,7 @@ async fn by_signed(
     auth: &auth::Auth,
     token: &Secret,
     device: Device,
-    (peer, server): (IpAddr, &str),
+    From { peer, page, cookie: _, server }: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     let unverified = signed::read(token.reveal())?;
     let (app, key) = (unverified.app, unverified.key);
@@ -147,6 +164,7 @@ async fn by_signed(
         let age_max_ms = get::<AppStateRow>(&view, &app)?.unwrap_or_default().access.signed_age_max_ms;
         (unverified.verify(&verifier, server, age_max_ms, engine.clock().now())?, row.used)
     };
+    foreign::check(engine, app, page)?;
     touch_key(engine, app, key, used).await;
     let (token, platform) = (Token::draw(), device.platform);
     let command = SystemCommand::SignIn {
@@ -190,19 +208,41 @@ pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal
     Ok(auth::app_actor(app, key))
 }
 
+/// The user of a token for MCP, and what it lets its program do; asked for each request.
+pub fn by_mcp_token(engine: &Engine, token: &Secret) -> Result<(UserActor, McpAccess), Refusal> {
+    let Some(token) = Token::parse_mcp(token.reveal()) else {
+        let words = "This is no token for MCP (`tdm_…`); its user makes one at /api/v1/mcp-tokens.";
+        return Err(Refusal::new(Code::Unauthenticated, words));
+    };
+    match ledger::read::mcp_opened(&*engine.view(), engine.clock().now(), token.hash()) {
+        Ok(found) => {
+            let session = SessionId::of_mcp(found.token);
+            Ok((auth::session_actor(found.app, found.user, found.id, session), found.access))
+        }
+        Err(Stop::Refused(refusal)) => Err(refusal),
+        Err(Stop::Fault(fault)) => Err(unreadable(&fault)),
+    }
+}
+
 /// Writes down that a key is in use, at most once an hour. When that cannot be done now, it is next time.
 async fn touch_key(engine: &Engine, app: AppId, key: AppKeyId, used: Option<Timestamp>) {
     let now = engine.clock().now();
     if used.is_none_or(|used| now.since_ms(used) > limits::APP_KEY_TOUCH_MS) {
         let command = SystemCommand::TouchAppKey { app, key }.into();
-        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+        drop(
+            engine
+                .submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN })
+                .await,
+        );
     }
 }
 
 /// Writes down that a session is in use. When that cannot be done now, it is next time.
 pub async fn touch(engine: &Engine, session: SessionId) {
     let command = SystemCommand::TouchSession { session }.into();
-    drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+    drop(
+        engine.submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN }).await,
+    );
 }
 
 /// Takes a try. Whoever would have to wait because of others does not, when the user has a session from the same place.
@@ -236,7 +276,9 @@ async fn note_throttled(engine: &Engine, app: AppId, id: &UserId, place: Address
     let whom = if known { id.as_str() } else { "nobody who is known" };
     let Ok(subject) = Line::new(format!("{whom} from {place}")) else { return };
     let command = SystemCommand::Note { action: "login.throttled", subject }.into();
-    if let Err(refusal) = engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await {
+    if let Err(refusal) =
+        engine.submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN }).await
+    {
         tracing::debug!(%refusal, "a throttled streak could not be noted");
     }
 }
@@ -248,7 +290,11 @@ async fn upgrade(engine: &Engine, auth: &auth::Auth, user: UserHandle, row: &Use
     }
     if let Ok(password) = auth.passwords.hash(password).await {
         let command = SystemCommand::UpgradePassword { user, credential: row.credential, password }.into();
-        drop(engine.submit(Submission { actor: auth::server(), key: None, command, reply: None }).await);
+        drop(
+            engine
+                .submit(Submission { actor: auth::server(), key: None, command, reply: None, before: Before::OWN })
+                .await,
+        );
     }
 }
 

@@ -12,6 +12,7 @@ mod accept;
 mod connection;
 mod drive;
 mod fanout;
+mod foreign;
 mod login;
 mod options;
 mod presence;
@@ -25,6 +26,7 @@ pub use accept::accept;
 pub use connection::Connection;
 pub use drive::{Inbox, Received, Transport, drive};
 pub use fanout::subscriber;
+pub use foreign::ForeignPage;
 pub use login::LoggedIn;
 pub use options::{GatewayOptions, GatewayStats};
 pub use rate::Bucket;
@@ -35,12 +37,13 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{AppActor, AppId, Code, Device, Refusal, Secret, UserActor, UserHandle};
+use crate::model::{AppActor, AppId, Code, Device, McpAccess, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
 use crate::store::Read;
 use crate::store::records::AppStateRow;
+use login::From;
 use parking_lot::Mutex;
 use rate::{AppBuckets, Buckets, Rate};
 use std::collections::HashMap;
@@ -313,10 +316,16 @@ impl Gateway {
     }
 
     /// Opens a session for somebody who asks over HTTP.
-    pub async fn log_in(&self, with: protocol::Auth, device: Device, peer: IpAddr) -> Result<LoggedIn, Refusal> {
+    pub async fn log_in(
+        &self,
+        with: protocol::Auth,
+        device: Device,
+        peer: IpAddr,
+        page: Option<&ForeignPage>,
+    ) -> Result<LoggedIn, Refusal> {
         let counters = self.counters();
-        let logged_in =
-            login::log_in(self.engine(), self.auth(), (with, device), None, (peer, &self.options().server_name)).await;
+        let from = From { peer, page, cookie: None, server: &self.options().server_name };
+        let logged_in = login::log_in(self.engine(), self.auth(), (with, device), from).await;
         let counter = if logged_in.is_ok() { &counters.logins } else { &counters.logins_refused };
         counter.fetch_add(1, Ordering::Relaxed);
         logged_in
@@ -330,6 +339,11 @@ impl Gateway {
     /// The app that a key opens the API for; asked for each request.
     pub async fn authenticate_key(&self, token: &Secret) -> Result<AppActor, Refusal> {
         login::by_key(self.engine(), token).await
+    }
+
+    /// Who asks with a token for MCP, and what it lets them do; asked for each request.
+    pub fn authenticate_mcp(&self, token: &Secret) -> Result<(UserActor, McpAccess), Refusal> {
+        login::by_mcp_token(self.engine(), token)
     }
 
     /// Counts a command of a user that does not come over a connection, in the same bucket as those that do.

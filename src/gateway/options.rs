@@ -27,6 +27,10 @@ pub struct GatewayOptions {
     pub rest_per_second: u32,
     /// Requests at once, before the average counts.
     pub rest_burst: u32,
+    /// Requests at `/mcp` per second of all tokens of one user, on average; 0: not limited.
+    pub mcp_per_second: u32,
+    /// The same at once, before the average counts.
+    pub mcp_burst: u32,
     /// Bytes that may wait for one connection before pushes are dropped; at least twice `max_frame`.
     pub queue_bytes: usize,
     /// A connection says `hello` within this time.
@@ -58,6 +62,8 @@ impl Default for GatewayOptions {
             rate_burst: 60,
             rest_per_second: 50,
             rest_burst: 100,
+            mcp_per_second: 1,
+            mcp_burst: 60,
             queue_bytes: 2 * crate::protocol::MAX_FRAME_DEFAULT,
             hello_timeout_ms: 10_000,
             silence_timeout_ms: 90_000,

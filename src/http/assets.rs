@@ -28,14 +28,21 @@ include!(concat!(env!("OUT_DIR"), "/web.rs"));
 include!("media_type.rs");
 
 /// Below these a browser finds no page.
-const NO_PAGES: [&str; 9] = ["api", "ws", "media", "hooks", "services", "a", "healthz", "readyz", "metrics"];
+const NO_PAGES: [&str; 12] =
+    ["api", "ws", "media", "hooks", "services", "a", "embed", "healthz", "readyz", "metrics", "mcp", ".well-known"];
 /// The one page.
 const PAGE: &str = "index.html";
+/// The page that other systems show in a frame ([`framed`]), with a place for the list of those who may.
+const FRAMED: &str = "embed.html";
+const FRAMED_BY: &str = "data-origins=\"\"";
+/// The script that other systems load into pages of theirs.
+const WIDGET: &str = "widget.js";
 /// The version of files that come from a folder.
 const UNVERSIONED: &str = "dev";
 /// Largest file that is read from a folder, in bytes.
 const FOLDER_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -69,7 +76,7 @@ pub async fn answer(
     let squeezed = takes_brotli(&headers);
     let (found, keep) = match versioned(path, folder.is_some()) {
         Some(path) => (find(path, folder, squeezed).await, if folder.is_some() { ASK_AGAIN } else { KEEP }),
-        None if path != PAGE => (find(path, folder, squeezed).await, ASK_AGAIN),
+        None if path != PAGE && path != FRAMED => (find(path, folder, squeezed).await, ASK_AGAIN),
         None => (None, ASK_AGAIN),
     };
     let mut response = match found {
@@ -80,10 +87,26 @@ pub async fn answer(
         },
         None => return nothing_here(),
     };
-    guard(response.headers_mut(), &headers, peer.tls);
+    guard(response.headers_mut(), &headers, peer.tls, "");
+    if path == WIDGET {
+        response.headers_mut().insert(CORP, HeaderValue::from_static("cross-origin"));
+    }
     let keep =
         if response.headers()[header::CONTENT_TYPE].as_bytes().starts_with(b"text/html") { ASK_AGAIN } else { keep };
     response.headers_mut().insert(header::CACHE_CONTROL, keep);
+    response
+}
+
+/// The page that those at `origins` show in a frame, who are told to it; none of them: nobody does.
+pub async fn framed(site: &Site, headers: &HeaderMap, tls: bool, origins: &str) -> Response {
+    let folder = site.gateway.options().web_dir.as_deref();
+    let Some(page) = find(FRAMED, folder, false).await else { return no_client() };
+    let page = addressed(&page, folder.is_some());
+    let text = String::from_utf8_lossy(&page.bytes).replace(FRAMED_BY, &format!("data-origins=\"{origins}\""));
+    // The list is part of the text, so that the file's hash says nothing of it.
+    let mut response = sent(headers, Found { kind: page.kind, hash: None, bytes: text.into(), brotli: false });
+    guard(response.headers_mut(), headers, tls, origins);
+    response.headers_mut().insert(header::CACHE_CONTROL, ASK_AGAIN);
     response
 }
 
@@ -169,8 +192,8 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
 }
 
 /// What keeps a page from running, loading or telling anything that is not its own. Scripts cannot write HTML at all: the one policy
-/// they may make gives the address of the service worker and nothing else.
-fn guard(response: &mut HeaderMap, request: &HeaderMap, tls: bool) {
+/// they may make gives the address of the service worker and nothing else. `ancestors` may show the page in a frame.
+fn guard(response: &mut HeaderMap, request: &HeaderMap, tls: bool, ancestors: &str) {
     // Some browsers do not count a WebSocket to the same host as 'self'.
     let host = request.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| is_authority(host));
     let sockets = match host {
@@ -178,10 +201,11 @@ fn guard(response: &mut HeaderMap, request: &HeaderMap, tls: bool) {
         Some(host) => format!(" ws://{host} wss://{host}"),
         None => String::new(),
     };
+    let ancestors = if ancestors.is_empty() { "'none'" } else { ancestors };
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
          font-src 'self'; connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tidings"
+         form-action 'self'; frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types tidings"
     );
     response.extend(HeaderValue::try_from(policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     response.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));

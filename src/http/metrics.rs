@@ -23,6 +23,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
     let gateway = site.gateway.stats();
     let push = site.push.stats();
     let assistants = site.assistants.stats();
+    let before_hooks = site.before_hooks.stats();
     let up = u64::from(site.engine.health() == Health::Live && !site.gateway.is_draining());
     let micros = |us: u64| us as f64 / 1e6;
     let counters = [
@@ -57,6 +58,19 @@ pub async fn metrics(State(site): State<Site>) -> Response {
             "Tokens of questions and answers, estimated where a provider does not say.",
             assistants.tokens,
         ),
+        ("before_hook_asked_total", "Questions to before-hooks.", before_hooks.asked),
+        ("before_hook_allowed_total", "Answers of before-hooks that allowed.", before_hooks.allowed),
+        ("before_hook_refused_total", "Answers of before-hooks that refused.", before_hooks.refused),
+        (
+            "before_hook_replaced_total",
+            "Answers of before-hooks that put something else in its place.",
+            before_hooks.replaced,
+        ),
+        (
+            "before_hook_failed_total",
+            "Questions to before-hooks without an answer that could be understood.",
+            before_hooks.failed,
+        ),
         ("task_panics_total", "Tasks that panicked.", site.tasks.panics()),
     ];
     let gauges = [
@@ -69,6 +83,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("push_waiting", "Pushes that wait to be tried again.", push.waiting),
         ("assistant_open", "Questions to assistants that are not answered yet.", assistants.open),
         ("assistant_running", "Answers that are being written.", assistants.running),
+        ("before_hook_waiting", "Commands that wait for a before-hook.", before_hooks.waiting),
         ("commands_queued", "Commands that wait for the writer.", engine.queued),
         ("tail_entries", "Entries that are in the journal only.", engine.tail_entries),
         ("journal_rows", "Rows of the journal.", engine.journal_rows),

@@ -6,15 +6,18 @@
 
 mod api;
 mod assets;
+mod embed;
 mod file;
 mod health;
 mod hooks;
+mod mcp;
 mod media;
 mod metrics;
 mod proxy;
 mod ws;
 
 use crate::assistant::Assistants;
+use crate::before_hooks::BeforeHooks;
 use crate::engine::Engine;
 use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
@@ -59,6 +62,7 @@ struct Site {
     media: Media,
     push: Push,
     assistants: Assistants,
+    before_hooks: BeforeHooks,
     tasks: Tasks,
 }
 
@@ -90,12 +94,13 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    (media, push, assistants): (Media, Push, Assistants),
+    (media, push, assistants, before_hooks): (Media, Push, Assistants, BeforeHooks),
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let router = router(Site { gateway: gateway.clone(), engine, media, push, assistants, tasks: tasks.clone() });
+    let site = Site { gateway: gateway.clone(), engine, media, push, assistants, before_hooks, tasks: tasks.clone() };
+    let router = router(site);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -112,19 +117,22 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone());
+    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone(), site.before_hooks.clone());
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
-    let (hooks, api) = (hooks::router().with_state(state.clone()), api::router(state));
+    let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
+    let api = api::router(state);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/ws", any(ws::upgrade))
+        .route("/embed/{app}", get(embed::page))
         .route("/media/{media}", get(media::by_link))
         .fallback(assets::answer)
         .with_state(site)
         .merge(api)
         .merge(hooks)
+        .merge(mcp)
         .layer(axum::middleware::map_response(secured))
 }
 

@@ -1,8 +1,8 @@
 //! `/ws`: the session protocol over a WebSocket. One message is one frame; the subprotocol names the encoding.
 
-use super::api::cookie;
+use super::api::{cookie, origins};
 use super::{Peer, Site, refuse};
-use crate::gateway::{Gateway, HELLO_BYTES_MAX, Inbox, Received, Transport, drive};
+use crate::gateway::{ForeignPage, Gateway, HELLO_BYTES_MAX, Inbox, Received, Transport, drive};
 use crate::hub::{Outbox, Piece, next_payload};
 use crate::model::{Code, Refusal, Secret};
 use crate::protocol::{DecodeError, Encoding};
@@ -61,8 +61,8 @@ pub async fn upgrade(
         let words = "The WebSocket must ask for the subprotocol tidings.v1.postcard or tidings.v1.json.";
         return refuse(StatusCode::BAD_REQUEST, Refusal::new(Code::ProtocolVersion, words));
     };
-    let cookie = match browser(&headers, peer.tls) {
-        Ok(cookie) => cookie,
+    let page = match browser(&site.gateway, &headers, peer.tls) {
+        Ok(page) => page,
         Err(refusal) => return refuse(StatusCode::FORBIDDEN, refusal),
     };
     let max_frame = site.gateway.options().max_frame;
@@ -76,30 +76,46 @@ pub async fn upgrade(
         .on_upgrade(move |socket| async move {
             site.tasks.spawn("websocket", async move {
                 let _place = place;
-                run(site.gateway, socket, encoding, peer, cookie).await;
+                run(site.gateway, socket, encoding, peer, page).await;
             });
         })
 }
 
-/// The session of a browser that sent its cookie, when the page is our own. A cookie that another site's page sends along is
-/// no session of anybody: the upgrade is refused.
-fn browser(headers: &HeaderMap, tls: bool) -> Result<Option<Secret>, Refusal> {
-    let Some(token) = cookie::token(headers, tls) else { return Ok(None) };
-    if !headers.contains_key(header::ORIGIN) {
-        // No browser: it says in `hello` who it is.
-        return Ok(None);
-    }
-    if cookie::has_own_origin(headers) {
-        return Ok(Some(token));
-    }
-    Err(Refusal::new(Code::Forbidden, "A browser session opens a WebSocket only from this server's own pages."))
+/// The page that opens a WebSocket.
+enum Page {
+    /// None, or one of our own without a session; or no browser, which says in `hello` who it is.
+    Nobodys,
+    /// One of our own, with the session token of its cookie.
+    Own(Secret),
+    /// One of another system, whose app has to list its origin.
+    Foreign(ForeignPage),
 }
 
-async fn run(gateway: Gateway, socket: WebSocket, encoding: Encoding, peer: Peer, cookie: Option<Secret>) {
+/// What a browser says of its page. A cookie that another system's page sends along (its browser does so by itself) is no session of
+/// anybody; where no app lists the page's origin the upgrade is refused.
+fn browser(gateway: &Gateway, headers: &HeaderMap, tls: bool) -> Result<Page, Refusal> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(Page::Nobodys) };
+    let token = cookie::token(headers, tls);
+    if cookie::has_own_origin(headers) {
+        return Ok(token.map_or(Page::Nobodys, Page::Own));
+    }
+    let origin = origin.to_str().unwrap_or("null");
+    // A proxy in front may send another `Host` than browsers see.
+    if token.is_none() && origins::is_at(origin, &gateway.options().url) {
+        return Ok(Page::Nobodys);
+    }
+    let page = ForeignPage::new(origin);
+    gateway.check_any(&page)?;
+    Ok(Page::Foreign(page))
+}
+
+async fn run(gateway: Gateway, socket: WebSocket, encoding: Encoding, peer: Peer, page: Page) {
     let max_frame = gateway.options().max_frame;
     let mut connection = gateway.connect(peer.address, peer.admission);
-    if let Some(token) = cookie {
-        connection.set_cookie(token);
+    match page {
+        Page::Nobodys => {}
+        Page::Own(token) => connection.set_cookie(token),
+        Page::Foreign(page) => connection.set_page(page),
     }
     connection.set_encoding(encoding);
     let transport = Mutex::new(Ws::new(socket, encoding, max_frame));

@@ -3,7 +3,8 @@
 
 use super::{Order, Stop};
 use crate::model::{
-    Actor, AnyCommand, AppId, AppKeyId, Line, LinkPurpose, Lsn, SystemCommand, UserFlags, UserHandle, limits,
+    Actor, AnyCommand, AppId, AppKeyId, Code, Command, Line, LinkPurpose, Lsn, McpCall, McpTokenId, McpTool,
+    SystemCommand, Target, UserFlags, UserHandle, WebhookId, WebhookOf, limits,
 };
 use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow};
 use crate::store::{Fault, Read, Tables};
@@ -15,7 +16,10 @@ const CODE_CHARS_SHOWN: usize = 4;
 
 /// The line for a command, made before it is applied; none when it leaves none.
 pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>, Stop> {
-    let AnyCommand::System(command) = &order.command else { return Ok(None) };
+    let command = match &order.command {
+        AnyCommand::System(command) => command,
+        AnyCommand::User(command) => return given_through_mcp(state, order, command),
+    };
     let mut own = None;
     let (action, subject) = match command {
         SystemCommand::CreateApp { name, .. } => ("app.create".to_owned(), name.to_string()),
@@ -74,6 +78,7 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::SetAssistant { app, id, .. } => ("assistant.set".to_owned(), named(state, *app, id.as_str())?),
         SystemCommand::RemoveAssistant { user } => ("assistant.remove".to_owned(), user_name(state, *user)?),
         SystemCommand::SetAppAccess { app, .. } => ("app.access".to_owned(), app_name(state, *app)?),
+        SystemCommand::SetAppOrigins { app, .. } => ("app.origins".to_owned(), app_name(state, *app)?),
         SystemCommand::SuspendApp { app, suspended } => {
             let action = if *suspended { "app.suspend" } else { "app.unsuspend" };
             (action.to_owned(), app_name(state, *app)?)
@@ -106,6 +111,35 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
             own = Some(by.id.to_string());
             ("hook.delete".to_owned(), format!("conversation {conversation}: hook {hook}"))
         }
+        SystemCommand::CreateMcpToken { by, name, .. } => {
+            own = Some(user_name(state, by.user)?);
+            ("mcp_token.create".to_owned(), format!("{}: {name}", McpTokenId(order.lsn.0)))
+        }
+        SystemCommand::RevokeMcpToken { by, token } => {
+            own = Some(user_name(state, by.user)?);
+            ("mcp_token.revoke".to_owned(), token.to_string())
+        }
+        SystemCommand::NoteMcpCall { user, token, call } => {
+            own = Some(mcp_name(state, *user, *token)?);
+            let tool = call.tool.map_or("unknown", McpTool::name);
+            (format!("mcp.{tool}"), mcp_subject(call))
+        }
+        SystemCommand::SetBeforeHook { app, secret, .. } => {
+            let action = if secret.is_some() { "before_hook.create" } else { "before_hook.set" };
+            (action.to_owned(), app_name(state, *app)?)
+        }
+        SystemCommand::RotateBeforeHook { app, .. } => ("before_hook.rotate".to_owned(), app_name(state, *app)?),
+        SystemCommand::RemoveBeforeHook { app } => ("before_hook.remove".to_owned(), app_name(state, *app)?),
+        SystemCommand::CreateWebhook { app, .. } => {
+            ("webhook.create".to_owned(), webhook_name(state, (*app, WebhookId(order.lsn.0)))?)
+        }
+        SystemCommand::SetWebhook { webhook, .. } => ("webhook.set".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::RotateWebhook { webhook, .. } => ("webhook.rotate".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::DeleteWebhook { webhook } => ("webhook.delete".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::ReplayWebhook { webhook, .. } => ("webhook.replay".to_owned(), webhook_name(state, *webhook)?),
+        SystemCommand::NoteWebhook { webhook, note } if note.stop.is_some() => {
+            ("webhook.stop".to_owned(), webhook_name(state, *webhook)?)
+        }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
         SystemCommand::Found { .. }
         | SystemCommand::LogIn { .. }
@@ -126,7 +160,9 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::SignIn { .. }
         | SystemCommand::Post { .. }
         | SystemCommand::NoteFollower { .. }
-        | SystemCommand::NotePush { .. } => return Ok(None),
+        | SystemCommand::NotePush { .. }
+        | SystemCommand::WebhookStep { .. }
+        | SystemCommand::NoteWebhook { .. } => return Ok(None),
     };
     // What the server does for somebody who proved who they are (by their password, by a link) was done by them.
     let actor = match &order.actor {
@@ -136,6 +172,31 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         Actor::Server => own.unwrap_or_else(|| "server".to_owned()),
     };
     Ok(Some(AuditRow { at: order.at, actor: fitting(&actor)?, action, subject: fitting(&subject)? }))
+}
+
+/// The line of a command that a user gives through a token for MCP: a message.
+fn given_through_mcp(state: &impl Read, order: &Order, command: &Command) -> Result<Option<AuditRow>, Stop> {
+    let Actor::User(actor) = &order.actor else { return Ok(None) };
+    let (Some(token), Command::Send { to: Target::Conversation(conversation), .. }) = (actor.session.mcp(), command)
+    else {
+        return Ok(None);
+    };
+    let call = McpCall { tool: Some(McpTool::SendMessage), conversation: Some(*conversation), refused: None };
+    let who = fitting(&mcp_name(state, actor.user, token)?)?;
+    let action = format!("mcp.{}", McpTool::SendMessage.name());
+    Ok(Some(AuditRow { at: order.at, actor: who, action, subject: fitting(&mcp_subject(&call))? }))
+}
+
+/// Who calls a tool.
+fn mcp_name(state: &impl Read, user: UserHandle, token: McpTokenId) -> Result<String, Fault> {
+    Ok(format!("{}: mcp token {token}", user_name(state, user)?))
+}
+
+/// Where a tool was called, and what came of it.
+fn mcp_subject(call: &McpCall) -> String {
+    let place =
+        call.conversation.map_or_else(|| "all".to_owned(), |conversation| format!("conversation {conversation}"));
+    format!("{place}: {}", call.refused.map_or("done", Code::as_str))
 }
 
 /// Writes a line, and takes away a few of those that are too old.
@@ -169,6 +230,11 @@ fn app_name(state: &impl Read, app: AppId) -> Result<String, Fault> {
 /// A key by its number, with its app before it.
 fn key_name(state: &impl Read, app: AppId, key: AppKeyId) -> Result<String, Fault> {
     Ok(format!("{}: key {key}", app_name(state, app)?))
+}
+
+/// A webhook by its number, with its app before it.
+fn webhook_name(state: &impl Read, (app, webhook): WebhookOf) -> Result<String, Fault> {
+    Ok(format!("{}: webhook {webhook}", app_name(state, app)?))
 }
 
 /// A user by id; with the app before it when that is not `home` (no id has a `/` in it).

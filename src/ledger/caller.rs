@@ -1,10 +1,10 @@
 //! The user who acts, admitted: their session is there and they are not suspended.
 
 use super::refuse::{no_such_user, refuse};
-use super::{Order, Stop, apps};
+use super::{Order, Stop, apps, mcp};
 use crate::model::{
-    AppActor, Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Name, Timestamp, UserActor, UserHandle,
-    UserId, UserKind,
+    AnyCommand, AppActor, Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Name, Timestamp, UserActor,
+    UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Who acts, and the place of their command in the one order.
 pub(super) struct Caller<'a> {
     pub actor: &'a UserActor,
-    /// Their session; none when an app's key acts in their name.
+    /// Their session; none when an app's key acts in their name, or a token for MCP.
     pub session: Option<Arc<SessionRow>>,
     pub user: Arc<UserRow>,
     pub lsn: Lsn,
@@ -24,6 +24,10 @@ pub(super) struct Caller<'a> {
 /// The session (or none, when an app's key acts) and the user of an actor, when they may act.
 pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<SessionRow>>, Arc<UserRow>), Stop> {
     let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
+    if actor.session.mcp().is_some() {
+        // What one opens is a list of its own, in `mcp`.
+        return refuse(Code::Forbidden, "A token for MCP does not open this; use a session of the user.");
+    }
     let session = if let Some(key) = actor.session.key() {
         apps::keys::admit(state, AppActor { app: actor.app, key })?;
         None
@@ -51,7 +55,10 @@ pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<
 impl<'a> Caller<'a> {
     /// Lets the actor in, or says why not.
     pub fn admit(state: &impl Read, order: &Order, actor: &'a UserActor, key: Key) -> Result<Self, Stop> {
-        let (session, user) = admit(state, actor)?;
+        let (session, user) = match (actor.session.mcp(), &order.command) {
+            (Some(_), AnyCommand::User(command)) => (None, mcp::admit_command(state, order.at, actor, command)?),
+            (Some(_), AnyCommand::System(_)) | (None, _) => admit(state, actor)?,
+        };
         Ok(Self { actor, session, user, lsn: order.lsn, at: order.at, key })
     }
 
@@ -72,7 +79,7 @@ impl<'a> Caller<'a> {
 
     /// Whether they speak for their app itself, in all of its groups.
     pub fn speaks_everywhere(&self) -> bool {
-        self.session.is_none() && self.user.kind == UserKind::Service
+        self.actor.session.key().is_some() && self.user.kind == UserKind::Service
     }
 
     /// Refuses those who may read but not speak.

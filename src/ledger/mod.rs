@@ -6,9 +6,10 @@
 
 pub mod accounts;
 mod administration;
-mod apps;
+pub mod apps;
 mod assistants;
 mod audit;
+pub mod before_hooks;
 mod bots;
 mod caller;
 mod contacts;
@@ -20,6 +21,7 @@ mod follower;
 pub mod groups;
 mod hooks;
 mod links;
+mod mcp;
 mod media;
 mod messages;
 mod own_side;
@@ -29,6 +31,7 @@ mod push;
 pub mod read;
 mod refuse;
 mod retention;
+mod webhooks;
 mod words;
 
 use crate::model::{
@@ -128,6 +131,9 @@ fn once(tables: &mut Tables<'_>, order: &Order, effects: &mut Vec<Effect>) -> Re
     };
     if let Some(line) = audited {
         audit::write(tables, order.lsn, line)?;
+    }
+    if let Actor::User(actor) = &order.actor {
+        mcp::note::used(tables, order.at, actor)?;
     }
     if let Some(key) = &order.key {
         tables.remember(scope, key, Remembered { hash: order.hash, lsn: order.lsn, result: result.clone() })?;
@@ -389,6 +395,7 @@ fn system_command(
         }
         SystemCommand::Cursors { moves } => cursors::run(tables, order, moves, effects),
         SystemCommand::SetAppAccess { app, access } => apps::set_access::run(tables, *app, access),
+        SystemCommand::SetAppOrigins { app, origins } => apps::origins::set(tables, *app, origins),
         SystemCommand::SuspendApp { app, suspended } => apps::suspend::run(tables, *app, *suspended),
         SystemCommand::DeleteApp { app } => apps::delete_app::run(tables, *app),
         SystemCommand::AppStep { app } => apps::step::run(tables, order, *app, effects),
@@ -426,6 +433,27 @@ fn system_command(
         SystemCommand::RevokeToken { user, session } => bots::tokens::revoke(tables, *user, *session, effects),
         SystemCommand::NoteFollower { follower, upto } => follower::run(tables, *follower, *upto),
         SystemCommand::NotePush { upto, outcomes } => push::note::run(tables, *upto, outcomes),
+        SystemCommand::CreateMcpToken { by, name, conversations, access, expires, token } => {
+            let new = mcp::create::NewToken { name, conversations, access: *access, expires: *expires, token: *token };
+            mcp::create::run(tables, order, by, &new)
+        }
+        SystemCommand::RevokeMcpToken { by, token } => mcp::revoke::run(tables, by, *token),
+        // The line that `execute` writes is the rest of it.
+        SystemCommand::NoteMcpCall { user, token, .. } => mcp::note::run(tables, order.at, (*user, *token)),
+        SystemCommand::SetBeforeHook { app, hook, secret } => {
+            before_hooks::set::set(tables, order, *app, hook, secret.as_ref())
+        }
+        SystemCommand::RotateBeforeHook { app, secret } => before_hooks::set::rotate(tables, order, *app, secret),
+        SystemCommand::RemoveBeforeHook { app } => before_hooks::set::remove(tables, *app),
+        SystemCommand::CreateWebhook { app, settings, secret } => {
+            webhooks::set::create(tables, order, *app, settings, secret)
+        }
+        SystemCommand::SetWebhook { webhook, settings } => webhooks::set::run(tables, order, *webhook, settings),
+        SystemCommand::RotateWebhook { webhook, secret } => webhooks::set::rotate(tables, order, *webhook, secret),
+        SystemCommand::DeleteWebhook { webhook } => webhooks::delete::run(tables, order, *webhook),
+        SystemCommand::ReplayWebhook { webhook, event } => webhooks::replay::run(tables, order, *webhook, *event),
+        SystemCommand::WebhookStep { webhook } => webhooks::delete::step(tables, *webhook),
+        SystemCommand::NoteWebhook { webhook, note } => webhooks::note::run(tables, order, *webhook, note),
     }
 }
 

@@ -17,11 +17,9 @@ pub(super) fn execute(
     effects: &mut Vec<Effect>,
 ) -> Result<Accepted, Stop> {
     let user = key_scope(&order.actor);
-    let known = tables.get::<KeyWordRow>(&(user, word))?.map(|row| row.key);
-    let counts = known.filter(|key| order.at.since_ms(key.time()) <= limits::KEY_WORD_MS);
-    let key = counts.unwrap_or_else(|| word.at(order.at));
+    let (key, known) = meant(tables, order, word)?;
     let accepted = once(tables, &Order { key: Some(key), ..order.clone() }, effects)?;
-    if counts.is_none() {
+    if known != Some(key) {
         if let Some(old) = known {
             tables.remove::<KeyWordAgeRow>(&(old, user))?;
         }
@@ -30,6 +28,13 @@ pub(super) fn execute(
         forget(tables, order.at)?;
     }
     Ok(accepted)
+}
+
+/// The key that a word stands for, and the one that it stood for so far.
+pub(super) fn meant(state: &impl Read, order: &Order, word: Key) -> Result<(Key, Option<Key>), Fault> {
+    let known = state.get::<KeyWordRow>(&(key_scope(&order.actor), word))?.map(|row| row.key);
+    let counts = known.filter(|key| order.at.since_ms(key.time()) <= limits::KEY_WORD_MS);
+    Ok((counts.unwrap_or_else(|| word.at(order.at)), known))
 }
 
 /// Takes a few of the words away that stand for nothing any more.

@@ -3,8 +3,9 @@
 //! Nothing here opens a conversation: an administrator's right is no right to read other people's messages.
 
 use super::{
-    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, ConversationId, Invite, Lsn, Name, SessionInfo,
-    Timestamp, UserFlags, UserHandle, UserId, UserKind,
+    AppId, AppSettings, AppState, AppUse, AssistantInfo, AuditLine, BeforeHookInfo, ConversationId, DeadLetter,
+    EventPosition, Invite, Lsn, Name, SessionInfo, Timestamp, UserFlags, UserHandle, UserId, UserKind, WebOrigin,
+    WebhookId, WebhookInfo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,34 @@ pub enum AdminQuery {
     },
     /// Whether there is an administrator. Answer: `accounts` with one of them, or none.
     AnyAdministrator,
+    /// From where pages of other systems may use an app. Answer: `app_origins`.
+    AppOrigins {
+        /// Which.
+        app: AppRef,
+    },
+    /// The before-hook of an app. Answer: `before_hook`.
+    BeforeHook {
+        /// Which.
+        app: AppRef,
+    },
+    /// The webhooks of an app, or one. Answer: `webhooks`.
+    Webhooks {
+        /// Which app.
+        app: AppRef,
+        /// Only this one.
+        webhook: Option<WebhookId>,
+    },
+    /// Events of a webhook that were given up, oldest first. Answer: `dead_letters`.
+    DeadLetters {
+        /// Which app.
+        app: AppRef,
+        /// Which webhook.
+        webhook: WebhookId,
+        /// Start after this one.
+        after: Option<EventPosition>,
+        /// How many at most (1–200).
+        limit: u32,
+    },
 }
 
 /// What they get.
@@ -103,6 +132,11 @@ pub enum AdminAnswer {
         app: AppId,
         /// How.
         uses: Box<AppUse>,
+    },
+    /// The origins that an app lists.
+    AppOrigins {
+        /// In order of their texts.
+        origins: Vec<WebOrigin>,
     },
     /// Users.
     Accounts {
@@ -141,6 +175,25 @@ pub enum AdminAnswer {
         /// The lines, newest first.
         lines: Vec<AuditLine>,
         /// Whether there are older ones.
+        more: bool,
+    },
+    /// The before-hook of an app.
+    BeforeHook {
+        /// Which app.
+        app: AppId,
+        /// It; none when it has none.
+        hook: Option<Box<BeforeHookInfo>>,
+    },
+    /// Webhooks of an app.
+    Webhooks {
+        /// The webhooks, oldest first.
+        webhooks: Vec<WebhookInfo>,
+    },
+    /// Events that were given up.
+    DeadLetters {
+        /// The events, oldest first.
+        letters: Vec<DeadLetter>,
+        /// Whether there are more after the last one.
         more: bool,
     },
 }

@@ -1,6 +1,6 @@
 //! Apps as other systems see them: how they get in, with which keys, and how much they may use.
 
-use super::{AppId, AppKeyId, Name, Timestamp, TokenHash};
+use super::{AppId, AppKeyId, Name, Timestamp, TokenHash, WebOrigin};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -173,6 +173,8 @@ pub struct AppUse {
     pub tokens_from: Timestamp,
     /// Its keys.
     pub keys: Vec<AppKeyInfo>,
+    /// From where pages of other systems may use it.
+    pub origins: Vec<WebOrigin>,
 }
 
 /// Another system that acts for its app, with one of the app's keys.

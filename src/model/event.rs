@@ -1,8 +1,19 @@
 //! Events: what happened in an app, for other systems. They are read from the log, so none is lost and none comes twice.
 
 use super::{AppId, ConversationId, ConversationKind, Entry, Lsn, Name, Seq, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// What happened to an entry, as the log keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogKind {
+    /// It was appended.
+    Appended,
+    /// It was edited, recalled or reacted to.
+    Rewritten,
+    /// Everything below it was deleted by retention.
+    Trimmed,
+}
 
 /// One thing that happened in an app.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]

@@ -67,9 +67,16 @@ number! {
     AppKeyId(u64)
 }
 
+number! {
+    /// A token for MCP: the lsn of the command that made it, so that no number comes twice.
+    McpTokenId(u64)
+}
+
 impl SessionId {
     /// Numbers from here on stand for keys of apps: no session ever gets one.
     const KEYS_FROM: u64 = 1 << 52;
+    /// Numbers from here on and below those stand for tokens for MCP.
+    const MCP_FROM: u64 = 1 << 51;
 
     /// What stands in place of a session when an app's key acts in a user's name.
     #[must_use]
@@ -82,10 +89,30 @@ impl SessionId {
     pub const fn key(self) -> Option<AppKeyId> {
         if self.0 >= Self::KEYS_FROM { Some(AppKeyId(self.0 & (Self::KEYS_FROM - 1))) } else { None }
     }
+
+    /// What stands in place of a session when a user acts through a token for MCP.
+    #[must_use]
+    pub const fn of_mcp(token: McpTokenId) -> Self {
+        Self(Self::MCP_FROM | token.0)
+    }
+
+    /// The token for MCP that is used, when it is no session.
+    #[must_use]
+    pub const fn mcp(self) -> Option<McpTokenId> {
+        if self.0 >= Self::MCP_FROM && self.0 < Self::KEYS_FROM {
+            Some(McpTokenId(self.0 & (Self::MCP_FROM - 1)))
+        } else {
+            None
+        }
+    }
 }
 number! {
     /// A webhook into a conversation: the lsn of the command that made it.
     HookId(u64)
+}
+number! {
+    /// A webhook of an app: the lsn of the command that made it.
+    WebhookId(u64)
 }
 number! {
     /// A label of contacts, unique on this server.
@@ -113,6 +140,22 @@ number! {
 }
 
 impl Timestamp {
+    /// As `2026-01-31T12:34:56.789Z` (RFC 3339). The calendar is Howard Hinnant's `civil_from_days`.
+    #[must_use]
+    pub fn utc(self) -> String {
+        let (ms, seconds) = (self.0 % 1_000, self.0 / 1_000);
+        let (second, minute, hour) = (seconds % 60, seconds / 60 % 60, seconds / 3_600 % 24);
+        let days = seconds / 86_400 + 719_468;
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = year_of_era + era * 400 + u64::from(month <= 2);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+    }
+
     /// Milliseconds from `earlier` to `self`; 0 when `earlier` is later.
     #[must_use]
     pub const fn since_ms(self, earlier: Self) -> u64 {
@@ -249,5 +292,31 @@ impl<'de> Deserialize<'de> for MediaId {
         } else {
             <[u8; 16]>::deserialize(deserializer).map(Self)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_others_read_it() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_798_761_599_001, "2026-12-31T23:59:59.001Z"),
+            (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp(ms).utc(), text);
+        }
+    }
+
+    #[test]
+    fn what_stands_in_place_of_a_session_is_one_thing() {
+        let (key, token, session) = (SessionId::of_key(AppKeyId(7)), SessionId::of_mcp(McpTokenId(7)), SessionId(7));
+        assert_eq!((key.key(), key.mcp()), (Some(AppKeyId(7)), None));
+        assert_eq!((token.key(), token.mcp()), (None, Some(McpTokenId(7))));
+        assert_eq!((session.key(), session.mcp()), (None, None));
     }
 }

@@ -104,6 +104,10 @@ pub const SIGNED_LEEWAY_MS: u64 = 60 * 1_000;
 pub const HOOKS_MAX: usize = 20;
 /// Posts that one webhook may still change; when there are more, the oldest stay as they are. One command takes them all away.
 pub const HOOK_GROUPS_MAX: u32 = 200;
+/// Tokens for MCP of one user; those whose time is over make room.
+pub const MCP_TOKENS_MAX: usize = 16;
+/// Conversations that one token for MCP opens.
+pub const MCP_CONVERSATIONS_MAX: usize = 64;
 /// Tokens of one bot: the one in use, the next one, and some for what runs apart.
 pub const BOT_TOKENS_MAX: usize = 8;
 /// Commands of one bot.
@@ -122,3 +126,25 @@ pub const PRESSES_MAX: usize = 10;
 pub const PRESSES_WINDOW_MS: u64 = 10 * 1_000;
 /// Newest entries of a feed among which they are counted.
 pub const PRESSES_LOOKED_THROUGH: u64 = 64;
+/// How long the secret of a before-hook signs beside the one that has replaced it: 24 hours.
+pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;
+/// Webhooks of one app.
+pub const WEBHOOKS_MAX: usize = 20;
+/// Longest address of a webhook, in bytes.
+pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
+/// Kinds of events that one webhook names.
+pub const WEBHOOK_TYPES_MAX: usize = 64;
+/// Conversations that one webhook names.
+pub const WEBHOOK_CONVERSATIONS_MAX: usize = 100;
+/// After a rotation the old secret of a webhook signs for so long: 24 hours.
+pub const WEBHOOK_ROTATION_MS: u64 = 24 * 3_600 * 1_000;
+/// Events of one webhook that wait; its worker stops reading the log before that.
+pub const WEBHOOK_WAITING_MAX: u32 = 12_000;
+/// Events of one webhook that were given up; the oldest make room.
+pub const WEBHOOK_DEAD_MAX: u32 = 1_000;
+/// Changes that one command notes for a webhook (each is three rows at most).
+pub const WEBHOOK_CHANGES_MAX: usize = 64;
+/// Characters that are kept of why an event was given up.
+pub const WEBHOOK_WHY_CHARS_MAX: usize = 200;
+/// Rows of a webhook that one step deletes or replays (two rows each).
+pub const WEBHOOK_STEP_MAX: usize = 100;

@@ -6,6 +6,7 @@ pub mod account;
 pub mod administration;
 pub mod app;
 pub mod assistant;
+pub mod before_hook;
 pub mod bot;
 pub mod clock;
 pub mod command;
@@ -19,7 +20,9 @@ pub mod growing;
 pub mod ids;
 pub mod limits;
 pub mod list;
+pub mod mcp;
 pub mod media;
+pub mod origin;
 pub mod post;
 pub mod profile;
 pub mod push;
@@ -28,6 +31,7 @@ pub mod refusal;
 pub mod search;
 pub mod system;
 pub mod text;
+pub mod webhook;
 
 pub use account::{
     Actor, AppSettings, Device, Directory, EndReason, LoginPolicy, PasswordHash, Platform, Registration, SessionInfo,
@@ -39,6 +43,7 @@ pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
 };
+pub use before_hook::{BeforeHook, BeforeHookInfo, HookAction, OnFailure, Question};
 pub use bot::{
     BotCommand, BotToken, Button, ButtonDoes, ButtonId, ButtonLabel, ButtonRow, ButtonStyle, ButtonUrl, Buttons,
     CommandName, OfferedCommand,
@@ -51,16 +56,17 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
-pub use event::{AppEvent, AppEvents, EventPlace};
+pub use event::{AppEvent, AppEvents, EventPlace, LogKind};
 pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,
 };
 pub use growing::Unreadable;
 pub use ids::{
-    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, MediaId, Ordinal, Seq, SessionId, Timestamp,
-    UserHandle,
+    AppId, AppKeyId, ConversationId, Epoch, HookId, Key, LabelId, Lsn, McpTokenId, MediaId, Ordinal, Seq, SessionId,
+    Timestamp, UserHandle, WebhookId,
 };
+pub use mcp::{McpAccess, McpCall, McpTokenInfo, McpTool};
 pub use media::{Attach, Attachment, MediaInfo, MediaKind};
 pub use post::{HookInfo, Post, PostAttachment, PostBlock, PostButton, PostField, PostImage};
 pub use profile::{
@@ -72,4 +78,8 @@ pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
-pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId};
+pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId, WebOrigin};
+pub use webhook::{
+    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookInfo, WebhookNote, WebhookOf,
+    WebhookSettings, WebhookStop,
+};

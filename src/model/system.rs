@@ -1,9 +1,10 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, ConversationId, Device,
-    Epoch, Follower, HookId, InviteCode, Line, Lsn, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Seq,
-    SessionId, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
+    Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId,
+    MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor,
+    UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -418,6 +419,114 @@ pub enum SystemCommand {
         /// At most [`super::limits::PUSH_OUTCOMES_MAX`]; those of devices that are not there any more are passed over.
         outcomes: Vec<PushOutcome>,
     },
+    /// Set from where pages of other systems may use an app: call the API, open the socket and frame the widget. Result: `done`.
+    SetAppOrigins {
+        /// The app.
+        app: AppId,
+        /// All of them, at most [`super::origin::ORIGINS_MAX`]; one that is named twice counts once.
+        origins: Vec<WebOrigin>,
+    },
+    /// Make a token for MCP, in the name of the user who has it. Its number is the lsn of this command. Result: `done`.
+    CreateMcpToken {
+        /// Who makes it, through which session.
+        by: UserActor,
+        /// What it is called.
+        name: Name,
+        /// What it opens, at most [`super::limits::MCP_CONVERSATIONS_MAX`].
+        conversations: Vec<ConversationId>,
+        /// What it lets its program do there.
+        access: McpAccess,
+        /// From when on it opens nothing.
+        expires: Option<Timestamp>,
+        /// The hash of its secret.
+        token: TokenHash,
+    },
+    /// Make a token for MCP useless, at once. Result: `done`.
+    RevokeMcpToken {
+        /// Whose, through which session.
+        by: UserActor,
+        /// Which.
+        token: McpTokenId,
+    },
+    /// A tool was called with a token for MCP. It leaves an audit row, and notes that the token is used. Result: `done`.
+    NoteMcpCall {
+        /// Whose.
+        user: UserHandle,
+        /// With which.
+        token: McpTokenId,
+        /// What was called.
+        call: McpCall,
+    },
+    /// Set how an app's before-hook is. Result: `done`.
+    SetBeforeHook {
+        /// The app.
+        app: AppId,
+        /// How it is.
+        hook: Box<BeforeHook>,
+        /// The secret of one that is made; refused when there is one already. Without it the one that is there is changed, and
+        /// keeps its secret.
+        secret: Option<Sealed>,
+    },
+    /// Give an app's before-hook another secret; the one before it signs, too, for a day. Result: `done`.
+    RotateBeforeHook {
+        /// The app.
+        app: AppId,
+        /// The new secret.
+        secret: Sealed,
+    },
+    /// Let an app's before-hook be asked no more. Result: `done`.
+    RemoveBeforeHook {
+        /// The app.
+        app: AppId,
+    },
+    /// Make a webhook of an app; its number is the lsn of this command, and it is told what comes after it. Result: `done`.
+    CreateWebhook {
+        /// The app.
+        app: AppId,
+        /// How it is.
+        settings: Box<WebhookSettings>,
+        /// Its secret.
+        secret: Sealed,
+    },
+    /// Change how a webhook of an app is, all of it. Result: `done`.
+    SetWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// How it is.
+        settings: Box<WebhookSettings>,
+    },
+    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::WEBHOOK_ROTATION_MS`]. Result: `done`.
+    RotateWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// Its new secret.
+        secret: Sealed,
+    },
+    /// Delete a webhook of an app: nothing is posted any more; its rows go with each [`SystemCommand::WebhookStep`]. Result: `done`.
+    DeleteWebhook {
+        /// Which.
+        webhook: WebhookOf,
+    },
+    /// Post events that were given up once more, all or one, at most [`super::limits::WEBHOOK_STEP_MAX`]. Result: `removed`; `more`
+    /// while there are more.
+    ReplayWebhook {
+        /// Which.
+        webhook: WebhookOf,
+        /// Only this one.
+        event: Option<EventPosition>,
+    },
+    /// The next part of deleting a webhook of an app. Result: `removed`; `more` while there is more to do.
+    WebhookStep {
+        /// Which.
+        webhook: WebhookOf,
+    },
+    /// Note what became of events of a webhook, and how far its worker has got. Result: `done`.
+    NoteWebhook {
+        /// Which; passed over when it is not there any more.
+        webhook: WebhookOf,
+        /// What is noted.
+        note: Box<WebhookNote>,
+    },
 }
 
 impl SystemCommand {
@@ -444,8 +553,17 @@ impl SystemCommand {
             | Self::CreateAppKey { .. }
             | Self::RevokeAppKey { .. }
             | Self::RevokeTokens { .. }
+            | Self::SetAppOrigins { .. }
             | Self::CreateToken { .. }
-            | Self::RevokeToken { .. } => true,
+            | Self::RevokeToken { .. }
+            | Self::SetBeforeHook { .. }
+            | Self::RotateBeforeHook { .. }
+            | Self::RemoveBeforeHook { .. }
+            | Self::CreateWebhook { .. }
+            | Self::SetWebhook { .. }
+            | Self::RotateWebhook { .. }
+            | Self::DeleteWebhook { .. }
+            | Self::ReplayWebhook { .. } => true,
             Self::Found { .. }
             | Self::LogIn { .. }
             | Self::TouchSession { .. }
@@ -471,7 +589,12 @@ impl SystemCommand {
             | Self::DeleteHook { .. }
             | Self::Post { .. }
             | Self::NoteFollower { .. }
-            | Self::NotePush { .. } => false,
+            | Self::NotePush { .. }
+            | Self::CreateMcpToken { .. }
+            | Self::RevokeMcpToken { .. }
+            | Self::NoteMcpCall { .. }
+            | Self::WebhookStep { .. }
+            | Self::NoteWebhook { .. } => false,
         }
     }
 }

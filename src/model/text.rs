@@ -103,6 +103,13 @@ impl UserId {
 }
 
 checked! {
+    /// Where pages of another system come from: `https://host`, with the port where it is not 443, as browsers send it in
+    /// `Origin`. Plain `http://` is for this machine alone.
+    #[schema(value_type = String, max_length = 270, example = "https://shop.example")]
+    WebOrigin, super::origin::check
+}
+
+checked! {
     /// A name that people read: the title of a group, a display name, the name of a device. 1–256 bytes, no control characters,
     /// not only white space.
     #[schema(value_type = String, min_length = 1, max_length = 256, example = "Ada's laptop")]

@@ -33,9 +33,7 @@ use tokio::time::Instant;
 
 /// How long a connection may take, its name and its encryption included.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// Connections to one host that wait for the next request, …
-const IDLE_PER_HOST_MAX: usize = 4;
-/// … for so long.
+/// How long a connection waits for the next request.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How the server calls itself.
 const USER_AGENT: &str = "Tidings";
@@ -59,11 +57,13 @@ pub struct OutboundOptions {
     pub operator_requests_max: usize,
     /// Requests to tenant addresses on their way at the same time.
     pub tenant_requests_max: usize,
+    /// Connections to one host that wait for the next request.
+    pub idle_per_host_max: usize,
 }
 
 impl Default for OutboundOptions {
     fn default() -> Self {
-        Self { allow: Vec::new(), operator_requests_max: 64, tenant_requests_max: 64 }
+        Self { allow: Vec::new(), operator_requests_max: 64, tenant_requests_max: 64, idle_per_host_max: 4 }
     }
 }
 
@@ -186,7 +186,8 @@ impl Outbound {
         // The first one stays, and every other part of the server names its provider itself.
         drop(rustls::crypto::ring::default_provider().install_default());
         let guard = Guard::new(options.allow);
-        let client = |reach| client(GuardedResolver { guard: guard.clone(), reach, lookup: Arc::clone(lookup) });
+        let idle = options.idle_per_host_max;
+        let client = |reach| client(GuardedResolver { guard: guard.clone(), reach, lookup: Arc::clone(lookup) }, idle);
         Ok(Self(Arc::new(Clients {
             operator: client(Reach::Operator)?,
             public: client(Reach::Public)?,
@@ -262,7 +263,7 @@ fn build(request: &Request, url: Url) -> Result<reqwest::Request, OutboundError>
 }
 
 /// A client that connects only where its resolver lets it.
-fn client(resolver: GuardedResolver) -> Result<Client, OutboundError> {
+fn client(resolver: GuardedResolver, idle_per_host_max: usize) -> Result<Client, OutboundError> {
     let resolver = Arc::new(resolver);
     let builder = || {
         Client::builder()
@@ -273,7 +274,7 @@ fn client(resolver: GuardedResolver) -> Result<Client, OutboundError> {
             .retry(reqwest::retry::never())
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_MAX)
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .pool_max_idle_per_host(idle_per_host_max)
             .pool_idle_timeout(IDLE_MAX)
     };
     builder().build().or_else(|error| {

@@ -7,7 +7,7 @@ use super::{Shared, State, document, unavailable};
 use crate::engine::Engine;
 use crate::ledger::{Stop, read};
 use crate::model::clock::monotonic;
-use crate::model::{Answer, ConversationId, Entry, Highlight, Hit, Lsn, Refusal, Seq, UserActor, limits};
+use crate::model::{Answer, ConversationId, Entry, Highlight, Hit, Lsn, Refusal, Seq, Timestamp, UserActor, limits};
 use crate::store::{Fault, LogBatch, Read, View};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub fn answer(engine: &Engine, shared: &Shared, actor: &UserActor, asked: &Asked
         // First the index, then the View: what the index has is then in the View, too.
         let state = shared.state.load_full();
         let view = engine.view();
-        match Finding::new(&view, state.as_deref(), actor, asked).and_then(Finding::run) {
+        match Finding::new(&view, state.as_deref(), (actor, engine.clock().now()), asked).and_then(Finding::run) {
             Ok(answer) => return Ok(answer),
             Err(Failed::Stop(Stop::Refused(refusal))) => return Err(refusal),
             Err(Failed::Stop(Stop::Fault(Fault::Stale))) => {}
@@ -97,8 +97,13 @@ enum Looked {
 }
 
 impl<'a> Finding<'a> {
-    fn new(view: &'a View, state: Option<&'a State>, actor: &'a UserActor, asked: &'a Asked) -> Result<Self, Failed> {
-        let conversations = read::search::conversations(view, actor, asked.conversation)?;
+    fn new(
+        view: &'a View,
+        state: Option<&'a State>,
+        (actor, now): (&'a UserActor, Timestamp),
+        asked: &'a Asked,
+    ) -> Result<Self, Failed> {
+        let conversations = read::search::conversations(view, now, actor, asked.conversation)?;
         Ok(Self {
             view,
             state,

@@ -12,6 +12,7 @@ use super::codec;
 use super::fault::Fault;
 use super::key::Key;
 use super::records::{Counter, Remembered};
+pub use crate::model::LogKind;
 use crate::model::{self, AppId, ConversationId, Entry, Epoch, Lsn, Seq, Timestamp, UserHandle};
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
@@ -101,17 +102,6 @@ pub struct LogItem {
     pub seq: Seq,
     /// What happened to it.
     pub kind: LogKind,
-}
-
-/// What happened to an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LogKind {
-    /// It was appended.
-    Appended,
-    /// It was edited, recalled or reacted to.
-    Rewritten,
-    /// Everything below it was deleted by retention.
-    Trimmed,
 }
 
 /// What the commands of one commit did. A row without items stands at the front once rows have expired: its key is the last lsn

@@ -1,9 +1,11 @@
 //! Keys of rows as bytes whose order is the order of what they mean.
 
-use super::records::{AssistantUseKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, UserIdKey};
+use super::records::{
+    AssistantUseKey, DeadLetterKey, DirectoryKey, InviteKey, InviteListKey, InviteTo, OutboxKey, UserIdKey,
+};
 use crate::model::{
-    self, AppId, AppKeyId, ConversationId, Follower, HookId, InviteCode, LabelId, Lsn, MediaId, Seq, SessionId,
-    TokenHash, UserHandle, UserId,
+    self, AppId, AppKeyId, ConversationId, EventPosition, Follower, HookId, InviteCode, LabelId, Lsn, McpTokenId,
+    MediaId, Seq, SessionId, TokenHash, UserHandle, UserId, WebhookId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -77,7 +79,7 @@ macro_rules! numeric {
         })+
     };
 }
-numeric!(UserHandle, SessionId, ConversationId, Lsn, HookId);
+numeric!(UserHandle, SessionId, ConversationId, Lsn, HookId, WebhookId);
 
 impl RecordKey for MediaId {
     fn to_key(&self) -> Key {
@@ -148,6 +150,7 @@ pair!(ConversationId, UserHandle);
 pair!(ConversationId, Seq);
 pair!(UserHandle, LabelId);
 pair!(ConversationId, HookId);
+pair!(UserHandle, McpTokenId);
 
 impl RecordKey for (HookId, u64) {
     fn to_key(&self) -> Key {
@@ -254,6 +257,44 @@ impl RecordKey for InviteListKey {
             code => Some(InviteCode::new(std::str::from_utf8(code).ok()?).ok()?),
         };
         Some(Self { to, code })
+    }
+}
+
+impl RecordKey for (AppId, WebhookId) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, webhook) = bytes.split_first_chunk::<4>()?;
+        Some((AppId(u32::from_be_bytes(*app)), WebhookId(number(webhook)?)))
+    }
+}
+
+fn position(bytes: &[u8]) -> Option<EventPosition> {
+    let (lsn, nth) = bytes.split_at_checked(8)?;
+    Some(EventPosition { lsn: Lsn(number(lsn)?), nth: u32::from_be_bytes(nth.try_into().ok()?) })
+}
+
+impl RecordKey for OutboxKey {
+    fn to_key(&self) -> Key {
+        let head = self.webhook.to_key().then(&self.conversation.0.to_be_bytes());
+        head.then(&self.position.lsn.0.to_be_bytes()).then(&self.position.nth.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (webhook, rest) = bytes.split_at_checked(8)?;
+        let (conversation, rest) = rest.split_at_checked(8)?;
+        let (webhook, conversation) = (WebhookId(number(webhook)?), ConversationId(number(conversation)?));
+        Some(Self { webhook, conversation, position: position(rest)? })
+    }
+}
+
+impl RecordKey for DeadLetterKey {
+    fn to_key(&self) -> Key {
+        self.webhook.to_key().then(&self.position.lsn.0.to_be_bytes()).then(&self.position.nth.to_be_bytes())
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (webhook, rest) = bytes.split_at_checked(8)?;
+        Some(Self { webhook: WebhookId(number(webhook)?), position: position(rest)? })
     }
 }
 

@@ -7,11 +7,12 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BotCommand, Card,
-    ConversationId, ConversationKind, Device, Entry, Extra, Follower, GroupCard, GroupRules, HookId, InviteCode, Key,
-    LabelId, Line, LinkPurpose, Lsn, MediaId, MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription,
-    RequestState, Role, Seq, SessionId, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind,
-    UserSettings,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BeforeHook, BotCommand, Card,
+    ConversationId, ConversationKind, Device, Entry, EventPosition, Extra, Follower, GroupCard, GroupRules, HookId,
+    InviteCode, Key, LabelId, Line, LinkPurpose, LogKind, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name,
+    Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Sealed, Seq, SessionId, SigningSecret,
+    Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings, WebOrigin, WebhookId,
+    WebhookSettings, WebhookStop,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,22 @@ tables! {
     PushEndpoints = "push_endpoints", PushEndpointRow, TokenHash;
     /// Pushes that are tried again.
     PushRetries = "push_retries", PushRetryRow, (SessionId, ConversationId);
+    /// From where pages of other systems may use apps; an app without a row lists nothing.
+    AppOrigins = "app_origins", AppOriginsRow, AppId;
+    /// Tokens for MCP by whose they are.
+    McpTokens = "mcp_tokens", McpTokenRow, (UserHandle, McpTokenId);
+    /// The same by the hash of their secret.
+    McpTokenHashes = "mcp_token_hashes", McpTokenHashRow, TokenHash;
+    /// What is asked before users of an app do something.
+    BeforeHooks = "before_hooks", BeforeHookRow, AppId;
+    /// Webhooks of apps.
+    Webhooks = "webhooks", WebhookRow, (AppId, WebhookId);
+    /// How far webhooks have got.
+    WebhookPlaces = "webhook_places", WebhookPlaceRow, WebhookId;
+    /// Events that wait to be posted (again), by webhook, conversation and place.
+    Outbox = "outbox", OutboxRow, OutboxKey;
+    /// Events that were given up, by webhook and place.
+    DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
 }
 
 /// An app.
@@ -753,6 +770,13 @@ pub struct AppStateRow {
     pub tokens_from: Timestamp,
 }
 
+/// From where pages of other systems may use an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppOriginsRow {
+    /// In order of their texts, each once.
+    pub origins: Vec<WebOrigin>,
+}
+
 /// How much an app has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppTotalRow {
@@ -897,6 +921,144 @@ pub struct PushRetryRow {
     pub at: Timestamp,
     /// How often it was tried.
     pub tries: u8,
+}
+
+/// A token for MCP. It is removed when it is revoked, and with its user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpTokenRow {
+    /// What it is called.
+    pub name: Name,
+    /// The hash of its secret.
+    pub hash: TokenHash,
+    /// What it opens.
+    pub conversations: Vec<ConversationId>,
+    /// What it lets its program do there.
+    pub access: McpAccess,
+    /// The version of its user's credential when it was made; with another one it opens nothing.
+    pub credential: u32,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When a tool was last called with it.
+    pub used: Option<Timestamp>,
+    /// From when on it opens nothing.
+    pub expires: Option<Timestamp>,
+}
+
+/// Which token has a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpTokenHashRow {
+    /// Whose.
+    pub user: UserHandle,
+    /// Its number.
+    pub token: McpTokenId,
+}
+/// What is asked before users of an app do something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeforeHookRow {
+    /// How it is.
+    pub hook: BeforeHook,
+    /// What its questions are signed with.
+    pub secret: Sealed,
+    /// What they were signed with before.
+    pub old: Option<OldSecret>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub changed: Timestamp,
+}
+
+/// A secret that another one has replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// It.
+    pub secret: Sealed,
+    /// It signs, too, until then.
+    pub until: Timestamp,
+}
+/// A webhook of an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookRow {
+    /// How it is.
+    pub settings: WebhookSettings,
+    /// What signs, newest first: one or two.
+    pub secrets: Vec<SigningSecret>,
+    /// Why the server has turned it off.
+    pub stopped: Option<WebhookStop>,
+    /// It was deleted; its rows go.
+    pub deleting: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The last command that changed this row.
+    pub changed: Lsn,
+}
+
+/// How far a webhook has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookPlaceRow {
+    /// Everything up to here is taken, or is in the outbox.
+    pub upto: Lsn,
+    /// Its rows in the outbox.
+    pub waiting: u32,
+    /// Its dead letters.
+    pub dead: u32,
+    /// When something was last taken.
+    pub delivered: Option<Timestamp>,
+    /// Events up to here may be missing.
+    pub gap: Option<Lsn>,
+    /// The last command that put dead letters back into the outbox.
+    pub replayed: Lsn,
+}
+
+/// The key of [`OutboxRow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutboxKey {
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// The conversation, whose events are posted one after the other.
+    pub conversation: ConversationId,
+    /// The event.
+    pub position: EventPosition,
+}
+
+/// An event that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// The entry.
+    pub seq: Seq,
+    /// What happened to it.
+    pub kind: LogKind,
+    /// How often it was tried.
+    pub tries: u8,
+    /// When it was tried first.
+    pub first: Option<Timestamp>,
+    /// When it is tried next; none: when the one before it is done.
+    pub at: Option<Timestamp>,
+}
+
+/// The key of [`DeadLetterRow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeadLetterKey {
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// The event.
+    pub position: EventPosition,
+}
+
+/// An event that was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetterRow {
+    /// Where it happened.
+    pub conversation: ConversationId,
+    /// The entry.
+    pub seq: Seq,
+    /// What happened to it.
+    pub kind: LogKind,
+    /// How often it was tried.
+    pub tries: u8,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// What the last try came to.
+    pub why: String,
 }
 
 /// How far a conversation has got.

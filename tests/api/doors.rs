@@ -184,8 +184,14 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/conversations/{conversation}/hooks/{hook}", MEMBERS),
         door("POST", "/conversations/{conversation}/hooks/{hook}/rotation", MEMBERS).with(json!({})),
         door("GET", "/conversations/{conversation}/hooks/{hook}/calls", MEMBERS),
+        // Tokens for MCP.
+        door("GET", "/mcp-tokens", OWN),
+        door("POST", "/mcp-tokens", [No(404, "not_found"); 3]).with(json!({"name": "mine", "conversations": [1]})),
+        door("DELETE", "/mcp-tokens/{token}", HIDDEN),
         // What another system does.
         door("GET", "/apps/{app}", KEYS),
+        door("GET", "/apps/{app}/origins", KEYS),
+        door("PUT", "/apps/{app}/origins", KEYS).with(json!({"origins": []})),
         door("GET", "/apps/{app}/users", KEYS),
         door("POST", "/apps/{app}/users", KEYS).with(json!({"user": "mine"})),
         door("GET", "/apps/{app}/users/{user}", KEYS),
@@ -207,6 +213,8 @@ pub fn doors() -> Vec<Door> {
         door("DELETE", "/admin/apps/{app}", ADMIN),
         door("GET", "/admin/apps/{app}/access", ADMIN),
         door("PATCH", "/admin/apps/{app}/access", ADMIN).with(json!({"users_max": 1})),
+        door("GET", "/admin/apps/{app}/origins", ADMIN),
+        door("PUT", "/admin/apps/{app}/origins", ADMIN).with(json!({"origins": []})),
         door("PUT", "/admin/apps/{app}/suspension", ADMIN),
         door("DELETE", "/admin/apps/{app}/suspension", ADMIN),
         door("GET", "/admin/apps/{app}/keys", ADMIN),

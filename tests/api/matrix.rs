@@ -36,6 +36,7 @@ struct Behind {
     upload: String,
     code: String,
     label: u64,
+    mcp_token: u64,
 }
 
 impl Behind {
@@ -49,7 +50,7 @@ impl Behind {
             .replace("{app}", "home")
             .replace("{key}", "1")
             .replace("{hook}", "1")
-            .replace("{token}", "1")
+            .replace("{token}", &self.mcp_token.to_string())
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())
             .replace("{user}", "bob")
@@ -98,7 +99,9 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
     let label = ada_api.post("/contact-labels", json!({"name": "friends"})).await.ok(201)["label"].as_u64().unwrap();
     let id = |id: &Value| id.as_str().unwrap().to_owned();
     let (session, media, upload) = (ada.session.0, id(&media), id(&upload));
-    let behind = Behind { conversation, seq, session, media, upload, code: id(&code), label };
+    let new = json!({"name": "helper", "conversations": [conversation]});
+    let mcp_token = ada_api.post("/mcp-tokens", new).await.ok(201)["token"].as_u64().unwrap();
+    let behind = Behind { conversation, seq, session, media, upload, code: id(&code), label, mcp_token };
     let nobodys = || "0".repeat(32);
     let nothing = Behind {
         conversation: 999_999,
@@ -108,6 +111,7 @@ async fn nobody_comes_through_a_door_that_is_not_theirs() {
         upload: nobodys(),
         code: nobodys(),
         label: 999_999,
+        mcp_token: 999_999,
     };
     let system = async |command: SystemCommand| {
         server.engine.execute(auth::operator(), None, command.into()).await.unwrap();

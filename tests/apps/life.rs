@@ -127,6 +127,7 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     let media = one.raw("POST", "/media?name=x", b"a file of the shop").await.ok(201)["media"].clone();
     one.post(&entries, json!({"media": {"kind": "file", "media": media}})).await.ok(201);
     one.post("/contact-requests", json!({"user": "user1"})).await.ok(200);
+    one.post("/mcp-tokens", json!({"name": "Helper", "conversations": [group]})).await.ok(201);
     one.post("/users/user2/entries", text("between two")).await.ok(201);
     admin.post("/admin/invites?app=shop", json!({})).await.ok(201);
     // An assistant that was asked, and a webhook with more posts to be changed than one step takes.

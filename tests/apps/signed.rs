@@ -29,12 +29,12 @@ fn seconds(server: &Server) -> u64 {
     server.engine.clock().now().0 / 1_000
 }
 
-fn claims(server: &Server, app: u32, user: &str) -> Value {
+pub fn claims(server: &Server, app: u32, user: &str) -> Value {
     let now = seconds(server);
     json!({"iss": app.to_string(), "sub": user, "aud": "tidings", "iat": now, "exp": now + 300})
 }
 
-fn header(key: u64) -> Value {
+pub fn header(key: u64) -> Value {
     json!({"alg": "HS256", "kid": key.to_string(), "typ": "JWT"})
 }
 

@@ -126,18 +126,29 @@ async fn a_summary_and_a_translation_go_to_the_device_that_asks_and_are_kept_now
     let translate = json!({"translate": {"conversation": chat, "seq": seq, "language": "German"}});
     let reply = ada.patient().post("/assistants/assistant/tasks", translate.clone()).await;
     assert_eq!(events(&reply.body).last().unwrap().1["end"], "failed");
-    assert!(provider.question(2).await.messages()[0].1.contains("German"));
+    let asked = provider.question(2).await.messages();
+    assert!(asked[0].1.contains("German"));
+    assert_eq!(asked[1].1, "Bring cake.");
+    // Some words of a message alone, when they are named; without any there is nothing to translate.
+    provider.then(Act::Says(pieces(&["Kuchen"])));
+    let mut part = translate.clone();
+    part["translate"]["text"] = json!("cake");
+    let reply = ada.post("/assistants/assistant/tasks", part.clone()).await;
+    assert_eq!(events(&reply.body).last().unwrap().1["end"], "complete");
+    assert_eq!(provider.question(5).await.messages()[1].1, "cake");
+    part["translate"]["text"] = json!("  ");
+    assert_eq!(ada.post("/assistants/assistant/tasks", part).await.problem().0, 404);
     // Nothing but what it cost was written.
     assert_eq!(crew.reads("ada", chat).await.len(), 2);
     assert!(crew.server.engine.view().lsn() > before);
     let left = ada.get("/assistants").await.ok(200);
-    assert_eq!(left["assistants"][0]["questions_left"], 198);
+    assert_eq!(left["assistants"][0]["questions_left"], 197);
     // Others get nothing of it.
     let eve = Api::with_token(crew.server.http, &crew.people["eve"].token);
     assert_eq!(eve.post("/assistants/assistant/tasks", translate).await.problem().0, 404);
     let none = eve.post("/assistants/nobody/tasks", json!({"summarise": {"conversation": chat}})).await;
     assert_eq!(none.problem().0, 404);
-    let settings = tidings::model::AssistantSettings { questions_per_day: 2, ..provider.settings() };
+    let settings = tidings::model::AssistantSettings { questions_per_day: 3, ..provider.settings() };
     set_up(&crew, "assistant", settings).await;
     let reply = ada.post("/assistants/assistant/tasks", json!({"summarise": {"conversation": chat}})).await;
     assert_eq!(reply.problem(), (403, "quota_exceeded".to_owned()));

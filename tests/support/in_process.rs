@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tidings::assistant::{AssistantOptions, Assistants, Times, Wake};
 use tidings::auth::{self, Auth, Token};
+use tidings::before_hooks::BeforeHooks;
 use tidings::engine::{Engine, EngineOptions};
 use tidings::gateway::{self, Gateway, GatewayOptions};
 use tidings::http;
@@ -46,7 +47,13 @@ pub struct Person {
 
 /// Options with which tests are quick.
 pub fn quick() -> GatewayOptions {
-    GatewayOptions { presence_settle_ms: 0, rate_per_second: 0, rest_per_second: 0, ..GatewayOptions::default() }
+    GatewayOptions {
+        presence_settle_ms: 0,
+        rate_per_second: 0,
+        rest_per_second: 0,
+        mcp_per_second: 0,
+        ..GatewayOptions::default()
+    }
 }
 
 /// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is
@@ -109,7 +116,10 @@ impl Server {
             WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
         // What tests listen with is on this machine.
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
-        let outbound = Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap();
+        let outbound = Outbound::new(OutboundOptions { allow: allow.clone(), ..OutboundOptions::default() }).unwrap();
+        let asking = OutboundOptions { allow, tenant_requests_max: 1_024, ..OutboundOptions::default() };
+        let asking = Outbound::new(asking).unwrap();
+        let before_hooks = BeforeHooks::new(&engine, asking, auth.vault.clone(), tasks.clone());
         workers::start(&engine, looking, &shutdown, &tasks);
         // Nobody waits for long in a test.
         let pushing =
@@ -134,7 +144,7 @@ impl Server {
             http::serve(
                 gateway.clone(),
                 engine.clone(),
-                (media.clone(), push.clone(), assistants),
+                (media.clone(), push.clone(), assistants, before_hooks),
                 web,
                 shutdown,
                 tasks.clone(),

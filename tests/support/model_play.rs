@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tidings::engine::{Engine, EngineOptions, Published, ReplySink, Submission, Subscriber};
+use tidings::engine::{Before, Engine, EngineOptions, Published, ReplySink, Submission, Subscriber};
 use tidings::ledger::{self, Accepted, Order, Stop, read};
 use tidings::model::{
     Actor, Answer, AnyCommand, AppSettings, Clock, Code, Command, CommandResult, Content, Conversation, ConversationId,
@@ -125,7 +125,8 @@ impl Server for EngineServer {
         let count = asked.len();
         for (number, Asked { actor, key, command }) in asked.into_iter().enumerate() {
             let reply: Arc<dyn ReplySink> = answers.clone();
-            let submission = Submission { actor, key, command, reply: Some((reply, number as u32)) };
+            let submission =
+                Submission { actor, key, command, reply: Some((reply, number as u32)), before: Before::Ask(None) };
             self.runtime.block_on(self.engine().submit(submission)).map_err(|refusal| refusal.to_string())?;
         }
         let mut come = answers.come.lock();

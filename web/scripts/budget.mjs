@@ -22,7 +22,8 @@ function closure(names) {
   return [...seen];
 }
 
-const start = [...source('index.html').matchAll(/(?:src|href)="\.\/([\w.-]+\.js)"/g)].map((match) => match[1]);
+const startOf = (page) => [...source(page).matchAll(/(?:src|href)="\.\/([\w.-]+\.js)"/g)].map((match) => match[1]);
+const start = startOf('index.html');
 const kB = (names) => names.reduce((sum, name) => sum + weight(name), 0) / 1000;
 // The connection and what is kept on the device belong to the first chat: without them it stays empty.
 const chat = closure([...start, 'chat.js', 'i18n-en.js', 'core-leader.js', 'core-db.js']);
@@ -30,9 +31,11 @@ const rows = [
   ['log-in, JS', closure([...start, 'auth.js', 'i18n-en-before.js']), 35],
   ['first chat, JS', chat, 70],
   ['console, JS', closure(['admin.js']).filter((name) => !chat.includes(name)), 60],
-  ['all CSS', files.filter((name) => name.endsWith('.css')), 12],
+  ['all CSS', files.filter((name) => name.endsWith('.css') && name !== 'embed.css'), 12],
   ['Chinese, chats', ['i18n-zh.js'], 14],
   ['Chinese, all', files.filter((name) => name.startsWith('i18n-zh')), 20],
+  ['widget script', closure(['widget.js']), 3],
+  ['widget, framed', [...closure(startOf('embed.html')), 'embed.css'], 70],
 ];
 let over = false;
 for (const [what, names, limit] of rows) {

@@ -1,8 +1,9 @@
 // Pictures of the pages, of a real server with a small world in it:
 //
-//     node scripts/shots.mjs ../target/ci/tidings [FOLDER [all]]
+//     node scripts/shots.mjs ../target/ci/tidings [FOLDER [all | PAGE ...]]
 //
-// Without `all` those for `docs/images`: every page in light, some in dark. With it every page, size, theme and language, to look at.
+// Without `all` those for `docs/images`: every page in light, some in dark. With it every page, size, theme and language, to look at; with
+// names those pages alone.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +18,9 @@ const KEPT = ['log-in', 'chats', 'chat', 'group', 'contacts', 'friend', 'new-fri
 const KEPT_DARK = ['chat'];
 const SIZES = { desktop: DESKTOP, phone: PHONE };
 
-const [binary, folder = fileURLToPath(new URL('../../docs/images/', import.meta.url)), all] = process.argv.slice(2);
+const [binary, folder = fileURLToPath(new URL('../../docs/images/', import.meta.url)), ...asked] = process.argv.slice(2);
+const all = asked.length > 0;
+const named = ({ name }) => asked[0] === 'all' || asked.includes(name);
 if (!binary) {
   console.error('Name the server: node scripts/shots.mjs ../target/ci/tidings');
   process.exit(64);
@@ -38,7 +41,7 @@ try {
 }
 
 async function take(world, { locale, theme, size }) {
-  const wanted = ({ name }) => all || (theme === 'light' ? KEPT : KEPT_DARK).includes(name);
+  const wanted = (place) => (all ? named(place) : (theme === 'light' ? KEPT : KEPT_DARK).includes(place.name));
   const person = await Person.open(browser, server.url, { viewport: SIZES[size], locale, colorScheme: theme });
   const shoot = async (place) => {
     try {

@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path';
 
 /** The same as in build.rs. */
 const sources = [
-  'index.html', 'package-lock.json', 'package.json', 'public', 'scripts', 'src', 'tsconfig.json', 'vite.config.ts',
+  'embed.html', 'index.html', 'package-lock.json', 'package.json', 'public', 'scripts', 'src', 'tsconfig.json', 'vite.config.ts',
+  'vite.embed.config.ts',
 ];
 const stampName = 'BUILD.json';
 const worker = 'sw.js';

@@ -9,7 +9,7 @@ export type Route =
   | { page: 'assistant'; conversation: number | null }
   | { page: 'contacts'; section: 'people' | 'new' | 'groups' } | { page: 'user'; user: string }
   | { page: 'group'; group: number }
-  | { page: 'settings'; section: string | null } | { page: 'console'; section: string | null }
+  | { page: 'settings'; section: string | null } | { page: 'console'; section: string | null; item: string | null }
   | { page: 'missing' };
 
 /** The area of the shell that a route lights up. */
@@ -52,7 +52,9 @@ export function parse(pathname: string): Route {
       const group = id(second);
       return group !== null && third === 'manage' && depth === 3 ? { page: 'group', group } : { page: 'missing' };
     }
-    case 'settings': case 'console': return depth <= 2 ? { page: first, section: second ?? null } : { page: 'missing' };
+    case 'settings': return depth <= 2 ? { page: first, section: second ?? null } : { page: 'missing' };
+    // An item of a section: one app.
+    case 'console': return depth <= 3 ? { page: first, section: second ?? null, item: third ?? null } : { page: 'missing' };
     default: return { page: 'missing' };
   }
 }
@@ -65,7 +67,7 @@ export const paths = {
   user: (user: string): string => `/u/${encodeURIComponent(user)}`,
   group: (group: number): string => `/g/${group}/manage`,
   settings: (section?: string): string => (section ? `/settings/${section}` : '/settings'),
-  console: (section?: string): string => (section ? `/console/${section}` : '/console'),
+  console: (section?: string, item?: string | number): string => ['/console', section, item].filter(Boolean).join('/'),
   invite: (code: string): string => `/i/${encodeURIComponent(code)}`,
   register: (invite?: string | null): string => (invite ? `/i/${encodeURIComponent(invite)}/register` : '/register'),
 };

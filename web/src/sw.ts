@@ -14,7 +14,7 @@ const FILE_BYTES_MAX = 10 * 1024 * 1024;
 /** The bound is looked at after so many new files. */
 const TRIM_EVERY = 20;
 /** Below these there is no page. */
-const NO_PAGES = new Set(['api', 'ws', 'media', 'hooks', 'services', 'a', 'healthz', 'readyz', 'metrics']);
+const NO_PAGES = new Set(['api', 'ws', 'media', 'hooks', 'services', 'a', 'embed', 'healthz', 'readyz', 'metrics']);
 const FILE = /^\/api\/v1\/media\/[0-9a-f]{32}\/(content|thumbnail)$/;
 
 let untrimmed = 0;
@@ -55,7 +55,7 @@ async function precache(): Promise<void> {
   const version = /"(\/a\/[^/"]+\/)/.exec(await page.clone().text())?.[1];
   if (!version) throw new Error('The page does not say its version.');
   const { files } = (await (await fetch(`${version}BUILD.json`)).json()) as { files: string[] };
-  const loaded = files.filter((name) => name !== 'index.html' && name !== 'sw.js');
+  const loaded = files.filter((name) => name !== 'index.html' && name !== 'sw.js' && !/^(?:embed|widget)\b/.test(name));
   await cache.addAll(loaded.map((name) => version + name));
   // Last, so that a page is never there without what it loads.
   await cache.put('/', page);

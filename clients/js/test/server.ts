@@ -15,6 +15,7 @@ export class Server {
   private process: ChildProcess | null = null;
   private folder = '';
   private port = 0;
+  private setUpSecret = '';
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -35,11 +36,15 @@ export class Server {
     const child = spawn(resolve(BINARY), ['serve', '--data', join(this.folder, 'data')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     const words: string[] = [];
-    child.stderr.on('data', (bytes: Buffer) => words.push(String(bytes)));
+    child.stderr.on('data', (bytes: Buffer) => {
+      words.push(String(bytes));
+      this.setUpSecret = /\/setup#(\S+)/.exec(words.join(''))?.[1] ?? this.setUpSecret;
+    });
     await new Promise<void>((ready, fail) => {
       const timer = setTimeout(() => fail(new Error(`the server was not ready in time\n${words.join('')}`)), READY_MS);
       child.once('exit', (code) => fail(new Error(`the server ended with ${code}\n${words.join('')}`)));
       createInterface(child.stdout).on('line', (line) => {
+        this.setUpSecret = /\/setup#(\S+)/.exec(line)?.[1] ?? this.setUpSecret;
         const found = /^ready tcp=\S+ http=\S+:(\d+)/.exec(line);
         if (!found) return;
         clearTimeout(timer);
@@ -94,5 +99,23 @@ export class Server {
     });
     if (!response.ok) throw new Error(`${user}: ${response.status} ${await response.text()}`);
     return ((await response.json()) as { token: string }).token;
+  }
+
+  /** One request; throws when it is refused. */
+  async ask<T>(method: string, path: string, token: string | null, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return (text ? JSON.parse(text) : null) as T;
+  }
+
+  /** The first administrator's token. */
+  async administrator(): Promise<string> {
+    await this.ask('POST', '/setup', null, { token: this.setUpSecret, user: 'chief', password: PASSWORD });
+    return (await this.ask<{ token: string }>('POST', '/sessions', null, { user: 'chief', password: PASSWORD })).token;
   }
 }

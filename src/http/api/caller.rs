@@ -4,7 +4,7 @@ use super::acts_as::ActsAs;
 use super::extract::invalid;
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
-use super::{ApiState, cookie, key};
+use super::{ApiState, cookie, key, origins};
 use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
@@ -177,6 +177,14 @@ impl FromRequestParts<ApiState> for Caller {
 /// Runs before every handler: finds out who asks, and counts the request.
 pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
     let Some(peer) = request.extensions().get::<Peer>().cloned() else { return nobody().into_response() };
+    let page = origins::foreign(request.headers(), &api.gateway.options().url);
+    if let Some(page) = page.as_ref().filter(|_| origins::is_preflight(&request)) {
+        let (response, counted) = match api.limits.count(Asker::Address(AddressPrefix::of(peer.address))) {
+            Ok(counted) => (origins::preflight(&api, page), counted),
+            Err((refusal, counted)) => (Problem::from(refusal).into_response(), Some(counted)),
+        };
+        return origins::varied(told(response, counted));
+    }
     let key = key::of(&request);
     let acts_as = request.extensions_mut().remove::<ActsAs>();
     let app = by_key(&api, request.headers()).await;
@@ -184,7 +192,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         Some(Ok(actor)) => in_the_name(&api, *actor, acts_as, key).await,
         Some(Err(problem)) => Err(problem.clone()),
         None if acts_as.is_some() => Err(no_key()),
-        None => identify(&api, &peer, key, request.method(), request.headers()).await,
+        None => identify(&api, &peer, key, (request.method(), request.headers()), page.is_some()).await,
     };
     let app = app.and_then(Result::ok);
     let asker = match (&found, app) {
@@ -192,12 +200,26 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         (Ok(caller), None) => Asker::User(caller.actor.user),
         (Err(_), None) => Asker::Address(AddressPrefix::of(peer.address)),
     };
-    let counted = match api.limits.count(asker) {
-        Ok(counted) => counted,
-        Err((problem, counted)) => return told(problem.into_response(), Some(counted)),
+    let verdict = match &page {
+        Some(page) => {
+            let whose = found.as_ref().map(|caller| caller.actor.app);
+            let whose = app.map_or(whose, |actor| Ok(actor.app));
+            let named = request.headers().contains_key(header::AUTHORIZATION);
+            origins::judge(&api, page, whose, (request.method(), request.uri().path(), named))
+        }
+        None => origins::Verdict::default(),
     };
-    request.extensions_mut().insert(Identity { user: Arc::new(found), app });
-    told(next.run(request).await, counted)
+    let (response, counted) = match (api.limits.count(asker), &verdict.stop) {
+        (Err((refusal, counted)), _) => (Problem::from(refusal).into_response(), Some(counted)),
+        (Ok(counted), Some(problem)) => (problem.clone().into_response(), counted),
+        (Ok(counted), None) => {
+            request.extensions_mut().insert(Identity { user: Arc::new(found), app });
+            (next.run(request).await, counted)
+        }
+    };
+    let mut response = told(response, counted);
+    verdict.tell(&mut response);
+    origins::varied(response)
 }
 
 fn told(mut response: Response, counted: Option<Counted>) -> Response {
@@ -247,14 +269,18 @@ async fn identify(
     api: &ApiState,
     peer: &Peer,
     key: Result<Option<Key>, Problem>,
-    method: &Method,
-    headers: &HeaderMap,
+    (method, headers): (&Method, &HeaderMap),
+    foreign: bool,
 ) -> Result<Caller, Problem> {
     let token = match bearer(headers)? {
         Some(token) => token,
         None => match cookie::token(headers, peer.tls) {
             Some(token) => {
                 cookie::check_origin(method, headers)?;
+                // A page of another system reads nothing with a cookie either.
+                if foreign {
+                    return Err(nobody());
+                }
                 token
             }
             None => return Err(nobody()),
@@ -268,7 +294,7 @@ async fn identify(
 }
 
 /// The token of `Authorization: Bearer`.
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;

@@ -116,6 +116,7 @@ fn is_keyless(path: &str) -> bool {
     path.contains("/admin/")
         || path.contains("/apps/")
         || path.contains("/hooks")
+        || path.contains("/mcp-tokens")
         || ["/me/password", "/me/deletion", "/read", "/delivered"].iter().any(|end| path.ends_with(end))
 }
 

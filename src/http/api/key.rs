@@ -16,16 +16,22 @@ pub struct IdempotencyKey(#[allow(dead_code, reason = "the type describes the he
 /// parameters' names), so that the same word for another conversation is a conflict and no second effect.
 pub fn of(request: &Request) -> Result<Option<Key>, Problem> {
     let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
-    let word = value.to_str().map(unquoted).unwrap_or_default();
-    if word.is_empty() || word.len() > CHARS_MAX || !word.bytes().all(|c| c.is_ascii_graphic()) {
-        let words = "The header `Idempotency-Key` must have 1 to 255 visible ASCII characters, best of all those of a new UUID.";
-        return Err(Problem::new(Code::Invalid, words));
-    }
-    if let Some(key) = word.parse().ok().filter(Key::is_version_7) {
-        return Ok(Some(key));
-    }
     let path = request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
-    Ok(Some(Key::of_word(&format!("{} {path}", request.method()), word)))
+    let word = value.to_str().map(unquoted).unwrap_or_default();
+    let key = read(&format!("{} {path}", request.method()), word);
+    key.map(Some).ok_or_else(|| {
+        let words = "The header `Idempotency-Key` must have 1 to 255 visible ASCII characters, best of all those of a new UUID.";
+        Problem::new(Code::Invalid, words)
+    })
+}
+
+/// The key that a word is on a route; `None` when it is none.
+pub fn read(route: &str, word: &str) -> Option<Key> {
+    if word.is_empty() || word.len() > CHARS_MAX || !word.bytes().all(|c| c.is_ascii_graphic()) {
+        return None;
+    }
+    let own = word.parse().ok().filter(Key::is_version_7);
+    Some(own.unwrap_or_else(|| Key::of_word(route, word)))
 }
 
 /// A string of a structured header (RFC 8941) without its quotes; what has none stands as it is.

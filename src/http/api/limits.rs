@@ -1,7 +1,6 @@
 //! How often one user, or one address without a user, may ask: a bucket of tokens for each, told in the answers' headers
 //! (draft-ietf-httpapi-ratelimit-headers). What a user sends counts in the gateway's own bucket, too, as on the socket.
 
-use super::problem::Problem;
 use crate::auth::AddressPrefix;
 use crate::gateway::Bucket;
 use crate::model::clock::monotonic;
@@ -28,13 +27,15 @@ pub enum Asker {
     Address(AddressPrefix),
     /// Another system with a key: it asks for many users, so many times as often as one.
     Key(AppKeyId),
+    /// All tokens for MCP of a user.
+    Mcp(UserHandle),
 }
 
 impl Asker {
     /// How many times as often as a user.
     const fn times(self) -> u32 {
         match self {
-            Self::User(_) | Self::Address(_) => 1,
+            Self::User(_) | Self::Address(_) | Self::Mcp(_) => 1,
             Self::Key(_) => KEY_TIMES,
         }
     }
@@ -44,6 +45,7 @@ impl Asker {
             Self::User(_) => "user",
             Self::Address(_) => "address",
             Self::Key(_) => "key",
+            Self::Mcp(_) => "mcp",
         }
     }
 }
@@ -76,8 +78,7 @@ impl Limits {
     }
 
     /// Counts one request; `None` when nothing is limited.
-    #[allow(clippy::result_large_err, reason = "a problem is made once for a request that ends with it")]
-    pub fn count(&self, asker: Asker) -> Result<Option<Counted>, (Problem, Counted)> {
+    pub fn count(&self, asker: Asker) -> Result<Option<Counted>, (Refusal, Counted)> {
         if self.per_second == 0 {
             return Ok(None);
         }
@@ -102,10 +103,12 @@ impl Limits {
             Ok(()) => Ok(Some(counted)),
             Err(wait_ms) => {
                 let words = match asker {
-                    Asker::User(_) | Asker::Key(_) => "You are asking faster than this server allows; slow down.",
+                    Asker::User(_) | Asker::Key(_) | Asker::Mcp(_) => {
+                        "You are asking faster than this server allows; slow down."
+                    }
                     Asker::Address(_) => "There are too many requests from your address; slow down, or log in first.",
                 };
-                Err((Refusal::new(Code::RateLimited, words).retry_after_ms(wait_ms).into(), counted))
+                Err((Refusal::new(Code::RateLimited, words).retry_after_ms(wait_ms), counted))
             }
         }
     }
@@ -135,8 +138,8 @@ mod tests {
         let (ada, bob) = (Asker::User(UserHandle(1)), Asker::User(UserHandle(2)));
         assert_eq!(limits.count(ada).unwrap().unwrap().left, 1);
         assert_eq!(limits.count(ada).unwrap().unwrap().left, 0);
-        let (problem, counted) = limits.count(ada).unwrap_err();
-        assert_eq!(axum::response::IntoResponse::into_response(problem).status(), 429);
+        let (refusal, counted) = limits.count(ada).unwrap_err();
+        assert_eq!(refusal.code, Code::RateLimited);
         assert!(limits.count(bob).is_ok());
         let mut headers = HeaderMap::new();
         counted.tell(&mut headers);

@@ -14,8 +14,9 @@ mod admin;
 mod answers;
 mod apps;
 mod assistants;
+mod before_hooks;
 mod bots;
-mod caller;
+pub(super) mod caller;
 mod contact_labels;
 mod contact_requests;
 mod contacts;
@@ -30,11 +31,13 @@ mod groups;
 mod history;
 mod hooks;
 mod invites;
-mod key;
-mod limits;
+pub(super) mod key;
+pub(super) mod limits;
+mod mcp_tokens;
 mod me;
 mod media;
 mod members;
+pub(super) mod origins;
 pub(super) mod problem;
 mod push;
 mod reactions;
@@ -47,6 +50,7 @@ mod users;
 
 use crate::administration::Administration;
 use crate::assistant::Assistants;
+use crate::before_hooks::BeforeHooks;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
 use crate::http::hooks::Calls;
@@ -78,6 +82,8 @@ pub struct ApiState {
     pub push: Push,
     /// What carries the turns of assistants out.
     pub assistants: Assistants,
+    /// What is asked before users of apps do something.
+    pub before_hooks: BeforeHooks,
     /// Accounts, and what administrators do.
     pub office: Administration,
     /// Tasks that outlive a request.
@@ -92,13 +98,17 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, (media, push, assistants): (Media, Push, Assistants), tasks: Tasks) -> Self {
+    pub fn new(
+        gateway: Gateway,
+        (media, push, assistants, before_hooks): (Media, Push, Assistants, BeforeHooks),
+        tasks: Tasks,
+    ) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
         let (exports, calls, event_streams) = (export::Exports::new(), Arc::default(), Arc::default());
-        Self { gateway, media, push, assistants, office, tasks, limits, exports, calls, event_streams }
+        Self { gateway, media, push, assistants, before_hooks, office, tasks, limits, exports, calls, event_streams }
     }
 
     /// The engine.
@@ -135,7 +145,9 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(assistants::router())
         .merge(stream::router())
         .merge(apps::router())
+        .merge(before_hooks::router())
         .merge(hooks::router())
+        .merge(mcp_tokens::router())
         .merge(bots::router())
 }
 

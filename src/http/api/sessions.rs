@@ -4,7 +4,8 @@ use super::answers::{Changed, created};
 use super::caller::{Caller, unexpected};
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
-use super::{ApiState, cookie};
+use super::{ApiState, cookie, origins};
+use crate::gateway::ForeignPage;
 use crate::http::Peer;
 use crate::model::text::DeviceId;
 use crate::model::{
@@ -108,7 +109,8 @@ async fn open(
         (None, None, Some(signed)) => Auth::Signed(signed),
         _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
     };
-    open_session(&api, &peer, (with, device), cookie).await
+    let page = origins::foreign(&headers, &api.gateway.options().url);
+    open_session(&api, &peer, (with, device), cookie, page.as_ref()).await
 }
 
 /// Who logs in, with what.
@@ -129,10 +131,10 @@ pub fn check_page(cookie: bool, headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Opens a session and says so.
+/// Opens a session and says so. No page of another system gets here.
 pub async fn log_in(api: &ApiState, peer: &Peer, opening: Opening) -> Result<Response, Problem> {
     let Opening { app, user, password, device, cookie } = opening;
-    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie).await
+    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie, None).await
 }
 
 async fn open_session(
@@ -140,12 +142,13 @@ async fn open_session(
     peer: &Peer,
     (with, device): (Auth, Option<Device>),
     cookie: bool,
+    page: Option<&ForeignPage>,
 ) -> Result<Response, Problem> {
     let device = match device {
         Some(device) => device,
         None => nameless_device()?,
     };
-    let opened = api.gateway.log_in(with, device, peer.address).await?;
+    let opened = api.gateway.log_in(with, device, peer.address, page).await?;
     let token = opened.token.ok_or_else(unexpected)?;
     let engine = api.engine();
     let view = engine.view();

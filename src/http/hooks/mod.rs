@@ -214,6 +214,8 @@ mod tests {
             (&[JSON], r#"{"orgId":1,"groupKey":"x","alerts":[]}"#, Some("grafana")),
             (&[JSON], r#"{"topic":"t","message":"m"}"#, Some("push")),
             (&[JSON], r#"{"message":"m","title":"t","priority":5}"#, Some("push")),
+            (&[JSON], r#"{"version":"1.0","message":"m","title":"t","attachments":[],"type":"info"}"#, Some("push")),
+            (&[JSON], r#"{"text":"","attachments":[]}"#, Some("slack")),
             (&[FORM], "message=hello&title=x", Some("gotify")),
             (&[], "just words", Some("plain")),
             (&[("title", "x")], "ntfy's words", Some("plain")),

@@ -13,9 +13,14 @@ const ATTACHMENTS_MAX: usize = 20;
 /// Fields of one box, elements of one part.
 const FIELDS_MAX: usize = 20;
 
-/// Whether a payload is of this dialect.
+/// Whether a payload is of this dialect. Others have empty `attachments` beside their own words.
 pub fn is(body: &Value) -> bool {
-    ["text", "attachments", "blocks"].iter().any(|member| body.get(member).is_some())
+    let said = |member| match body.get(member) {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(all)) => !all.is_empty(),
+        Some(_) => true,
+    };
+    ["text", "attachments", "blocks"].into_iter().any(said)
 }
 
 /// What it says.

@@ -1,4 +1,4 @@
-//! The next part of deleting an account: it leaves some groups, and some of its contacts, requests and labels go.
+//! The next part of deleting an account: it leaves some groups, some of its contacts, requests and labels go, and its tokens for MCP.
 //!
 //! A group that it owns passes to the longest-standing manager, else member: one step hands it over, a later one leaves, because
 //! a command puts at most one entry into a conversation. A group without anybody else is dissolved. Steps are repeated (by
@@ -7,6 +7,7 @@
 use crate::ledger::assistants;
 use crate::ledger::contacts;
 use crate::ledger::groups;
+use crate::ledger::mcp;
 use crate::ledger::place::{self, append};
 use crate::ledger::read::scan;
 use crate::ledger::{Order, Stop};
@@ -35,6 +36,8 @@ struct Plan {
     asked_by: Vec<UserHandle>,
     asked: Vec<UserHandle>,
     labels: Vec<LabelId>,
+    /// Tokens for MCP; there are never many, and none of them opens anything since the account was deleted.
+    mcp_tokens: usize,
 }
 
 /// A group that changes: its row, the rows of members, and the entry that says so.
@@ -53,6 +56,7 @@ impl Plan {
             + self.asked_by.len()
             + self.asked.len()
             + self.labels.len()
+            + self.mcp_tokens
     }
 }
 
@@ -75,6 +79,7 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Plan, St
         asked_by: Vec::new(),
         asked: Vec::new(),
         labels: Vec::new(),
+        mcp_tokens: 0,
     };
     let deleted = state.get::<UserRow>(&user)?.filter(|row| row.deleted);
     let (Some(row), Some(_)) = (deleted, state.get::<DeletionRow>(&user)?) else { return Ok(plan) };
@@ -107,6 +112,7 @@ fn decide(state: &impl Read, order: &Order, user: UserHandle) -> Result<Plan, St
     plan.asked = state.range::<RequestSentRow>(&from, &to, rows)?.into_iter().map(|((_, other), _)| other).collect();
     let labels = state.range::<LabelRow>(&(user, LabelId(0)), &(user, LabelId(u64::MAX)), rows)?;
     plan.labels = labels.into_iter().map(|((_, label), _)| label).collect();
+    plan.mcp_tokens = mcp::of_user(state, user)?.len();
     Ok(plan)
 }
 
@@ -227,6 +233,9 @@ fn apply(
     }
     for label in plan.labels {
         tables.remove::<LabelRow>(&(user, label))?;
+    }
+    if plan.mcp_tokens > 0 {
+        mcp::remove_all(tables, user)?;
     }
     if count == 0 {
         tables.remove::<ContactTotalRow>(&user)?;

@@ -5,6 +5,7 @@ pub(super) mod delete_app;
 pub(super) mod found;
 pub(super) mod invites;
 pub(super) mod keys;
+pub mod origins;
 pub(super) mod scope;
 pub(super) mod set_access;
 pub(super) mod set_app;
@@ -23,12 +24,18 @@ use crate::store::{Fault, Read};
 use std::sync::Arc;
 
 /// An app, or the refusal that says that there is none.
-fn find(state: &impl Read, app: AppId) -> Result<Arc<AppRow>, Stop> {
+pub(super) fn find(state: &impl Read, app: AppId) -> Result<Arc<AppRow>, Stop> {
     state.get::<AppRow>(&app)?.map_or_else(|| no_such_app(app), Ok)
 }
 
 fn no_such_app<T>(app: AppId) -> Result<T, Stop> {
     refuse(Code::NotFound, format!("There is no app {app}; `tidings app list` shows those there are."))
+}
+
+/// Refuses an app that is not there, or of which nobody acts.
+pub(super) fn check_there(state: &impl Read, app: AppId) -> Result<(), Stop> {
+    find(state, app)?;
+    check_active(state, app)
 }
 
 /// How other systems use an app; as by default when nothing was set.

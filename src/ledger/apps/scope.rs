@@ -13,9 +13,13 @@ pub(in crate::ledger) fn admit_query(state: &impl Read, actor: AppActor, query: 
     match query {
         // Which app was found is looked at where it is found.
         AdminQuery::App { .. }
+        | AdminQuery::AppOrigins { .. }
         | AdminQuery::Accounts { .. }
         | AdminQuery::Account { .. }
-        | AdminQuery::Sessions { .. } => Ok(()),
+        | AdminQuery::Sessions { .. }
+        | AdminQuery::BeforeHook { .. }
+        | AdminQuery::Webhooks { .. }
+        | AdminQuery::DeadLetters { .. } => Ok(()),
         _ => refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server."),
     }
 }
@@ -25,7 +29,11 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
     keys::admit(state, actor)?;
     let own = match command {
         SystemCommand::AddUser { app, administrator: false, .. }
-        | SystemCommand::RevokeTokens { app, user: None, .. } => *app == actor.app,
+        | SystemCommand::RevokeTokens { app, user: None, .. }
+        | SystemCommand::SetAppOrigins { app, .. }
+        | SystemCommand::SetBeforeHook { app, .. }
+        | SystemCommand::RotateBeforeHook { app, .. }
+        | SystemCommand::RemoveBeforeHook { app } => *app == actor.app,
         SystemCommand::RevokeTokens { app, user: Some(user), .. } => {
             *app == actor.app && is_of(state, *user, actor.app)?
         }
@@ -34,6 +42,11 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
         | SystemCommand::CreateToken { user, .. }
         | SystemCommand::RevokeToken { user, .. }
         | SystemCommand::DeleteUser { user } => is_of(state, *user, actor.app)?,
+        SystemCommand::CreateWebhook { app, .. }
+        | SystemCommand::SetWebhook { webhook: (app, _), .. }
+        | SystemCommand::RotateWebhook { webhook: (app, _), .. }
+        | SystemCommand::DeleteWebhook { webhook: (app, _) }
+        | SystemCommand::ReplayWebhook { webhook: (app, _), .. } => *app == actor.app,
         _ => {
             return refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server.");
         }

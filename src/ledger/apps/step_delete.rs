@@ -4,15 +4,15 @@
 use super::{invites, keys};
 use crate::ledger::groups;
 use crate::ledger::messages::beside::Beside;
-use crate::ledger::{Order, Stop, contacts, directory, hooks, links, media};
+use crate::ledger::{Order, Stop, contacts, directory, hooks, links, mcp, media, webhooks};
 use crate::model::{
     AppId, CommandResult, ConversationId, ConversationKind, GroupKind, LabelId, Seq, UserHandle, limits,
 };
 use crate::store::records::{
-    AppJobRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow, BotRow, CardRow,
-    ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow, InboxRow, InviteKey,
-    InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow, MemberRow, PresenceRow,
-    RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
+    AppJobRow, AppOriginsRow, AppRow, AppStateRow, AppTotalRow, AssistantRow, AssistantUseKey, AssistantUseRow,
+    BeforeHookRow, BotRow, CardRow, ContactRow, ContactTotalRow, ConversationRow, DeletionRow, DirectRow, GroupCardRow,
+    InboxRow, InviteKey, InviteListKey, InviteListRow, InviteRow, InviteTo, JoinRequestRow, LabelRow, MediaTotalRow,
+    MemberRow, PresenceRow, RequestRow, RequestSentRow, SignedUserRow, UserIdKey, UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
@@ -211,6 +211,10 @@ fn belongings(tables: &mut Tables<'_>, user: UserHandle) -> Result<Got, Fault> {
     if !labels.is_empty() {
         return Ok(Got::Some(labels.len() as u32));
     }
+    let tokens = mcp::remove_all(tables, user)?;
+    if tokens > 0 {
+        return Ok(Got::Some(tokens as u32));
+    }
     // How much an assistant was asked, by users who are all of the same app.
     let first = AssistantUseKey { assistant: user, user: UserHandle(0), day: 0 };
     let last = AssistantUseKey { assistant: user, user: UserHandle(u64::MAX), day: u32::MAX };
@@ -249,11 +253,17 @@ fn app_itself(tables: &mut Tables<'_>, app: AppId) -> Result<CommandResult, Stop
     if links > 0 {
         return Ok(CommandResult::Removed { count: links as u32, more: true });
     }
+    let webhooks = webhooks::delete::some_of_app(tables, app)?;
+    if webhooks > 0 {
+        return Ok(CommandResult::Removed { count: webhooks, more: true });
+    }
     for (key, _) in keys::of_app(tables, app)? {
         keys::remove(tables, app, key)?;
     }
+    tables.remove::<BeforeHookRow>(&app)?;
     tables.remove::<AppStateRow>(&app)?;
     tables.remove::<AppTotalRow>(&app)?;
+    tables.remove::<AppOriginsRow>(&app)?;
     tables.remove::<AppJobRow>(&app)?;
     tables.remove::<AppRow>(&app)?;
     Ok(CommandResult::Removed { count: 1, more: false })

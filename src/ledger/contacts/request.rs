@@ -39,6 +39,19 @@ pub(in crate::ledger) fn run(
     apply(tables, caller, plan, effects)
 }
 
+/// Who would be asked; none when nothing would change; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    request: &Request<'_>,
+) -> Result<Option<UserId>, Stop> {
+    match decide(state, caller, request)? {
+        Plan::Nothing => Ok(None),
+        Plan::Becomes(_) => Ok(Some(caller.find_user(state, request.user)?.1.id.clone())),
+        Plan::Asks { user, .. } => Ok(Some(user.id.clone())),
+    }
+}
+
 fn decide(state: &impl Read, caller: &Caller<'_>, request: &Request<'_>) -> Result<Plan, Stop> {
     let pair = Pair::find(state, caller, request.user, "ask")?;
     if pair.user.deleted {

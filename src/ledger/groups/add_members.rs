@@ -23,6 +23,16 @@ pub(in crate::ledger) fn run(
     }
 }
 
+/// Who would join, those who are members already included; empty when all are. Else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    users: &[UserId],
+) -> Result<Vec<UserId>, Stop> {
+    Ok(decide(state, caller, conversation, users)?.map(|_| users.to_vec()).unwrap_or_default())
+}
+
 /// `None` when all of them are members already.
 fn decide(
     state: &impl Read,

@@ -42,6 +42,17 @@ pub(in crate::ledger) fn run(
     }
 }
 
+/// Whether somebody would be a member by it; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    user: &UserId,
+    accept: bool,
+) -> Result<bool, Stop> {
+    Ok(matches!(decide(state, caller, conversation, user, accept)?, Plan::Accept(_)))
+}
+
 fn decide(
     state: &impl Read,
     caller: &Caller<'_>,

@@ -30,6 +30,18 @@ pub(in crate::ledger) fn run(
     apply(tables, caller, rules, plan, effects)
 }
 
+/// Its first members besides the caller; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    title: &Name,
+    members: &[UserId],
+    rules: &GroupRules,
+) -> Result<Vec<UserId>, Stop> {
+    let plan = decide(state, caller, title, members, rules)?;
+    Ok(plan.members.into_iter().filter(|(user, _)| *user != caller.handle()).map(|(_, id)| id).collect())
+}
+
 fn decide(
     state: &impl Read,
     caller: &Caller<'_>,

@@ -32,6 +32,16 @@ pub(in crate::ledger) fn run(
     apply(tables, caller, conversation, plan, effects)
 }
 
+/// Whether the caller would be a member at once; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    greeting: Option<&Line>,
+) -> Result<bool, Stop> {
+    Ok(matches!(decide(state, caller, conversation, greeting)?, Plan::Joins(_)))
+}
+
 fn decide(
     state: &impl Read,
     caller: &Caller<'_>,

@@ -5,7 +5,7 @@ use super::invites;
 use super::joining::Joining;
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
-use crate::model::{Body, CommandResult, Effect, InviteCode};
+use crate::model::{Body, CommandResult, ConversationId, Effect, InviteCode};
 use crate::store::records::InviteRow;
 use crate::store::{Read, Tables};
 
@@ -27,6 +27,15 @@ pub(in crate::ledger) fn run(
             plan.joining.apply(tables, effects)
         }
     }
+}
+
+/// The group that the caller would join; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    code: &InviteCode,
+) -> Result<Option<ConversationId>, Stop> {
+    Ok(decide(state, caller, code)?.map(|plan| plan.joining.conversation))
 }
 
 /// `None` when they are a member already.

@@ -9,7 +9,7 @@ use crate::store::records::{ConversationRow, Head, JoinRequestRow, Mark, MemberR
 use crate::store::{Read, Tables};
 
 pub(super) struct Joining {
-    conversation: ConversationId,
+    pub conversation: ConversationId,
     row: ConversationRow,
     members: Vec<(UserHandle, MemberRow)>,
     /// Those of them who had left: their devices know the group and must learn of the new window before the entry.

@@ -1,5 +1,6 @@
 //! Replace the words of an own text, within the app's window.
 
+use super::send::peer;
 use super::{check_entry_size, check_not_recalled, content};
 use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
@@ -7,7 +8,8 @@ use crate::ledger::contacts::may_write;
 use crate::ledger::groups::may_speak;
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Seq, Text};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Entry, Seq, Text, UserId};
+use crate::store::records::ConversationRow;
 use crate::store::{Read, Tables};
 
 struct Plan {
@@ -25,6 +27,20 @@ pub(in crate::ledger) fn run(
 ) -> Result<CommandResult, Stop> {
     let plan = decide(tables, caller, conversation, seq, words)?;
     Ok(rewrite(tables, caller.actor.app, conversation, plan.target, plan.notice, effects)?)
+}
+
+/// The other side of a direct chat, and what the text would be; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    conversation: ConversationId,
+    seq: Seq,
+    words: &str,
+) -> Result<(Option<UserId>, Body), Stop> {
+    let plan = decide(state, caller, conversation, seq, words)?;
+    let row = state.get::<ConversationRow>(&conversation)?;
+    let peer = row.map_or(Ok(None), |row| peer(state, caller, &row))?;
+    Ok((peer, plan.target.body))
 }
 
 fn decide(

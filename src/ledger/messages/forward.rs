@@ -9,7 +9,7 @@ use crate::ledger::place::Place;
 use crate::ledger::refuse::refuse;
 use crate::model::{
     Attachment, Body, Code, CommandResult, ContactCard, ConversationId, Custom, Effect, Entry, Location, Origin, Seq,
-    Sticker, Target, Text,
+    Sticker, Target, Text, UserId,
 };
 use crate::store::records::MediaRow;
 use crate::store::{Read, Tables};
@@ -23,6 +23,16 @@ pub(in crate::ledger) fn run(
 ) -> Result<CommandResult, Stop> {
     let message = decide(tables, caller, from, to)?;
     message.apply(tables, caller, effects)
+}
+
+/// Where it would go, the other side of a direct chat, and what would be said there; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    from: (ConversationId, Seq),
+    to: &Target,
+) -> Result<(Option<ConversationId>, Option<UserId>, Body), Stop> {
+    decide(state, caller, from, to)?.looked_at(state, caller)
 }
 
 fn decide(

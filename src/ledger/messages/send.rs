@@ -11,11 +11,12 @@ use crate::ledger::groups::may_speak;
 use crate::ledger::groups::permissions::{Action, allows};
 use crate::ledger::media;
 use crate::ledger::place::{Place, append};
+use crate::ledger::read;
 use crate::ledger::refuse::refuse;
 use crate::model::{
-    Body, Code, CommandResult, Content, ConversationId, Effect, Entry, Origin, Target, Text, UserHandle,
+    Body, Code, CommandResult, Content, ConversationId, Effect, Entry, Origin, Target, Text, UserHandle, UserId,
 };
-use crate::store::records::{MemberRow, MentionAllRow, MentionRow};
+use crate::store::records::{ConversationRow, MemberRow, MentionAllRow, MentionRow, UserRow};
 use crate::store::{Read, Tables};
 use std::collections::BTreeSet;
 
@@ -99,6 +100,16 @@ fn decide(state: &impl Read, caller: &Caller<'_>, to: &Target, content: &Content
     message.asking(state, caller, &Names { mentions, reply_to: content.reply_to() })
 }
 
+/// Where a message would go, the other side of a direct chat, and what it would say; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    to: &Target,
+    content: &Content,
+) -> Result<(Option<ConversationId>, Option<UserId>, Body), Stop> {
+    decide(state, caller, to, content)?.looked_at(state, caller)
+}
+
 /// Where the caller may send to, in the order of the rules: the sender may act (they are admitted); the conversation is there and
 /// open; it is theirs; they may speak in it; the other side of a direct chat takes their messages.
 pub(super) fn target(state: &impl Read, caller: &Caller<'_>, to: &Target) -> Result<Where, Stop> {
@@ -148,6 +159,12 @@ fn named(state: &impl Read, caller: &Caller<'_>, to: &Where, text: &Text) -> Res
     Ok(Named { users, all: false })
 }
 
+/// The other side of a direct chat.
+pub(super) fn peer(state: &impl Read, caller: &Caller<'_>, row: &ConversationRow) -> Result<Option<UserId>, Stop> {
+    let Some(other) = read::other_side(row, caller.handle()) else { return Ok(None) };
+    Ok(state.get::<UserRow>(&other)?.map(|user| user.id.clone()))
+}
+
 impl Message {
     fn new(caller: &Caller<'_>, to: Where, body: Body, origin: Option<Origin>, named: Named) -> Self {
         let head = match &to {
@@ -177,6 +194,22 @@ impl Message {
     ) -> Result<Self, Stop> {
         let message = Self::new(caller, to, body, Some(origin), Named::default());
         message.asking(state, caller, &Names { mentions: &[], reply_to: None })
+    }
+
+    /// Where it would go, the other side of a direct chat, and what it would say.
+    pub(super) fn looked_at(
+        self,
+        state: &impl Read,
+        caller: &Caller<'_>,
+    ) -> Result<(Option<ConversationId>, Option<UserId>, Body), Stop> {
+        let (place, peer) = match &self.to {
+            Where::There(place) => (Some(place.id), peer(state, caller, &place.row)?),
+            Where::New(new) => {
+                let other = new.members.iter().find(|(member, _)| *member != caller.handle());
+                (None, other.map(|(_, id)| id.clone()))
+            }
+        };
+        Ok((place, peer, self.entry.body))
     }
 
     pub(super) fn apply(

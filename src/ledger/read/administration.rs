@@ -3,19 +3,20 @@
 use crate::ledger::accounts::sessions_of;
 use crate::ledger::apps::{self, invites};
 use crate::ledger::refuse::{no_such_user, refuse};
-use crate::ledger::{Stop, administration};
+use crate::ledger::{Stop, administration, webhooks};
 use crate::model::{
     AccountInfo, Actor, AdminAnswer, AdminQuery, AppId, AppInfo, AppKeyInfo, AppRef, AppUse, AssistantInfo, AuditLine,
-    Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
+    BeforeHookInfo, Code, ConversationId, Invite, Lsn, Retention, SessionInfo, UserHandle, UserId, limits,
 };
 use crate::store::records::{
-    AdministratorRow, AppRow, AssistantRow, AuditRow, ConversationRow, RetentionRow, UserIdKey, UserIdRow, UserRow,
+    AdministratorRow, AppRow, AssistantRow, AuditRow, BeforeHookRow, ConversationRow, RetentionRow, UserIdKey,
+    UserIdRow, UserRow,
 };
 use crate::store::{Fault, Read, View};
 use std::sync::Arc;
 
 /// Apps that are listed at most; there are never more.
-const APPS_MAX: usize = 1_000;
+pub(in crate::ledger) const APPS_MAX: usize = 1_000;
 
 /// Answers what an administrator, the operator or the server itself asks, as of one state.
 pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAnswer, Stop> {
@@ -38,6 +39,9 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
             Ok(AdminAnswer::Apps { apps: apps.collect::<Result<_, Fault>>()? })
         }
         AdminQuery::AppUse { app } => app_use(view, find_app(view, app)?.0),
+        AdminQuery::AppOrigins { app } => {
+            Ok(AdminAnswer::AppOrigins { origins: apps::origins::of_app(view, find_app(view, app)?.0)? })
+        }
         AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(view, find_app(view, app)?)?] }),
         AdminQuery::Accounts { app, prefix, after, limit } => {
             accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)
@@ -64,6 +68,15 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
         AdminQuery::Assistants { app, id } => assistants(view, find_app(view, app)?.0, id.as_ref()),
         AdminQuery::Retention { conversation } => retention(view, *conversation),
         AdminQuery::Audit { before, limit } => audit(view, *before, *limit),
+        AdminQuery::BeforeHook { app } => before_hook(view, find_app(view, app)?.0),
+        AdminQuery::Webhooks { app, webhook } => {
+            Ok(AdminAnswer::Webhooks { webhooks: webhooks::read::list(view, find_app(view, app)?.0, *webhook)? })
+        }
+        AdminQuery::DeadLetters { app, webhook, after, limit } => {
+            let webhook = (find_app(view, app)?.0, *webhook);
+            let (letters, more) = webhooks::read::dead_letters(view, webhook, *after, page_limit(*limit))?;
+            Ok(AdminAnswer::DeadLetters { letters, more })
+        }
     }
 }
 
@@ -97,8 +110,19 @@ fn app_use(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
         media_bytes: total.media_bytes,
         tokens_from: row.tokens_from,
         keys: keys.collect(),
+        origins: apps::origins::of_app(view, app)?,
     };
     Ok(AdminAnswer::AppUse { app, uses: Box::new(uses) })
+}
+
+/// The before-hook of an app.
+fn before_hook(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
+    let hook = view.get::<BeforeHookRow>(&app)?.map(|row| {
+        let old_secret_until = row.old.as_ref().map(|old| old.until);
+        let (hook, created, changed) = (row.hook.clone(), row.created, row.changed);
+        Box::new(BeforeHookInfo { hook, created, changed, old_secret_until })
+    });
+    Ok(AdminAnswer::BeforeHook { app, hook })
 }
 
 /// An app by its name, else by its number; for another system its `own` alone.

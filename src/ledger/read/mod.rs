@@ -28,8 +28,8 @@ pub use size::conversation_bytes;
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, Code, Conversation, ConversationId, ConversationKind, HookInfo, Inbox, Lsn, Member, Query, Seq, Timestamp,
-    UserActor, UserHandle, UserId, limits,
+    Answer, AppId, Code, Conversation, ConversationId, ConversationKind, HookInfo, Inbox, Lsn, McpAccess, McpTokenId,
+    McpTokenInfo, Member, Query, Seq, Timestamp, TokenHash, UserActor, UserHandle, UserId, limits,
 };
 use crate::store::records::MemberRow;
 use crate::store::{Fault, Read};
@@ -46,9 +46,17 @@ const RECEIPTS_ROWS_MAX: usize = 200_000;
 
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
-    super::caller::admit(state, actor)?;
+    let scope = match actor.session.mcp() {
+        Some(_) => Some(super::mcp::admit_query(state, now, actor, query)?),
+        None => {
+            super::caller::admit(state, actor)?;
+            None
+        }
+    };
     match query {
-        Query::Conversations { skip, limit } => conversations(state, as_of, now, actor, *skip, *limit),
+        Query::Conversations { skip, limit } => {
+            conversations(state, (as_of, now), actor, scope.as_deref(), (*skip, *limit))
+        }
         Query::Conversation { conversation } => {
             let own = own(state, actor, *conversation)?;
             let mut shown = own.show(state, limits::CHANGES_ENTRIES)?;
@@ -105,6 +113,33 @@ pub fn hooks(state: &impl Read, actor: &UserActor, conversation: ConversationId)
     super::hooks::list(state, actor, conversation)
 }
 
+/// The tokens for MCP of the user of a session.
+pub fn mcp_tokens(state: &impl Read, now: Timestamp, actor: &UserActor) -> Result<Vec<McpTokenInfo>, Stop> {
+    super::mcp::list(state, now, actor)
+}
+
+/// Whose token for MCP has this hash, when it opens anything now.
+pub fn mcp_opened(state: &impl Read, now: Timestamp, hash: TokenHash) -> Result<McpOpened, Stop> {
+    let (user, token) = super::mcp::find(state, hash)?;
+    let (row, account) = super::mcp::admit(state, now, user, token)?;
+    Ok(McpOpened { app: account.app, user, id: account.id.clone(), token, access: row.access })
+}
+
+/// A token for MCP that opens something.
+#[derive(Clone, Debug)]
+pub struct McpOpened {
+    /// The app of its user.
+    pub app: AppId,
+    /// Its user.
+    pub user: UserHandle,
+    /// Their id.
+    pub id: UserId,
+    /// Its number.
+    pub token: McpTokenId,
+    /// What it lets its program do.
+    pub access: McpAccess,
+}
+
 /// One of the caller's conversations; others do not exist for them.
 fn own(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Result<Own, Stop> {
     match Own::find(state, actor.user, conversation)? {
@@ -125,19 +160,19 @@ fn page_limit(limit: u32, most: usize) -> usize {
     (limit as usize).clamp(1, most)
 }
 
-/// The list: pinned first, then by newest entry; those hidden are left out.
+/// The list: pinned first, then by newest entry; those hidden are left out. Of a `scope` all are in it.
 fn conversations(
     state: &impl Read,
-    as_of: Lsn,
-    now: Timestamp,
+    (as_of, now): (Lsn, Timestamp),
     actor: &UserActor,
-    skip: u32,
-    limit: u32,
+    scope: Option<&[ConversationId]>,
+    (skip, limit): (u32, u32),
 ) -> Result<Answer, Stop> {
     let mut list = Vec::new();
-    for id in scan::conversations_of(state, actor.user)? {
+    let all = scope.map_or_else(|| scan::conversations_of(state, actor.user), |scope| Ok(scope.to_vec()))?;
+    for id in all {
         let Some(own) = Own::find(state, actor.user, id)? else { continue };
-        if own.row.kind != ConversationKind::Feed && !own.hidden() {
+        if own.row.kind != ConversationKind::Feed && (scope.is_some() || !own.hidden()) {
             list.push((Reverse(own.inbox.pinned), Reverse(own.at(state)?), Reverse(own.window().lsn), id));
         }
     }

@@ -2,17 +2,22 @@
 
 use super::window::Window;
 use super::{own, scan};
-use crate::ledger::{Stop, caller};
-use crate::model::{AppId, ConversationId, Entry, Seq, UserActor};
+use crate::ledger::{Stop, caller, mcp};
+use crate::model::{AppId, ConversationId, Entry, Seq, Timestamp, UserActor};
 use crate::store::records::{ConversationRow, MemberRow};
 use crate::store::{Fault, Read};
 
-/// The conversations in which a user may search: `only` that one, or all they belong or belonged to, by id.
+/// The conversations in which a user may search: `only` that one, or all they belong or belonged to, by id. With a token for MCP
+/// those that it opens.
 pub fn conversations(
     state: &impl Read,
+    now: Timestamp,
     actor: &UserActor,
     only: Option<ConversationId>,
 ) -> Result<Vec<ConversationId>, Stop> {
+    if actor.session.mcp().is_some() {
+        return mcp::scope(state, now, actor, only);
+    }
     caller::admit(state, actor)?;
     match only {
         Some(conversation) => Ok(vec![own(state, actor, conversation)?.id]),

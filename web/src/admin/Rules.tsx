@@ -1,11 +1,9 @@
-import { useState } from 'preact/hooks';
 import { admin } from '../core';
 import type { AppSettings } from '../core/admin';
 import { t, type PlainKey } from '../i18n';
-import { Card, ErrorState, Field, Loading, Row, Select, Switch, toast } from '../ui';
-import { Form } from '../settings/Form';
-import { useAsked, useDoing, useRefused } from '../settings/useDoing';
-import form from '../settings/Form.module.css';
+import { Card, ErrorState, Loading, Row, Select, Switch, toast } from '../ui';
+import { useAsked, useRefused } from '../settings/useDoing';
+import { Amounts, type Amount } from './Amounts';
 
 /** The app in which the people of this server are. */
 const HOME = 'home';
@@ -21,9 +19,7 @@ const CHOICES: readonly { setting: Choice; label: PlainKey; hint: PlainKey; opti
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const MEGABYTE = 1_000_000;
-type Amount = Exclude<keyof AppSettings, Choice | 'hold'>;
-/** Numbers, in the unit in which people think of them. */
-const AMOUNTS: readonly { setting: Amount; label: PlainKey; unit: number; hint?: PlainKey }[] = [
+const AMOUNTS: readonly Amount<Exclude<keyof AppSettings, Choice | 'hold'>>[] = [
   { setting: 'recall_window_ms', label: 'admin.recallWindow', unit: MINUTE },
   { setting: 'edit_window_ms', label: 'admin.editWindow', unit: MINUTE },
   { setting: 'contact_cooldown_ms', label: 'admin.cooldown', unit: MINUTE },
@@ -35,13 +31,16 @@ const AMOUNTS: readonly { setting: Amount; label: PlainKey; unit: number; hint?:
   { setting: 'retention_entries', label: 'admin.retentionEntries', unit: 1, hint: 'admin.zeroKeeps' },
 ];
 
-/** The rules of this server. Each choice counts at once; numbers are sent together. */
-export function RulesPage() {
-  const { value: settings, problem, again, set } = useAsked(() => admin.settings(HOME));
+/** The rules of this server. */
+export const RulesPage = () => <Rules app={HOME} />;
+
+/** The rules of an app. Each choice counts at once; numbers are sent together. */
+export function Rules({ app }: { app: string }) {
+  const { value: settings, problem, again, set } = useAsked(() => admin.settings(app), [app]);
   const refused = useRefused();
   if (!settings) return problem !== null ? <ErrorState error={problem} onRetry={again} /> : <Loading />;
   const change = async (part: Partial<AppSettings>) => {
-    set(await admin.changeSettings(HOME, part));
+    set(await admin.changeSettings(app, part));
     toast(t('admin.saved'));
   };
   return (
@@ -63,39 +62,7 @@ export function RulesPage() {
           {(id) => <Switch labelledBy={id} checked={settings.hold} onChange={(hold) => void change({ hold }).catch(refused)} />}
         </Row>
       </Card>
-      <Card title={t('admin.limits')} note={t('admin.limitsNote')}><Amounts settings={settings} change={change} /></Card>
+      <Card title={t('admin.limits')} note={t('admin.limitsNote')}><Amounts amounts={AMOUNTS} values={settings} change={change} /></Card>
     </>
-  );
-}
-
-const shown = (value: number, unit: number): string => String(Number((value / unit).toFixed(3)));
-
-function Amounts({ settings, change }: { settings: AppSettings; change: (part: Partial<AppSettings>) => Promise<void> }) {
-  const [texts, setTexts] = useState<Partial<Record<Amount, string>>>({});
-  const { busy, problem, run } = useDoing();
-  const changed = AMOUNTS.filter(({ setting, unit }) => texts[setting] !== undefined && texts[setting] !== shown(settings[setting], unit));
-  const wrong = (text: string | undefined): boolean => text !== undefined && !/^\d{1,12}([.,]\d+)?$/.test(text.trim());
-  const save = () =>
-    void run(async () => {
-      await change(Object.fromEntries(changed.map(({ setting, unit }) => [setting, Math.round(Number(texts[setting]?.replace(',', '.')) * unit)])));
-      setTexts({});
-    });
-  return (
-    <Form submit={t('common.save')} busy={busy} problem={problem} disabled={changed.length === 0 || changed.some(({ setting }) => wrong(texts[setting]))} onSubmit={save}>
-      <div class={form.pair}>
-        {AMOUNTS.map(({ setting, label, unit, hint }) => (
-          <Field
-            key={setting}
-            label={t(label)}
-            inputMode="decimal"
-            autocomplete="off"
-            value={texts[setting] ?? shown(settings[setting], unit)}
-            onInput={(text) => setTexts((before) => ({ ...before, [setting]: text }))}
-            hint={hint && t(hint)}
-            error={wrong(texts[setting]) && t('admin.numberNeeded')}
-          />
-        ))}
-      </div>
-    </Form>
   );
 }

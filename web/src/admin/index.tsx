@@ -5,6 +5,7 @@ import { t } from '../i18n';
 import { go, paths } from '../router';
 import { Sections, type Place } from '../settings/Sections';
 import { Button, Empty, Loading } from '../ui';
+import { AppsPage } from './Apps';
 import { AuditPage } from './Audit';
 import { AssistantsPage } from './Assistants';
 import { InvitesPage } from './Invites';
@@ -17,11 +18,12 @@ const PLACES: readonly Place[] = [
   { section: 'invites', icon: 'invite', label: 'admin.invites', page: InvitesPage },
   { section: 'users', icon: 'contacts', label: 'admin.users', page: UsersPage },
   { section: 'assistants', icon: 'spark', label: 'admin.assistants', page: AssistantsPage },
+  { section: 'apps', icon: 'archive', label: 'admin.apps', page: AppsPage },
   { section: 'rules', icon: 'settings', label: 'admin.rules', page: RulesPage },
   { section: 'audit', icon: 'list', label: 'admin.audit', page: AuditPage },
 ];
 
-export function AdminPage({ section }: { section: string | null }) {
+export function AdminPage({ section, item }: { section: string | null; item: string | null }) {
   const me = store.me.value;
   if (!me) return <Loading />;
   if (!me.administrator) {
@@ -31,5 +33,5 @@ export function AdminPage({ section }: { section: string | null }) {
       </Empty>
     );
   }
-  return <Sections title={t('common.console')} places={PLACES} section={section} pathOf={paths.console} />;
+  return <Sections title={t('common.console')} places={PLACES} section={section} item={item} pathOf={paths.console} />;
 }

@@ -6,6 +6,7 @@ import { t } from '../i18n';
 import { act, Avatar, Button, Icon, IconButton, Spinner, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import { bodyWords, isAssistant, me } from '../chat/words';
+import { mayAnswer } from '../chat/may';
 import type { Pane } from '../chat/pane';
 import { partsOf } from './parts';
 import css from './Answer.module.css';
@@ -31,10 +32,26 @@ export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
         {mine && seq !== null && (end === 'failed'
           ? <Button size="small" icon="retry" onClick={() => act(actions.regenerate(row.conversation, seq))}>{t('common.retry')}</Button>
           : <IconButton icon="retry" size="small" label={t('chat.regenerate')} onClick={() => act(actions.regenerate(row.conversation, seq))} />)}
+        {text && mayAnswer(pane.view.meta.peek(), row) && <Thumbs row={row} />}
         <span class={css.model}>{model}</span>
       </div>
     </div>
   );
+}
+
+const THUMBS = [['👍', 'like', 'chat.goodAnswer'], ['👎', 'dislike', 'chat.badAnswer']] as const;
+
+/** What the reader thinks of an answer: reactions like any other, of which one takes the place of the other. */
+function Thumbs({ row: { conversation, seq, reactions } }: { row: Row }) {
+  const self = me();
+  const gave = (emoji: string) => reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(self));
+  const give = async (emoji: string) => {
+    if (seq === null) return;
+    const other = THUMBS.find(([one]) => one !== emoji && gave(one))?.[0];
+    if (other) await actions.react(conversation, seq, other, false);
+    await actions.react(conversation, seq, emoji, !gave(emoji));
+  };
+  return <>{THUMBS.map(([emoji, icon, label]) => <IconButton key={emoji} icon={icon} size="small" label={t(label)} aria-pressed={gave(emoji)} onClick={() => act(give(emoji))} />)}</>;
 }
 
 /** Below the last row: what is being written, and what waits. */

@@ -1,16 +1,17 @@
-// What an assistant does for one reader: what is unread in short, a message in another language. It stands above the field on this
+// What an assistant does for one reader: what is unread in short, a message or a part of it in another language. It stands above the field on this
 // device alone and is kept nowhere, unless its reader posts it.
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Pane } from '../chat/pane';
-import { store, type ConversationId, type Row, type Seq } from '../core';
+import type { ConversationId, Row, Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { locale, problemWords, t } from '../i18n';
 import { Button, IconButton, Spinner, toast, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
+import { AssistantMenu, chosenAssistant } from './AssistantMenu';
 import css from './Answer.module.css';
 
-export type Task = { kind: 'summarise' } | { kind: 'translate'; seq: Seq; language: string };
+export type Task = { kind: 'summarise' } | { kind: 'translate'; seq: Seq; text?: string | null; language?: string };
 
 /** What a command asks for: something in short, or the message that is answered, else the last of somebody else, in another language. */
 export function taskOf(words: string, { thread }: Pane, answered: Row | null): Task | null {
@@ -18,7 +19,7 @@ export function taskOf(words: string, { thread }: Pane, answered: Row | null): T
   if (language === undefined) return { kind: 'summarise' };
   const { seq } = answered ?? thread.rows.peek().findLast((row) => row.message && !row.mine && row.seq !== null) ?? { seq: null };
   if (seq === null) toast(t('chat.noMessages'));
-  return seq === null ? null : { kind: 'translate', seq, language: language.trim() || (locale() === 'zh' ? 'Chinese' : 'English') };
+  return seq === null ? null : { kind: 'translate', seq, language: language.trim() };
 }
 
 export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
@@ -26,10 +27,11 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
   const [state, setState] = useState<'writing' | 'done'>('writing');
   const [problem, setProblem] = useState<string | null>(null);
   const [copied, copy] = useCopied();
+  const assistant = chosenAssistant();
   useEffect(() => {
     const stop = new AbortController();
-    const assistant = store.assistants.peek()[0]?.user ?? '';
-    const body = task.kind === 'summarise' ? { summarise: { conversation } } : { translate: { conversation, seq: task.seq, language: task.language } };
+    const language = locale() === 'zh' ? 'Chinese' : 'English';
+    const body = task.kind === 'summarise' ? { summarise: { conversation } } : { translate: { conversation, seq: task.seq, ...(task.text ? { text: task.text } : {}), language: task.language || language } };
     setText('');
     setState('writing');
     setProblem(null);
@@ -39,17 +41,18 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       setProblem(words);
       setState('done');
     };
-    streamTask(assistant, body, { signal: stop.signal, piece: (piece) => setText((before) => before + piece) })
+    streamTask(assistant?.user ?? '', body, { signal: stop.signal, piece: (piece) => setText((before) => before + piece) })
       .then(over, (error: unknown) => over(problemWords(error)));
     return () => stop.abort();
-  }, [task]);
+  }, [task, assistant?.user]);
+  const name = t(task.kind === 'summarise' ? 'extras.summary' : 'extras.translation');
   return (
-    <section class={css.aside} aria-label={t(task.kind === 'summarise' ? 'chat.summary' : 'chat.translation')} aria-busy={state === 'writing'}>
-      <p class={css.end}>{t(task.kind === 'summarise' ? 'chat.summary' : 'chat.translation')} · {t('chat.onlyYou')}</p>
+    <section class={css.aside} aria-label={name} aria-busy={state === 'writing'}>
+      <div class={css.end}>{name} · {t('extras.onlyYou')} {assistant && <AssistantMenu chosen={assistant} label={t('extras.answersWith', { name: assistant.name })} onPick={() => undefined} />}</div>
       <div class={css.words} tabIndex={0}>{text ? <Markdown text={text} markdown /> : state === 'writing' && <Spinner />}</div>
       {problem && <p class={css.problem} role="alert">{problem}</p>}
       <div class={css.tools}>
-        {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('chat.toField')}</Button>}
+        {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('extras.toField')}</Button>}
         {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
         <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
       </div>

@@ -7,15 +7,7 @@ import { go, linkTo, paths, route } from '../router';
 import { Badge, Button, ConfirmDialog, cx, Dialog, Empty, Field, IconButton, MenuButton, type MenuItem, openMenu, placeOf, SkeletonRows, toastError } from '../ui';
 import css from '../chat/List.module.css';
 import { isAssistant } from '../chat/words';
-
-
-async function begin(assistant: string): Promise<void> {
-  try {
-    go(paths.assistant(await actions.openAssistant(assistant)));
-  } catch (error) {
-    toastError(error);
-  }
-}
+import { assistantItems, begin, chosenAssistant } from './AssistantMenu';
 
 export function AssistantList() {
   const [changing, setChanging] = useState<{ view: ConversationView; what: 'rename' | 'delete' } | null>(null);
@@ -32,7 +24,7 @@ export function AssistantList() {
       <header class={css.head}>
         <h2>{t('common.assistant')}</h2>
         {assistants.length === 1 && first && <IconButton icon="add" label={t('chat.newQuestion')} onClick={() => void begin(first.user)} />}
-        {assistants.length > 1 && <MenuButton icon="add" label={t('chat.newQuestion')} items={() => assistants.map(({ user, name, model }) => ({ label: name, hint: model, icon: 'spark', onSelect: () => void begin(user) }))} />}
+        {assistants.length > 1 && <MenuButton icon="add" label={t('chat.newQuestion')} items={() => assistantItems(chosenAssistant()?.user, (user) => void begin(user))} />}
       </header>
       <nav class={css.scroll} aria-label={t('common.assistant')}>
         {[...days].map(([name, of]) => (
@@ -42,7 +34,7 @@ export function AssistantList() {
           </section>
         ))}
         {views.length === 0 && (!store.ready.value ? <SkeletonRows /> : first ? (
-          <Empty icon="spark" title={t('chat.askFirst')} text={t('chat.askFirstText')}><Button kind="primary" icon="add" onClick={() => void begin(first.user)}>{t('chat.newQuestion')}</Button></Empty>
+          <Empty icon="spark" title={t('chat.askFirst')} text={t('chat.askFirstText')}><Button kind="primary" icon="add" onClick={() => void begin(chosenAssistant()?.user ?? first.user)}>{t('chat.newQuestion')}</Button></Empty>
         ) : <Empty icon="spark" title={t('chat.noAssistant')} text={t('chat.noAssistantText')} />)}
       </nav>
       {changing?.what === 'rename' && <Rename view={changing.view} onClose={() => setChanging(null)} />}

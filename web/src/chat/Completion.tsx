@@ -1,6 +1,6 @@
 // The list over the composer for the word that is being typed. The focus stays in the field, so its keys come through `keys`.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { ConversationView, OfferedCommand } from '../core';
 import { Face } from '../contacts/Face';
 import { t } from '../i18n';
@@ -34,7 +34,10 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
   const open = asked && asked.at !== dismissed && !asked.whole;
   const choices = !open ? [] : asked.kind === 'command' ? commandsFor(view, asked.words, offered) : asked.kind === 'mention' ? peopleFor(view, asked.words) : emojiFor(emoji, asked.words);
   const put = (words: string) => {
-    if (asked) onPut(text.slice(0, asked.at) + words + text.slice(caret), asked.at + words.length);
+    if (!asked) return;
+    // The list is over with this, and the next key is for the field, however soon it comes: before anything is drawn, too.
+    keys.current = null;
+    onPut(text.slice(0, asked.at) + words + text.slice(caret), asked.at + words.length);
   };
   const list = useListbox({
     count: choices.length,
@@ -48,7 +51,8 @@ export default function Completion({ view, text, caret, onPut, keys, onAria }: C
     onClose: () => setDismissed(asked?.at ?? null),
   });
   keys.current = list.onKeyDown;
-  useEffect(() => () => { keys.current = null; }, []);
+  // Not an effect after the drawing: a list that closes before that would leave its keys behind.
+  useLayoutEffect(() => () => { keys.current = null; }, []);
   useEffect(() => {
     if (wantsEmoji) loadEmoji().then(setEmoji, () => undefined);
   }, [wantsEmoji]);

@@ -6,13 +6,12 @@ import { t, withWords } from '../i18n';
 import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu } from '../ui';
 import css from './Composer.module.css';
 import { mayEdit } from './may';
-import type { Task } from '../assistant/Aside';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
 import { edit, type Pane } from './pane';
 import { bodyWords, isAssistant, me, nameIn } from './words';
 
-const Aside = lazy(() => import('../assistant/Aside'));
+const Aside = lazy(() => withWords(import('../assistant/Aside')));
 const Closed = lazy(() => import('./Closed'), 'nothing');
 const Completion = lazy(() => import('./Completion'), 'nothing');
 const Extras = lazy(() => withWords(import('./Extras')), 'nothing');
@@ -56,7 +55,7 @@ function Open({ pane }: { pane: Pane }) {
   const [extra, setExtra] = useState<Extra | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
-  const [task, setTask] = useState<Task | null>(null);
+  const task = pane.task.value;
   const assistant = isAssistant(view);
   const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
@@ -93,11 +92,12 @@ function Open({ pane }: { pane: Pane }) {
     field.current?.focus();
   };
   const send = () => {
-    const words = text.trim();
+    // What stands in the field: it may be newer than what was drawn.
+    const words = field.current?.value.trim();
     if (!words) return;
     // An assistant answers a command to this device alone.
     if (!editing && !assistant && COMMAND.test(words) && store.assistants.peek().length > 0) {
-      act(import('../assistant/Aside').then(({ taskOf }) => setTask(taskOf(words, pane, replying))));
+      act(import('../assistant/Aside').then(({ taskOf }) => { pane.task.value = taskOf(words, pane, replying); }));
       return done();
     }
     if (editing?.seq) {
@@ -172,7 +172,7 @@ function Open({ pane }: { pane: Pane }) {
     <div class={css.composer}>
       {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={cancel} />}
       {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
-      {task && <Aside conversation={view.id} task={task} onClose={() => { setTask(null); field.current?.focus(); }} onPost={(words) => { setTask(null); write(words); put(words); }} />}
+      {task && <Aside conversation={view.id} task={task} onClose={() => { pane.task.value = null; field.current?.focus(); }} onPost={(words) => { pane.task.value = null; write(words); put(words); }} />}
       {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
       <div class={css.line}>
         <div class={css.box}>

@@ -12,6 +12,8 @@ import { ChatFace } from './List';
 
 const GroupDetails = lazy(async () => ({ default: (await withWords(import('../groups/Details'))).GroupDetails }));
 
+const Hooks = lazy(async () => ({ default: (await withWords(import('../hooks'))).Hooks }), 'nothing');
+
 /** What stands beside the thread. */
 export function Details({ conversation }: { conversation: ConversationId }) {
   const view = store.conversation(conversation).value;
@@ -40,6 +42,7 @@ function Person({ view }: { view: ConversationView }) {
       </div>
       <div class={css.part}><ChatSwitches chat={view} change={(change) => act(change(view.id))} /></div>
       <div class={css.part}><Gallery view={view} /></div>
+      {person.kind === 'person' && !view.meta.value.inbox.gone && <Hooks view={view} />}
       <div class={css.part}>
         <Button wide kind={person.blocked ? 'plain' : 'danger'} icon="block" onClick={() => act(actions.block(peer, !person.blocked))}>{t(person.blocked ? 'chat.unblock' : 'chat.block')}</Button>
       </div>

@@ -51,7 +51,7 @@ function Place({ onClose, onSend }: { onClose: () => void; onSend: (place: { lat
   const [problem, setProblem] = useState<string | null>(null);
   const set = (field: keyof typeof texts) => (text: string) => setTexts((before) => ({ ...before, [field]: text }));
   const [latitude, longitude] = [degrees(texts.latitude, 90), degrees(texts.longitude, 180)];
-  const wrong = (text: string, value: number | null) => text.trim() !== '' && value === null && t('chat.degreesWrong');
+  const wrong = (text: string, value: number | null) => text.trim() !== '' && value === null && t('extras.degreesWrong');
   const find = () => {
     setBusy(true);
     setProblem(null);
@@ -62,7 +62,7 @@ function Place({ onClose, onSend }: { onClose: () => void; onSend: (place: { lat
       },
       () => {
         setBusy(false);
-        setProblem(t('chat.placeUnknown'));
+        setProblem(t('extras.placeUnknown'));
       },
       { timeout: GPS_MS, enableHighAccuracy: true },
     );
@@ -76,11 +76,11 @@ function Place({ onClose, onSend }: { onClose: () => void; onSend: (place: { lat
       actions={<><Button onClick={onClose}>{t('common.cancel')}</Button><Button kind="primary" disabled={latitude === null || longitude === null} onClick={send}>{t('common.send')}</Button></>}
     >
       <div class={css.fields}>
-        {isSecureContext && 'geolocation' in navigator && <Button icon="place" busy={busy} onClick={find}>{t('chat.whereIAm')}</Button>}
+        {isSecureContext && 'geolocation' in navigator && <Button icon="place" busy={busy} onClick={find}>{t('extras.whereIAm')}</Button>}
         {problem && <p role="alert">{problem}</p>}
-        <Field label={t('chat.placeName')} optional maxLength={NAME_CHARS_MAX} value={texts.name} onInput={set('name')} data-autofocus />
-        <Field label={t('chat.latitude')} inputMode="decimal" autocomplete="off" value={texts.latitude} onInput={set('latitude')} error={wrong(texts.latitude, latitude)} />
-        <Field label={t('chat.longitude')} inputMode="decimal" autocomplete="off" value={texts.longitude} onInput={set('longitude')} error={wrong(texts.longitude, longitude)} />
+        <Field label={t('extras.placeName')} optional maxLength={NAME_CHARS_MAX} value={texts.name} onInput={set('name')} data-autofocus />
+        <Field label={t('extras.latitude')} inputMode="decimal" autocomplete="off" value={texts.latitude} onInput={set('latitude')} error={wrong(texts.latitude, latitude)} />
+        <Field label={t('extras.longitude')} inputMode="decimal" autocomplete="off" value={texts.longitude} onInput={set('longitude')} error={wrong(texts.longitude, longitude)} />
       </div>
     </Dialog>
   );

@@ -50,12 +50,14 @@ export function Messages({ pane }: { pane: Pane }) {
     if (!view || view.clientHeight === 0) return;
     stuck.current = sticks(view) && thread.atEnd.peek();
     anchor.current = anchorOf(placed(view), view.scrollTop);
-    setFar(!thread.atEnd.peek() || view.scrollHeight - view.scrollTop - view.clientHeight > view.clientHeight);
+    measure(view);
     seeTo(view);
     if (pane.target.peek() || thread.loading.peek() !== 'none' || thread.problem.peek()) return;
     if (view.scrollTop < LOAD_PX && !thread.atStart.peek()) void thread.pageUp();
     else if (view.scrollHeight - view.scrollTop - view.clientHeight < LOAD_PX && !thread.atEnd.peek()) void thread.pageDown();
   };
+  /** Also when something grows below the reader, who does not move: an answer that is written. */
+  const measure = (view: HTMLElement) => setFar(!thread.atEnd.peek() || view.scrollHeight - view.scrollTop - view.clientHeight > view.clientHeight);
   const seeTo = (view: HTMLElement) => {
     const bottom = view.scrollTop + view.clientHeight;
     const seen = elementsOf(view).findLast(({ dataset, offsetTop, offsetHeight }) => dataset.seq !== undefined && offsetTop + Math.min(offsetHeight, view.clientHeight / 2) <= bottom + 1);
@@ -71,6 +73,7 @@ export function Messages({ pane }: { pane: Pane }) {
       const top = scrollTopFor(anchor.current, placed(view), view.scrollTop);
       if (top !== null) view.scrollTop = top;
     }
+    measure(view);
   };
   useLayoutEffect(() => {
     const view = box.current;

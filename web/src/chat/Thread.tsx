@@ -15,6 +15,7 @@ import { jumpTo, openPane, type Pane } from './pane';
 import css from './Thread.module.css';
 import { isAssistant, me, nameIn } from './words';
 
+const Models = lazy(() => import('../assistant/Models'), 'nothing');
 const Above = lazy(async () => ({ default: (await import('./Above')).Above }));
 
 export function Thread({ conversation, seq }: { conversation: ConversationId; seq: Seq | null }) {
@@ -88,6 +89,7 @@ function Head({ pane }: { pane: Pane }) {
         <h2>{view.title.value} {peer !== null && store.person(peer).value.kind === 'bot' && <Pill>{t('common.bot')}</Pill>}</h2>
         <p>{assistant ? t('chat.canBeWrong', { model }) : peer === null ? t('chat.members', { count: members }) : peer === me() ? t('chat.note') : <PresenceWords user={peer} />}</p>
       </div>
+      {assistant && <Models assistant={peer} />}
       {pins > 0 && <IconButton icon="pin" label={t('chat.pinned', { count: pins })} aria-pressed={pane.panel.value === 'pins'} onClick={() => { pane.panel.value = pane.panel.value === 'pins' ? null : 'pins'; }} />}
       <IconButton icon="search" label={t('chat.searchHere')} aria-pressed={pane.panel.value === 'search'} onClick={() => { pane.panel.value = pane.panel.value === 'search' ? null : 'search'; }} />
       {!assistant && <IconButton icon="info" label={t('chat.details')} aria-expanded={detailsOpen.value} onClick={() => { detailsOpen.value = !detailsOpen.value; }} />}

@@ -1,6 +1,7 @@
 // What the parts of an open thread share: what is answered or edited, what is shown above it, and where to go in it.
 
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { Task } from '../assistant/Aside';
 import { store, type ConversationView, type Row, type Seq, type Thread } from '../core';
 
 export type PaneDialog = { kind: 'forward' | 'readers' | 'recall'; row: Row } | { kind: 'photo'; id: string };
@@ -14,6 +15,8 @@ export interface Pane {
   editing: Signal<Row | null>;
   /** Words that go into the composer: those of a recalled message. */
   refill: Signal<string | null>;
+  /** What an assistant does for this reader alone. */
+  task: Signal<Task | null>;
   dialog: Signal<PaneDialog | null>;
   /** The places of what is pinned, each between commas: text, so that a row is drawn again only when it is about pins. */
   pinned: ReadonlySignal<string>;
@@ -30,7 +33,7 @@ export function openPane(view: ConversationView, seq: Seq | null): Pane {
   const thread = store.openThread(view.id, seq ?? 'unread');
   return {
     view, thread,
-    replying: signal(null), editing: signal(null), refill: signal(null), dialog: signal(null),
+    replying: signal(null), editing: signal(null), refill: signal(null), task: signal(null), dialog: signal(null),
     pinned: computed(() => `,${(view.pins.value ?? []).map((row) => row.seq).join()},`),
     panel: signal(null),
     target: signal(seq !== null ? { seq, as: 'hit' } : unread ? { seq: view.meta.peek().inbox.read + 1, as: 'unread' } : null),

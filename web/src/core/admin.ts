@@ -1,6 +1,6 @@
 // What administrators see and do, over REST.
 
-import { ask, queryOf } from './api';
+import { ask, queryOf, request } from './api';
 import type { AppId, Epoch, Invite, InviteCode, Lsn, Name, SessionInfo, Strangers, Timestamp, UserId, UserKind } from './protocol';
 
 const inApp = (app?: string): string => (app ? `?app=${encodeURIComponent(app)}` : '');
@@ -40,11 +40,39 @@ export interface AppSettings {
   media_bytes_max: number;
   media_quota_bytes: number;
 }
+export type AppState = 'active' | 'suspended' | 'deleting';
 export interface AppInfo {
   app: AppId;
   name: Name;
   created: Timestamp;
+  state: AppState;
   settings: AppSettings;
+}
+/** How another system uses an app, and how much of the server. */
+export interface AppAccess {
+  users_max: number;
+  commands_per_second: number;
+  storage_bytes_max: number;
+  signed_users: boolean;
+  signed_age_max_ms: number;
+}
+export type AppKeyKind = 'api' | 'hs256' | 'eddsa';
+export interface AppKey {
+  key: number;
+  kind: AppKeyKind;
+  name: Name | null;
+  created: Timestamp;
+  used: Timestamp | null;
+}
+/** With its secret, which is told once; a key of which the server has the public half alone has none. */
+export type MadeAppKey = AppKey & { secret?: string };
+export interface AppUse {
+  state: AppState;
+  access: AppAccess;
+  users: number;
+  media_bytes: number;
+  tokens_from: Timestamp;
+  keys: AppKey[];
 }
 export interface AuditLine {
   lsn: Lsn;
@@ -122,6 +150,18 @@ export interface AssistantTest {
 export const admin = {
   status: () => ask<Status>('GET', '/admin/status'),
   apps: () => ask<{ apps: AppInfo[] }>('GET', '/admin/apps'),
+  app: (app: string) => ask<AppInfo>('GET', `/admin/apps/${of(app)}`),
+  createApp: (name: Name) => ask<AppInfo>('POST', '/admin/apps', { body: { name } }),
+  /** It goes in the background: the answer is empty. */
+  deleteApp: async (app: string): Promise<void> => void (await request('DELETE', `/admin/apps/${of(app)}`)),
+  suspendApp: (app: string, on: boolean) => ask<void>(on ? 'PUT' : 'DELETE', `/admin/apps/${of(app)}/suspension`),
+  appUse: (app: string) => ask<AppUse>('GET', `/admin/apps/${of(app)}/access`),
+  changeAccess: (app: string, change: Partial<AppAccess>) => ask<AppAccess>('PATCH', `/admin/apps/${of(app)}/access`, { body: change }),
+  createKey: (app: string, key: { kind: AppKeyKind; name?: Name | null; public_key?: string }) =>
+    ask<MadeAppKey>('POST', `/admin/apps/${of(app)}/keys`, { body: key }),
+  revokeKey: (app: string, key: number) => ask<void>('DELETE', `/admin/apps/${of(app)}/keys/${key}`),
+  /** Signed tokens that were issued before now are refused. */
+  revokeTokens: (app: string) => ask<{ before: Timestamp }>('POST', `/admin/apps/${of(app)}/token-revocation`, { body: {} }),
   settings: (app: string) => ask<AppSettings>('GET', `/admin/apps/${of(app)}/settings`),
   changeSettings: (app: string, change: Partial<AppSettings>) =>
     ask<AppSettings>('PATCH', `/admin/apps/${of(app)}/settings`, { body: change }),

@@ -120,6 +120,8 @@ export interface Preferences {
   notifications: boolean;
   /** Whether notifications show what was said. */
   showText: boolean;
+  /** The assistant that was chosen last, for new chats and for `/` commands. */
+  assistant?: UserId;
 }
 
 /** A found page of anything that comes in pages. */

@@ -3,7 +3,7 @@ import { actions, store, thumbnailUrl, type ConversationView, type Entry } from 
 import { bytes, t } from '../i18n';
 import { go, linkTo, paths } from '../router';
 import { detailsOpen } from '../shell/panes';
-import { Button, Icon, IconButton, ListRow, Pill } from '../ui';
+import { Button, Icon, IconButton, lazy, ListRow, Pill } from '../ui';
 import { ChatSwitches } from '../contacts/ChatSwitches';
 import { failed } from '../contacts/message';
 import { useLoad } from '../contacts/useLoad';
@@ -14,6 +14,8 @@ import { InviteDialog } from './Invite';
 import { JoinRequests } from './JoinRequests';
 import { powersOf } from './may';
 import { Members } from './Members';
+
+const Hooks = lazy(async () => ({ default: (await import('../hooks')).Hooks }), 'nothing');
 
 /** What stands beside the thread of a group: its card, its members, what was pinned and sent in it. */
 export function GroupDetails({ view }: { view: ConversationView }) {
@@ -46,6 +48,7 @@ export function GroupDetails({ view }: { view: ConversationView }) {
       {!meta.inbox.gone && <Part title={t('groups.membersTitle', { count: meta.members })}><Members view={view} /></Part>}
       <Pins view={view} />
       <Media view={view} />
+      {(may.manage || store.me.value?.administrator) && !meta.group?.dissolved && <Hooks view={view} />}
       <Part title={t('contacts.conversation')}><ChatSwitches chat={view} change={change} /></Part>
       {may.leave && <Part><Button wide kind="danger" icon="logout" onClick={() => setDialog('leave')}>{t('groups.leave')}</Button></Part>}
       {dialog === 'invite' && <InviteDialog view={view} onClose={() => setDialog(null)} />}

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { actions, inviteUrl, type ConversationView, type InviteCode, type UserId } from '../core';
 import { t } from '../i18n';
 import { Button, Dialog, lazy, Select, Tabs, toast } from '../ui';
+import { Shown } from '../ui/Shown';
 import { useDoing, useLoad } from '../contacts/useLoad';
 import css from './Groups.module.css';
 import { ContactPicker } from './PeoplePicker';
@@ -93,17 +94,5 @@ export function MakeLink({ view, onMade }: { view: ConversationView; onMade?: ()
 /** An invite link to copy, and to scan. */
 export function Link({ code }: { code: InviteCode }) {
   const address = addressOf(code);
-  const copy = () => {
-    navigator.clipboard.writeText(address).then(
-      () => toast(t('common.copied')),
-      () => toast({ text: t('groups.copyByHand'), kind: 'error' }),
-    );
-  };
-  return (
-    <div class={css.link}>
-      <Qr text={address} />
-      <code class={css.address}>{address}</code>
-      <Button wide kind="primary" icon="copy" onClick={copy}>{t('groups.copyLink')}</Button>
-    </div>
-  );
+  return <Shown main label={t('groups.inviteLink')} text={address}><Qr text={address} /></Shown>;
 }

@@ -34,7 +34,7 @@ function Picker({ people, chosen, onChange, single }: { people: readonly Pickabl
   );
 }
 
-/** Contacts, without some; `single` lets one be chosen. */
+/** Contacts and, where it may be several, assistants, without some; `single` lets one be chosen. */
 export function ContactPicker({ without = [], single, chosen, onChange }: { single?: boolean; without?: readonly UserId[]; chosen: readonly UserId[]; onChange: (chosen: UserId[]) => void }) {
   useEffect(() => {
     if (!store.contacts.peek()) void actions.loadContacts().catch(() => undefined);
@@ -42,7 +42,8 @@ export function ContactPicker({ without = [], single, chosen, onChange }: { sing
   const contacts = store.contacts.value;
   if (!contacts) return <SkeletonRows count={3} />;
   const people = contacts.filter(({ user, profile }) => !profile.deleted && !without.includes(user)).map(({ user, remark, profile }) => ({ user, name: remark ?? profile.name }));
-  return <Picker single={single ?? false} people={people} chosen={chosen} onChange={onChange} />;
+  const assistants = single ? [] : store.assistants.value.filter(({ user }) => !without.includes(user) && !people.some((person) => person.user === user));
+  return <Picker single={single ?? false} people={[...people, ...assistants]} chosen={chosen} onChange={onChange} />;
 }
 
 /** One of the members. */

@@ -15,6 +15,7 @@ export interface Dictionary {
   bots: typeof import('./en/bots').default;
   chat: typeof import('./en/chat').default;
   common: typeof import('./en/common').default;
+  extras: typeof import('./en/extras').default;
   contacts: typeof import('./en/contacts').default;
   groups: typeof import('./en/groups').default;
   settings: typeof import('./en/settings').default;

@@ -10,7 +10,7 @@ export interface Place {
   section: string;
   icon: IconName;
   label: PlainKey;
-  page: ComponentType;
+  page: ComponentType<{ item: string | null }>;
 }
 
 interface SectionsProps {
@@ -18,12 +18,14 @@ interface SectionsProps {
   places: readonly Place[];
   /** None is the list on a phone, and the first section on a desk. */
   section: string | null;
+  /** What of the section is shown; only some have that. */
+  item?: string | null;
   pathOf: (section?: string) => string;
   /** Below the list. */
   foot?: ComponentChildren;
 }
 
-export function Sections({ title, places, section, pathOf, foot }: SectionsProps) {
+export function Sections({ title, places, section, item = null, pathOf, foot }: SectionsProps) {
   const place = section === null ? places[0] : places.find((one) => one.section === section);
   const Page = place?.page;
   return (
@@ -43,11 +45,11 @@ export function Sections({ title, places, section, pathOf, foot }: SectionsProps
       </div>
       <section class={css.main} aria-label={place ? t(place.label) : title}>
         <header class={css.head}>
-          <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(pathOf())} /></span>
+          <span class={css.back}><IconButton icon="back" label={t('common.back')} onClick={() => go(item === null ? pathOf() : pathOf(place?.section))} /></span>
           <h2>{place ? t(place.label) : title}</h2>
         </header>
         <div key={place?.section} class={css.column}>
-          {Page ? <Page /> : <Empty icon="search" title={t('common.notFoundTitle')} text={t('common.notFoundText')} />}
+          {Page ? <Page item={item} /> : <Empty icon="search" title={t('common.notFoundTitle')} text={t('common.notFoundText')} />}
         </div>
       </section>
     </div>

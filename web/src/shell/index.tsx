@@ -69,7 +69,7 @@ function layoutOf(current: Route): Layout {
     case 'group':
       return { title: store.conversation(current.group).value?.title.value ?? t('common.contacts'), list: <ContactList />, page: <GroupPage key={current.group} group={current.group} />, pane: 'page' };
     case 'settings': return { title: t('common.settings'), page: <SettingsPage section={current.section} />, pane: 'page' };
-    case 'console': return { title: t('common.console'), page: <AdminPage section={current.section} />, pane: 'page' };
+    case 'console': return { title: t('common.console'), page: <AdminPage section={current.section} item={current.item} />, pane: 'page' };
     default: return { title: t('common.notFoundTitle'), page: <NotFound />, pane: 'page' };
   }
 }

@@ -4,6 +4,12 @@ import { PASSWORD } from './server.mjs';
 const details = (page) => page.locator('section[aria-label] > header [aria-expanded]').click();
 const ready = (selector) => (page) => page.locator(selector).first().waitFor();
 const composer = ready('[data-composer]');
+const webhook = async (page) => {
+  await composer(page);
+  await details(page);
+  await page.getByRole('button', { name: /Grafana/ }).click();
+  await page.getByRole('dialog').getByText('slack').waitFor();
+};
 
 /** Of somebody who is not logged in. */
 export const OUTSIDE = [
@@ -27,8 +33,27 @@ export const INSIDE = [
   { name: 'settings', path: () => '/settings' },
   ...['profile', 'privacy', 'notifications', 'appearance', 'security', 'devices', 'account', 'about'].map((section) => ({ name: `settings-${section}`, path: () => `/settings/${section}` })),
   { name: 'console', path: () => '/console/status' },
-  ...['invites', 'users', 'assistants', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
+  ...['invites', 'users', 'assistants', 'apps', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
+  { name: 'console-app', path: ({ app }) => `/console/apps/${app}`, after: ready('dl') },
+  { name: 'console-key', path: ({ app }) => `/console/apps/${app}`, after: async (page) => {
+    await page.locator('section section').first().getByRole('button').first().click();
+    await page.getByRole('dialog').waitFor();
+  } },
   { name: 'assistant', path: () => '/assistant' },
+  { name: 'assistant-chat', path: ({ chats }) => `/assistant/${chats.question}`, after: composer },
+  { name: 'translation', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {
+    await composer(page);
+    await page.getByRole('log').locator('[data-row]').last().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: /Translate|翻译/ }).click();
+    await page.getByText('房间换了').waitFor();
+  } },
+  { name: 'webhook', path: ({ chats }) => `/c/${chats.crew}`, after: webhook },
+  { name: 'webhook-address', path: ({ chats }) => `/c/${chats.crew}`, after: async (page) => {
+    await webhook(page);
+    await page.getByRole('dialog').getByRole('button', { name: /New address|更换地址/ }).click();
+    await page.getByRole('dialog', { name: /Give Grafana|更换“Grafana”/ }).getByRole('button', { name: /New address|更换地址/ }).click();
+    await page.getByRole('dialog').getByText('curl').waitFor();
+  } },
   { name: 'missing', path: () => '/nowhere' },
   { name: 'switcher', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {
     await composer(page);

@@ -1,6 +1,7 @@
 // A small world by REST: an administrator whose eyes we see with, ten people, what they say to each other, and who wants to know whom.
 // The same on every run, so that pictures of it can be compared.
 import { landscape } from './png.mjs';
+import { Provider } from './provider.mjs';
 
 const PEOPLE = [
   ['ada', 'Ada Lindqvist', 'Tea first.'], ['bo', '王博', '慢慢来，比较快'], ['chen', '陈晓雨', '今天也要好好吃饭'],
@@ -58,6 +59,8 @@ export async function makeWorld(server, chief) {
   await makePeople(world);
   await makeDirectChats(world);
   await makeGroups(world);
+  await makeAssistants(world);
+  await makeOtherSystems(world);
   return world;
 }
 
@@ -143,4 +146,47 @@ async function makeGroups(world) {
   const mine = await world.say(chief, crew, 'Then we go ahead at three. Thank you, all of you!');
   for (const person of [ada, bo, dana]) await world.read(person, crew, mine);
   await world.read(chief, crew, mine);
+}
+
+const ANSWER = [
+  'Compare what you hold with what the server has:\n\n', '```rust\nfor (chat, last) in held {\n    let head = log.head(chat);\n', '    if head > last {\n        gaps.push(Gap { chat, from: last + 1, to: head });\n    }\n}\n```\n\n',
+  '| case | action |\n|---|---|\n| at most 100 | ask for the range |\n| more | the newest page, and a hole |\n\n', 'Fill a hole when somebody scrolls to it.',
+];
+
+/** Two assistants with a provider that ends with this process, and a chat with one of them. */
+async function makeAssistants(world) {
+  const { chief, server } = world;
+  const provider = new Provider();
+  await provider.start();
+  provider.server.unref();
+  provider.pauseMs = 0;
+  provider.answer = ({ messages }) => (messages[0]?.content.startsWith('Translate') ? ['房间换了，我们在三楼。'] : ANSWER);
+  for (const [user, name, model] of [['assistant', 'Assistant', 'qwen-plus'], ['coder', 'Coder', 'qwen-coder']]) {
+    await world.as(chief, 'PUT', `/admin/assistants/${user}`, { name, settings: { base_url: provider.url, model } });
+  }
+  world.chats.question = (await world.as(chief, 'POST', '/assistants/assistant/conversations', {})).conversation.id;
+  const asked = await world.say(chief, world.chats.question, '客户端重连后，怎样判断哪些会话有消息缺口？给一段 Rust 示例。');
+  const answered = async () => (await server.ask('GET', `/conversations/${world.chats.question}/entries`, { token: chief.token })).entries.find(({ body }) => body.answer?.question === asked);
+  let answer;
+  while (!(answer = await answered())) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  await world.react(chief, world.chats.question, answer.seq, '👍');
+}
+const POLL_MS = 50;
+
+/** A webhook that was called well and badly, and an app with keys and people. */
+async function makeOtherSystems(world) {
+  const { chief, chats } = world;
+  const { url } = await world.as(chief, 'POST', `/conversations/${chats.crew}/hooks`, { name: 'Grafana' });
+  const call = (body) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  await call('{"text": ');
+  await call(JSON.stringify({ attachments: [{ color: '#2eb886', title: 'Latency is back to normal', text: 'p99 below 5 ms', fields: [{ title: 'Host', value: 'alpha', short: true }, { title: 'For', value: '12 minutes', short: true }] }] }));
+  const { conversation } = await world.as(chief, 'GET', `/conversations/${chats.crew}`);
+  await world.read(chief, chats.crew, conversation.head);
+  const { app } = await world.as(chief, 'POST', '/admin/apps', { name: 'shop' });
+  world.app = app;
+  await world.as(chief, 'POST', `/admin/apps/${app}/keys`, { kind: 'hs256', name: 'Shop front' });
+  const { secret } = await world.as(chief, 'POST', `/admin/apps/${app}/keys`, { kind: 'api', name: 'Order system' });
+  for (const user of ['customer-17', 'customer-18']) {
+    await world.server.ask('POST', `/apps/${app}/users`, { token: secret, body: { user, name: user } });
+  }
 }

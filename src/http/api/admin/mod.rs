@@ -2,7 +2,7 @@
 //! is one; nothing here opens a conversation.
 
 pub(super) mod app_keys;
-mod apps;
+pub mod apps;
 mod assistants;
 mod audit;
 mod invites;

@@ -14,7 +14,7 @@ export default {
   makeManager: 'Make admin', endManager: 'End being admin', silence10m: 'Silence for 10 minutes', silence1h: 'Silence for 1 hour', silence1d: 'Silence for 1 day', silenceForever: 'Silence until ended', endSilence: 'End the silence',
   invite: 'Invite', inviteTo: 'Invite to {title}', contactsTab: 'Contacts', linkTab: 'Link', added: { one: '{count} person was added.', other: '{count} people were added.' }, addChosen: { one: 'Add {count} person', other: 'Add {count} people' },
   linkText: 'Whoever opens the link is in the group at once, whatever its rules say of joining.', linkEnds: 'Good until', linkUses: 'Good for', afterDay: '1 day', afterWeek: '7 days', afterMonth: '30 days',
-  forPeople: { one: '{count} person', other: '{count} people' }, forAny: 'Any number', makeLink: 'Make a link', copyByHand: 'The browser does not allow copying; select the address and copy it.', copyLink: 'Copy the link',
+  forPeople: { one: '{count} person', other: '{count} people' }, forAny: 'Any number', makeLink: 'Make a link',
   links: 'Invite links', linksNote: 'A link lets in at once until it ends, is used up or is revoked.', inviteLink: 'Invite link', show: 'Show', revoke: 'Revoke', noLinks: 'No links yet', oneMore: 'Another link', newLink: 'New link',
   revokeTitle: 'Revoke this link?', revokeText: 'Nobody can join with it any more. Who is in stays in.', used: { one: 'used {count} time', other: 'used {count} times' }, usedOf: { one: 'used {count} of {max}', other: 'used {count} of {max}' },
   neverEnds: 'never ends', endsAt: 'until {time}', endedAt: 'ended {time}', madeBy: 'by {name}',

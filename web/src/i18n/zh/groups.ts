@@ -16,7 +16,7 @@ export default {
   makeManager: '设为管理员', endManager: '取消管理员', silence10m: '禁言 10 分钟', silence1h: '禁言 1 小时', silence1d: '禁言 1 天', silenceForever: '禁言直到解除', endSilence: '解除禁言',
   invite: '邀请', inviteTo: '邀请加入“{title}”', contactsTab: '联系人', linkTab: '链接', added: { other: '已添加 {count} 人。' }, addChosen: { other: '添加 {count} 人' },
   linkText: '任何人打开链接即可立即入群，不受入群规则限制。', linkEnds: '有效期', linkUses: '可用人数', afterDay: '1 天', afterWeek: '7 天', afterMonth: '30 天',
-  forPeople: { other: '{count} 人' }, forAny: '不限', makeLink: '生成链接', copyByHand: '浏览器不允许复制，请选中地址手动复制。', copyLink: '复制链接',
+  forPeople: { other: '{count} 人' }, forAny: '不限', makeLink: '生成链接',
   links: '邀请链接', linksNote: '链接在到期、用完或撤销之前均可直接入群。', inviteLink: '邀请链接', show: '显示', revoke: '撤销', noLinks: '还没有链接', oneMore: '再建一个', newLink: '新建链接',
   revokeTitle: '撤销这个链接？', revokeText: '之后无人能再用它入群，已入群的成员不受影响。', used: { other: '已用 {count} 次' }, usedOf: { other: '已用 {count}/{max} 次' },
   neverEnds: '永久有效', endsAt: '有效至 {time}', endedAt: '已于 {time} 失效', madeBy: '由 {name} 创建',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Provider } from '../provider.mjs';
 
-export const sentence = 'an assistant answers word by word, is stopped, writes anew, fails honestly; code is copied; chats are renamed and deleted; commands answer one reader';
+export const sentence = 'an assistant answers word by word, is stopped, writes anew, fails honestly; code is copied, answers are rated; who scrolls up is left alone; chats are renamed and deleted; commands and translations answer one reader';
 
 const CODE = ['Here is **one**:\n\n', '```rust\nfn main() {}\n', '```\n\n', '| a | b |\n|---|---|\n| 1 | 2 |\n\n', 'Done', ' with it.'];
 
@@ -56,21 +56,33 @@ async function walk(provider, { server, open, chief }) {
   assert.equal((await a.page.evaluate(() => navigator.clipboard.readText())).trim(), 'fn main() {}');
 
   // Stopped: what came stays.
-  provider.answer = () => Array.from({ length: 400 }, (_, nth) => `word${nth} `);
+  provider.answer = () => Array.from({ length: 1_500 }, (_, nth) => `word${nth}\n\n`);
   provider.pauseMs = 50;
   await a.say('Tell me a long story.');
-  await a.page.getByRole('log').getByText('word3').waitFor();
-  // While it is written, the reader may look further up.
-  await a.page.getByRole('log').hover();
+  await a.page.getByRole('log').getByText('word3', { exact: true }).waitFor();
+  await scrollUpAndBack(a);
   await a.page.getByRole('button', { name: 'Stop' }).click();
   await a.page.getByText('Stopped before the end.').waitFor();
-  await a.page.getByRole('log').getByText('word3').waitFor();
+  await a.page.getByRole('log').getByText('word3', { exact: true }).waitFor();
 
   // Written again, in its place.
   provider.answer = () => ['A short', ' one.'];
   await a.page.getByRole('log').locator('[data-row]').filter({ hasText: 'word3' }).getByRole('button', { name: 'Write it again' }).click();
   await a.page.getByRole('log').getByText('A short one.').waitFor();
   await a.page.getByText('Stopped before the end.').waitFor({ state: 'detached' });
+
+  // What the reader thinks of it: one of the two, or none.
+  const [good, bad] = ['Good answer', 'Bad answer'].map((name) => a.message('A short one.').getByRole('button', { name }));
+  const pressed = (button, on) => a.page.waitForFunction(([button, on]) => button.getAttribute('aria-pressed') === String(on), [button, on]);
+  const [up, down] = [await good.elementHandle(), await bad.elementHandle()];
+  await good.click();
+  await pressed(up, true);
+  await a.message('A short one.').getByRole('button', { name: '👍 1 reaction' }).waitFor();
+  await bad.click();
+  await pressed(down, true);
+  await pressed(up, false);
+  await bad.click();
+  await pressed(down, false);
 
   // A failure says what it was, and can be tried again.
   provider.answer = () => 400;
@@ -108,10 +120,11 @@ async function walk(provider, { server, open, chief }) {
   await a.openChat('Bob');
   await a.message('Wir treffen uns um acht.').waitFor();
   await a.composer().pressSequentially('/tra');
-  await a.page.getByRole('option', { name: /Translate/ }).click();
-  await a.page.getByRole('option').first().waitFor({ state: 'detached' });
-  await a.page.waitForFunction(() => document.querySelector('[data-composer]').value === '/translate English');
-  await a.composer().press('Enter');
+  await a.page.getByRole('option', { name: /Translate/ }).waitFor();
+  // Once to choose, once to send, before anything is drawn: the list that closes takes no key any more.
+  await a.composer().evaluate((field) => {
+    for (let time = 0; time < 2; time += 1) field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+  });
   const aside = a.page.getByRole('region', { name: 'Translation' });
   await aside.getByText('We meet at eight.').waitFor();
   await aside.getByRole('button', { name: 'Put into the message' }).click();
@@ -123,6 +136,54 @@ async function walk(provider, { server, open, chief }) {
   await a.composer().press('Enter');
   await a.page.getByRole('region', { name: 'What is unread' }).getByText('Bob wants to meet.').waitFor();
   assert.equal(await a.composer().inputValue(), '');
+  // From the menu of a message: all of it, or the words of it that are selected.
+  await a.page.getByRole('region', { name: 'What is unread' }).getByRole('button', { name: 'Close' }).click();
+  provider.answer = () => ['All of', ' it.'];
+  await a.act('Wir treffen uns', 'More');
+  await a.page.getByRole('menuitem', { name: 'Translate' }).click();
+  await aside.getByText('All of it.').waitFor();
+  assert.equal(provider.requests.at(-1).messages.at(-1).content, 'Wir treffen uns um acht.');
+  provider.answer = () => ['at', ' eight'];
+  await a.message('Wir treffen uns').first().evaluate((row) => {
+    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    while (!walker.nextNode().data.includes('um acht'));
+    const at = walker.currentNode.data.indexOf('um acht');
+    getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + 'um acht'.length);
+  });
+  await a.act('Wir treffen uns', 'More');
+  await a.page.getByRole('menuitem', { name: /Translate.*um acht/ }).click();
+  await aside.getByText('at eight').waitFor();
+  assert.equal(provider.requests.at(-1).messages.at(-1).content, 'um acht');
+  assert.ok(provider.requests.at(-1).messages[0].content.includes('English'));
   const { entries } = await server.ask('GET', `/conversations/${direct.conversation ?? direct.entry?.conversation}/entries`, { token: bob.token });
   assert.ok(!JSON.stringify(entries).includes('We meet'));
+}
+
+/** While an answer is written its reader may look further up, and is left there; one button later what is new is followed again. */
+async function scrollUpAndBack({ page }) {
+  const log = page.getByRole('log');
+  const place = () => log.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({ top: Math.round(scrollTop), below: scrollHeight - scrollTop - clientHeight }));
+  const words = () => log.evaluate((element) => Math.max(...[...element.textContent.matchAll(/word(\d+)/g)].map(([, nth]) => Number(nth))));
+  /** The next so many words are there. */
+  const more = async (count) => {
+    const wanted = (await words()) + count;
+    await log.getByText(`word${wanted}`, { exact: true }).waitFor();
+  };
+  await page.waitForFunction(() => { const log = document.querySelector('[role=log]'); return log.scrollHeight > log.clientHeight * 1.5; });
+  await log.hover();
+  await page.mouse.wheel(0, -400);
+  // The wheel may roll on for a moment.
+  let before;
+  do {
+    before = await place();
+    await more(4);
+  } while (before.below < 100 || (await place()).top !== before.top);
+  await more(20);
+  const after = await place();
+  assert.equal(after.top, before.top, 'what the reader looks at stays where it is');
+  assert.ok(after.below > before.below, 'and below it the answer grows');
+  await page.getByRole('button', { name: 'Jump to latest' }).click();
+  await page.waitForFunction(() => { const log = document.querySelector('[role=log]'); return log.scrollHeight - log.scrollTop - log.clientHeight <= 24; });
+  await more(20);
+  await page.waitForFunction(() => { const log = document.querySelector('[role=log]'); return log.scrollHeight - log.scrollTop - log.clientHeight <= 24; });
 }

@@ -13,7 +13,7 @@ describe('an address', () => {
     expect(['/login', '/setup', '/password', '/welcome', '/register'].map((path) => parse(path).page)).toEqual(['login', 'setup', 'password', 'welcome', 'register']);
   });
   it('that means nothing is missing, and nothing throws', () => {
-    for (const path of ['/c', '/c/0', '/c/x', '/c/1/m', '/c/1/m/x', '/c/1/x/2', '/c/1/m/2/3', '/u', '/g/1', '/g/x/manage', '/login/x', '/%', '/c/99999999999999999', '/contacts/x', '/nothing']) {
+    for (const path of ['/c', '/c/0', '/c/x', '/c/1/m', '/c/1/m/x', '/c/1/x/2', '/c/1/m/2/3', '/u', '/g/1', '/g/x/manage', '/login/x', '/settings/a/b', '/console/a/b/c', '/%', '/c/99999999999999999', '/contacts/x', '/nothing']) {
       expect(parse(path), path).toEqual({ page: 'missing' });
     }
   });
@@ -22,7 +22,9 @@ describe('an address', () => {
     expect(parse(paths.user('../x?y#z'))).toEqual({ page: 'user', user: '../x?y#z' });
     expect(parse(paths.chat(5, 7))).toEqual({ page: 'chats', conversation: 5, seq: 7 });
     expect(parse(paths.assistant(4))).toEqual({ page: 'assistant', conversation: 4 });
-    expect(parse(paths.console('users'))).toEqual({ page: 'console', section: 'users' });
+    expect(parse(paths.console('users'))).toEqual({ page: 'console', section: 'users', item: null });
+    expect(parse(paths.console('apps', 3))).toEqual({ page: 'console', section: 'apps', item: '3' });
+    expect(parse(paths.console())).toEqual({ page: 'console', section: null, item: null });
   });
   it('belongs to a section', () => {
     expect(['/', '/u/ada', '/g/1/manage', '/assistant/1', '/settings', '/login'].map((path) => sectionOf(parse(path)))).toEqual(['chats', 'contacts', 'contacts', 'assistant', 'settings', null]);

@@ -1,0 +1,202 @@
+//! One question: signed, posted, answered within its time, or not.
+
+use super::answer::{self, Answer};
+use super::breaker::Breaker;
+use super::{Counters, Inner, ROOM_UNIT};
+use crate::auth::{BEFORE_HOOK, webhook, webhook::WebhookSecret};
+use crate::model::clock::monotonic;
+use crate::model::{AppId, HookAction, Key, Question, Sealed, Timestamp};
+use crate::outbound::{Limits, OutboundError, Request, Trust, Wait};
+use crate::store::records::BeforeHookRow;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Questions of one app on their way at the same time.
+const AT_ONCE: usize = 64;
+/// What the commands of one app that wait may take, in units of [`ROOM_UNIT`]: 16 MiB.
+const ROOM_OF_APP: usize = 16 * 1_024;
+/// What each takes at least, so that there are never more than 1,024.
+const ROOM_LEAST: usize = 16;
+/// Largest answer, in bytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1_024;
+
+/// What is known of an app.
+#[derive(Debug)]
+pub(super) struct AppState {
+    at_once: Semaphore,
+    room: Arc<Semaphore>,
+    breaker: Breaker,
+}
+
+impl Default for AppState {
+    fn default() -> Self {
+        Self {
+            at_once: Semaphore::new(AT_ONCE),
+            room: Arc::new(Semaphore::new(ROOM_OF_APP)),
+            breaker: Breaker::default(),
+        }
+    }
+}
+
+impl AppState {
+    /// Room for a command that waits, of the app's and of everybody's.
+    pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Option<[OwnedSemaphorePermit; 2]> {
+        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).ok()?;
+        let own = Arc::clone(&self.room).try_acquire_many_owned(units).ok()?;
+        Some([own, Arc::clone(of_all).try_acquire_many_owned(units).ok()?])
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It has failed too often of late.
+    #[error("It failed several times in a row and is left alone for a few seconds.")]
+    Rests,
+    /// Too many questions wait for it already.
+    #[error("Too many questions wait for an answer already.")]
+    Crowded,
+    /// Its secret cannot be read.
+    #[error("Its secret cannot be read back; give it another one.")]
+    Secret,
+    /// It took too long.
+    #[error("No answer came in time.")]
+    Late,
+    /// It could not be asked.
+    #[error("{0}")]
+    Unasked(#[from] OutboundError),
+    /// It says that something is wrong.
+    #[error("It answered with the status {0}; only 2xx is an answer.")]
+    Status(u16),
+    /// The answer cannot be understood.
+    #[error("The answer cannot be understood: {0}.")]
+    Unreadable(String),
+}
+
+impl Failure {
+    /// A word for logs and metrics.
+    const fn step(&self) -> &'static str {
+        match self {
+            Self::Rests => "rests",
+            Self::Crowded => "crowded",
+            Self::Secret => "secret",
+            Self::Late => "time-out",
+            Self::Unasked(error) => error.step(),
+            Self::Status(_) => "status",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    /// Whether the other side is to blame, so that asking it again at once would give the same.
+    const fn is_theirs(&self) -> bool {
+        match self {
+            Self::Rests | Self::Crowded | Self::Secret | Self::Unasked(OutboundError::TimedOut(Wait::Turn)) => false,
+            Self::Late | Self::Unasked(_) | Self::Status(_) | Self::Unreadable(_) => true,
+        }
+    }
+}
+
+/// What is posted.
+#[derive(Serialize)]
+struct Posted<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    timestamp: Timestamp,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
+    data: &'a Question,
+}
+
+impl Inner {
+    /// Asks, and counts what came of it.
+    pub(super) async fn ask(
+        &self,
+        state: &AppState,
+        row: &BeforeHookRow,
+        action: HookAction,
+        question: &Question,
+    ) -> Result<Answer, Failure> {
+        let counters = &self.counters;
+        Counters::add(&counters.asked);
+        let answer = if state.breaker.lets(row.changed, self.now_ms()) {
+            self.post(state, question.app, row, (action, false), question).await
+        } else {
+            Err(Failure::Rests)
+        };
+        match &answer {
+            Ok(said) => {
+                state.breaker.succeeded();
+                Counters::add(match said {
+                    Answer::Allow => &counters.allowed,
+                    Answer::Refuse(_) => &counters.refused,
+                    Answer::Replace(_) => &counters.replaced,
+                });
+            }
+            Err(failure) => {
+                Counters::add(&counters.failed);
+                tracing::debug!(app = %question.app, step = failure.step(), "a before-hook did not answer");
+                if failure.is_theirs() && state.breaker.failed(self.now_ms()) {
+                    tracing::warn!(
+                        app = %question.app,
+                        step = failure.step(),
+                        "a before-hook failed several times in a row and is left alone for a few seconds"
+                    );
+                }
+            }
+        }
+        answer
+    }
+
+    /// Asks, within the time that the hook has for all of it.
+    pub(super) async fn post(
+        &self,
+        state: &AppState,
+        app: AppId,
+        row: &BeforeHookRow,
+        (action, test): (HookAction, bool),
+        question: &Question,
+    ) -> Result<Answer, Failure> {
+        let time = Duration::from_millis(u64::from(row.hook.timeout_ms));
+        let until = tokio::time::Instant::from_std(monotonic()) + time;
+        let secrets = self.secrets(app, row).ok_or(Failure::Secret)?;
+        let asking = async {
+            let place = tokio::time::timeout_at(until, state.at_once.acquire()).await;
+            let Ok(Ok(_place)) = place else { return Err(Failure::Crowded) };
+            let now = self.clock.now();
+            let kind = format!("before.{}", action.name());
+            let posted = Posted { kind, timestamp: now, test, data: question };
+            let body = serde_json::to_vec(&posted).map_err(|error| Failure::Unreadable(error.to_string()))?;
+            let id = Key::new(now).to_string();
+            let limits = Limits { first_byte: time, silence: time, total: time, body_bytes_max: ANSWER_BYTES_MAX };
+            let signed = webhook::headers(&secrets, &id, now, &body);
+            let mut request = Request::post(Trust::Tenant, row.hook.url.clone(), body)
+                .header("content-type", "application/json")
+                .limits(limits);
+            request.headers.extend(signed);
+            let reply = self.outbound.send(request).await?;
+            if !reply.is_success() {
+                return Err(Failure::Status(reply.status));
+            }
+            if !reply.complete {
+                return Err(OutboundError::TooLarge(ANSWER_BYTES_MAX).into());
+            }
+            answer::read(&reply.body).map_err(Failure::Unreadable)
+        };
+        tokio::time::timeout_at(until, asking).await.unwrap_or(Err(Failure::Late))
+    }
+
+    /// What a question is signed with: the secret, and for a time the one before it.
+    fn secrets(&self, app: AppId, row: &BeforeHookRow) -> Option<Vec<WebhookSecret>> {
+        let read = |sealed: &Sealed| {
+            let secret = self.vault.open_sealed(app, BEFORE_HOOK, sealed)?;
+            WebhookSecret::parse(secret.reveal())
+        };
+        let mut secrets = vec![read(&row.secret)?];
+        if let Some(old) = row.old.as_ref().filter(|old| old.until > self.clock.now()) {
+            secrets.extend(read(&old.secret));
+        }
+        Some(secrets)
+    }
+}

@@ -1,0 +1,196 @@
+//! The way of one command: tried out, asked about, carried out in its turn.
+//!
+//! Commands of one connection are asked about at the same time, and carried out one after the other. One that would be refused only
+//! because those before it are not done yet is tried again when they are.
+
+use super::answer::{self, Answer};
+use super::ask::{AppState, Failure};
+use super::{Counters, Inner};
+use crate::engine::{Before, Engine, Gate, Passing, Place, Submission, Submitted};
+use crate::ledger::Accepted;
+use crate::model::{Actor, AnyCommand, AppId, Code, HookAction, OnFailure, Refusal};
+use crate::store::records::BeforeHookRow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a user is told when nobody could be asked.
+const NOT_ASKED: &str =
+    "The system that checks this first does not answer, so it was not done; try again a little later.";
+/// What a user is told when something else was put in a place where nothing can be.
+const NOT_SO: &str = "This was refused by the rules of this app: it cannot be done in this form.";
+
+type Outcome = Result<Accepted, Refusal>;
+
+impl Gate for Inner {
+    fn pass(self: Arc<Self>, engine: Engine, passing: Passing) -> Submitted {
+        let Passing { hook, submission, place, bytes } = passing;
+        let app = match &submission.actor {
+            Actor::User(actor) => actor.app,
+            Actor::App(_) | Actor::Operator | Actor::Server => AppId::HOME,
+        };
+        let state = self.app(app);
+        let Some(room) = state.room(bytes, &self.room) else {
+            return Submitted::Waits(Box::pin(async move { self.crowded(&engine, hook, submission, place).await }));
+        };
+        let tasks = self.tasks.clone();
+        tasks.spawn("before-hook", async move {
+            let _waiting = Waiting::new(&self.counters.waiting);
+            self.carry(&engine, &state, hook, submission, place).await;
+            drop(room);
+        });
+        Submitted::Done(Ok(()))
+    }
+}
+
+/// Counts a command while it waits.
+struct Waiting<'a>(&'a AtomicU64);
+
+impl<'a> Waiting<'a> {
+    fn new(counter: &'a AtomicU64) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Inner {
+    /// Takes a command all the way.
+    async fn carry(
+        &self,
+        engine: &Engine,
+        state: &AppState,
+        hook: Option<Arc<BeforeHookRow>>,
+        mut submission: Submission,
+        mut place: Option<Place>,
+    ) {
+        let settled = match hook {
+            Some(hook) => self.settle(engine, state, &hook, &mut submission, &mut place).await,
+            None => None,
+        };
+        let held = turn(&mut place).await;
+        let outcome = match (settled, &held) {
+            (Some(outcome), _) => Some(outcome),
+            (None, Some(held)) => Some(Err(held.clone())),
+            (None, None) => None,
+        };
+        let reply = submission.reply.clone();
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => match engine.submit(passed(submission)).await {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+        };
+        let held = held.or_else(|| outcome.as_ref().err().filter(|refusal| refusal.retry_after_ms.is_some()).cloned());
+        if let Some(reply) = reply {
+            engine.tell(reply, outcome).await;
+        }
+        if let Some(place) = place {
+            place.leave(held);
+        }
+    }
+
+    /// Finds out what becomes of a command: its outcome when that is known, or else nothing, and it is carried out as it is now.
+    async fn settle(
+        &self,
+        engine: &Engine,
+        state: &AppState,
+        hook: &BeforeHookRow,
+        submission: &mut Submission,
+        place: &mut Option<Place>,
+    ) -> Option<Outcome> {
+        let mut tried = engine.try_out(submission).await;
+        if tried.is_err() && place.as_ref().is_some_and(Place::waits) {
+            if let Some(held) = turn(place).await {
+                return Some(Err(held));
+            }
+            tried = engine.try_out(submission).await;
+        }
+        match tried {
+            Ok(accepted) if !accepted.duplicate => {}
+            known => return Some(known),
+        }
+        let (Actor::User(actor), AnyCommand::User(command), Some(key)) =
+            (&submission.actor, &submission.command, submission.key)
+        else {
+            return None;
+        };
+        let question = match engine.question(actor.clone(), key, command.clone()).await {
+            Ok(Some(question)) => question,
+            Ok(None) => return None,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let action = HookAction::of(command)?;
+        match self.ask(state, hook, action, &question).await {
+            Ok(Answer::Allow) => None,
+            Ok(Answer::Refuse(reason)) => Some(Err(Refusal::new(Code::HookRefused, reason))),
+            Ok(Answer::Replace(replacement)) => match answer::replaced(command, &replacement) {
+                Some(command) => {
+                    // Whoever sends the same again sends what they sent before.
+                    submission.before = Before::Passed(Some(submission.hash()));
+                    submission.command = command.into();
+                    None
+                }
+                None => Some(Err(Refusal::new(Code::HookRefused, NOT_SO))),
+            },
+            Err(_) => not_asked(hook).map(Err),
+        }
+    }
+
+    /// There is no room to wait in: the command takes its turn and is not asked about.
+    async fn crowded(
+        &self,
+        engine: &Engine,
+        hook: Option<Arc<BeforeHookRow>>,
+        submission: Submission,
+        mut place: Option<Place>,
+    ) -> Result<(), Refusal> {
+        if let Some(held) = turn(&mut place).await {
+            return Err(held);
+        }
+        let Some(hook) = hook else { return engine.submit(passed(submission)).await };
+        let known = engine.try_out(&submission).await?;
+        if known.duplicate {
+            if let Some(reply) = submission.reply {
+                engine.tell(reply, Ok(known)).await;
+            }
+            return Ok(());
+        }
+        Counters::add(&self.counters.asked);
+        Counters::add(&self.counters.failed);
+        tracing::debug!(failure = %Failure::Crowded, "a before-hook was not asked");
+        match not_asked(&hook) {
+            Some(refusal) => Err(refusal),
+            None => engine.submit(passed(submission)).await,
+        }
+    }
+}
+
+/// Waits for a command's turn; the refusal when those before it have to come again.
+async fn turn(place: &mut Option<Place>) -> Option<Refusal> {
+    match place {
+        Some(place) => place.turn().await,
+        None => None,
+    }
+}
+
+/// What becomes of a command when nobody could be asked.
+fn not_asked(hook: &BeforeHookRow) -> Option<Refusal> {
+    match hook.hook.on_failure {
+        OnFailure::Open => None,
+        OnFailure::Closed => Some(Refusal::new(Code::HookRefused, NOT_ASKED)),
+    }
+}
+
+/// A command about which nobody is asked any more.
+fn passed(mut submission: Submission) -> Submission {
+    if let Before::Ask(_) = submission.before {
+        submission.before = Before::OWN;
+    }
+    submission
+}

@@ -1,0 +1,93 @@
+// What stands in the frame: a chat, or the list of them; and what there is to say when there is no session.
+
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { To } from '../core/model';
+import { Chat } from './Chat';
+import css from './Embed.module.css';
+import { problemWords, t } from './i18n';
+import { List } from './List';
+import type { Session } from './session';
+import { Icon, IconButton, Waiting } from './parts';
+
+/** A connection that comes back sooner is no news. */
+const PATIENCE_MS = 2_000;
+
+export function App({ session, hide }: { session: Session; hide: () => void }) {
+  const phase = session.phase.value;
+  const state = session.state.value;
+  const place = useSignal<To | null>(session.one);
+  const to = place.value;
+  const back = !session.one && to ? () => { place.value = null; } : null;
+  const title = to ? nameOf(session, to) : t('embed.chats');
+  let inside: ComponentChildren;
+  if (phase.is === 'refused') {
+    inside = <Notice title={t('embed.refused')} text={problemWords(phase.problem)} action={t('common.retry')} onAction={() => void session.begin()} alert />;
+  } else if (phase.is === 'ended') {
+    inside = <Notice title={t('embed.ended')} text={t('embed.endedText')} action={t('embed.again')} onAction={() => void session.begin()} />;
+  } else if (!state) inside = <Waiting />;
+  else if (to) inside = <Chat key={'user' in to ? to.user : to.conversation} session={session} to={to} />;
+  else inside = <List session={session} onOpen={(id) => { place.value = { conversation: id }; }} />;
+  return (
+    <main class={css.app}>
+      <header class={css.head}>
+        {back && <IconButton icon="back" label={t('common.back')} onClick={back} />}
+        <h1>{title || t('embed.title')}</h1>
+        <IconButton icon="close" label={t('common.close')} onClick={hide} />
+      </header>
+      <Offline session={session} />
+      {inside}
+      <Focus session={session} />
+    </main>
+  );
+}
+
+function nameOf(session: Session, to: To): string {
+  const state = session.state.value;
+  if (!state) return '';
+  return 'user' in to ? state.people.person(to.user).value.name : (session.chat(to)?.title.value ?? '');
+}
+
+/** What is shown where nobody is there to speak with. */
+export function Nobody() {
+  return <main class={css.app}><Notice title={t('embed.notHere')} text={t('embed.notHereText')} /></main>;
+}
+
+function Notice({ title, text, action, onAction, alert }: { title: string; text: string; action?: string; onAction?: () => void; alert?: boolean }) {
+  return (
+    <div class={css.notice} role={alert ? 'alert' : 'status'}>
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {action && <button type="button" class={css.button} onClick={onAction}>{action}</button>}
+    </div>
+  );
+}
+
+/** Says that there is no connection, once that has lasted. */
+function Offline({ session }: { session: Session }) {
+  const state = session.state.value?.connection.value.state;
+  const away = session.phase.value.is === 'starting' ? session.unreached.value : session.phase.value.is === 'running' && state !== 'online';
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!away) return;
+    const wait = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(wait);
+  }, [away]);
+  return <div role="status">{late && <p class={css.offline}><Icon name="offline" size={16} /> {t('common.noConnection')}</p>}</div>;
+}
+
+/** Whoever opens the chat can write at once. */
+function Focus({ session }: { session: Session }) {
+  const shown = session.shown.value;
+  const ready = session.phase.value.is === 'running' && session.state.value !== null;
+  const mark = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (!shown) return;
+    const main = mark.current?.closest('main');
+    const first = main?.querySelector<HTMLElement>('textarea') ?? main?.querySelector<HTMLElement>('ul button, button');
+    first?.focus();
+  }, [shown, ready]);
+  return <span ref={mark} hidden />;
+}

@@ -1,0 +1,214 @@
+// One user's session in this frame: the core's connection, log and outbox, without a disk. The token lives in memory alone, so that
+// nobody who uses the browser next finds it; when the session has ended the page is asked for another one.
+
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import type { ConversationState } from '../core/conversation';
+import type { Event } from '../core/events';
+import { newKey, ServerClock } from '../core/key';
+import { LastWords } from '../core/lastwords';
+import { Leader } from '../core/leader';
+import type { To } from '../core/model';
+import { Problem, problemOf } from '../core/problem';
+import type { ConversationId, Device, EndReason, UserId } from '../core/protocol';
+import { Reading, Typing } from '../core/reading';
+import { backoff } from '../core/socket';
+import { State } from '../core/state';
+import { ThreadState } from '../core/thread';
+import type { Host } from './host';
+import { request } from './rest';
+
+/** Refusals after which another token helps. */
+const LOST = new Set(['unauthenticated', 'token_expired', 'session_revoked']);
+/** What passes by itself. */
+const PASSING = new Set(['offline', 'timeout', 'overloaded', 'unavailable', 'rate_limited']);
+/** Log-ins that are refused one after another, before somebody has to ask for the next. */
+const TRIES = 3;
+const TAB = 'widget';
+
+export type Phase =
+  | { is: 'starting' }
+  | { is: 'running' }
+  /** The page could not say who this is, or the server does not take it. */
+  | { is: 'refused'; problem: Problem }
+  /** The session was ended elsewhere. */
+  | { is: 'ended'; reason: EndReason };
+
+interface Opened {
+  token: string;
+  user: UserId;
+  time: number;
+}
+
+const ignore = (): void => undefined;
+
+export class Session {
+  readonly phase = signal<Phase>({ is: 'starting' });
+  readonly state = signal<State | null>(null);
+  readonly shown = signal(false);
+  /** The server could not be reached for the log-in. */
+  readonly unreached = signal(false);
+  private readonly clock = new ServerClock(() => Date.now());
+  private leader: Leader | null = null;
+  private token = '';
+  private order = 0;
+  private over = false;
+  private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));
+  private readonly typer = new Typing(() => Date.now(), (conversation, active) => this.call({ tell: { typing: { conversation, active } } }));
+
+  /** Not read, of everything or of one chat. */
+  readonly unread: ReadonlySignal<number>;
+
+  constructor(private readonly host: Host, private readonly device: Device, readonly one: To | null) {
+    this.unread = computed(() => (one ? (this.chat(one)?.unread.value ?? 0) : (this.state.value?.attention.value.count ?? 0)));
+    document.addEventListener('visibilitychange', () => this.look());
+    addEventListener('online', () => this.call({ hurry: null }));
+    addEventListener('pagehide', () => void this.leader?.stop());
+  }
+
+  /** The conversation of a place, when there is one. Subscribes. */
+  chat(to: To): ConversationState | null {
+    const state = this.state.value;
+    return (state && ('user' in to ? state.direct(to.user).value : state.conversation(to.conversation).value)) ?? null;
+  }
+
+  show(shown: boolean): void {
+    this.shown.value = shown;
+    this.look();
+  }
+
+  /** Logs in, at the start and when a session has ended; what waits to be sent stays. */
+  async begin(): Promise<void> {
+    this.phase.value = { is: 'starting' };
+    try {
+      const opened = await this.logIn();
+      if (this.over) return;
+      const before = this.state.peek();
+      // Somebody else is logged in to the page by now: nothing of the last one stays.
+      if (before && before.user !== opened.user) return location.reload();
+      this.token = opened.token;
+      this.clock.learn(opened.time);
+      if (!this.leader) this.make(opened.user);
+      this.leader?.start();
+      this.phase.value = { is: 'running' };
+      this.look();
+    } catch (error) {
+      this.phase.value = { is: 'refused', problem: problemOf(error) };
+    }
+  }
+
+  /** Ends the session: its user has logged out of the page. */
+  async end(): Promise<void> {
+    this.over = true;
+    const { token } = this;
+    this.token = '';
+    await this.leader?.stop();
+    if (token !== '') await request('DELETE', '/sessions/current', token).catch(ignore);
+  }
+
+  // --- What pages call ---
+
+  async send(to: To, text: string): Promise<void> {
+    const body = { text: { text, markdown: true, reply_to: null, mentions: [], mention_all: false } };
+    const at = this.clock.now();
+    this.order += 1;
+    const item = { key: newKey(at), order: this.order, to, body, forward: null, origin: null, upload: null, at, failed: null };
+    await this.leader?.serve({ enqueue: item }, TAB);
+  }
+
+  retry = (key: string): void => this.call({ retry: key });
+  discard = (key: string): void => this.call({ discard: key });
+  typing = (conversation: ConversationId, active: boolean): void => this.typer.typing(conversation, active);
+
+  openThread(conversation: ConversationState): ThreadState {
+    const { id } = conversation;
+    return new ThreadState(conversation, {
+      history: async (from, to, limit) => void (await this.leader?.serve({ history: { conversation: id, from, to, limit } }, TAB)),
+      entryAt: () => Promise.resolve(0),
+      seen: (seq) => this.reading.see(id, seq),
+      closed: () => this.reading.leave(id),
+    }, 'unread');
+  }
+
+  /** A file, which only the session's token opens. */
+  async file(path: string): Promise<Blob> {
+    return (await request('GET', path, this.token)).blob();
+  }
+
+  // --- Its life ---
+
+  private async logIn(): Promise<Opened> {
+    for (let attempt = 0, refused = 0; ; attempt += 1) {
+      const signed = await this.host.token();
+      try {
+        if (signed === null) throw new Problem('unauthenticated', 'The page gave no token; its `token` function failed.');
+        const response = await request('POST', '/sessions', null, { signed, device: this.device });
+        this.unreached.value = false;
+        return (await response.json()) as Opened;
+      } catch (error) {
+        const problem = problemOf(error);
+        const passing = PASSING.has(problem.code);
+        refused += passing ? 0 : 1;
+        this.unreached.value = passing;
+        if (!passing && (!LOST.has(problem.code) || refused === TRIES)) throw problem;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(problem.retryAfterMs ?? 0, backoff(attempt, Math.random))));
+      }
+    }
+  }
+
+  private make(user: UserId): void {
+    const state = new State(user, () => Date.now(), (users) => this.call({ query: { users: { users } } }));
+    this.state.value = state;
+    this.leader = new Leader(
+      user,
+      state,
+      {
+        open: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json'),
+        hello: () => ({ auth: { token: this.token }, client: 'tidings-widget' }),
+        device: () => this.device,
+        now: () => Date.now(),
+        random: () => Math.random(),
+        clock: this.clock,
+        openDb: () => Promise.reject(new Error('memory')),
+        lastWords: new LastWords({ getItem: () => null, setItem: ignore, removeItem: ignore }),
+      },
+      {
+        emit: (events: Event[]) => {
+          for (const event of events) state.apply(event);
+        },
+        message: ignore,
+        ended: (reason) => {
+          // The page asks again where nobody has decided that this device is out.
+          if (reason === 'expired') void this.begin();
+          else this.phase.value = { is: 'ended', reason };
+        },
+        refused: ({ code, message }) => {
+          if (LOST.has(code)) void this.begin();
+          else this.phase.value = { is: 'refused', problem: new Problem(code, message) };
+        },
+        welcome: ignore,
+      },
+    );
+  }
+
+  private look(): void {
+    this.call({ watched: this.watched() });
+    if (this.watched()) this.reading.look();
+  }
+
+  private watched(): boolean {
+    return this.shown.peek() && document.visibilityState === 'visible';
+  }
+
+  private call(call: Parameters<Leader['serve']>[0]): void {
+    void this.leader?.serve(call, TAB)?.catch(ignore);
+  }
+
+  private read(conversation: ConversationId, seq: number): void {
+    const known = this.state.peek()?.get(conversation);
+    if (!known || seq === 0) return;
+    const { read, marked_unread } = known.meta.peek().inbox;
+    if (seq <= read && !marked_unread) return;
+    this.state.peek()?.apply({ reading: { conversation, seq } });
+    this.call({ tell: { read: { conversation, seq } } });
+  }
+}

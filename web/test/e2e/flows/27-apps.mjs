@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+
+export const sentence = 'in the console an app is made, gets keys that are rotated and revoked, limits and rules, is suspended and deleted';
+
+export async function run({ server, open, chief }) {
+  const c = await open({ expected: [/status of 404/] });
+  const { page } = c;
+  await c.logIn(chief.user);
+  await page.goto(`${server.url}/console`);
+  await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Apps' }).click();
+  await page.getByRole('link', { name: /home/ }).getByText('Own people').waitFor();
+  await page.getByText('No other system uses this server yet.').waitFor();
+  await page.getByRole('button', { name: 'New app' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('shop');
+  await page.getByRole('button', { name: 'Make app' }).click();
+  await page.getByRole('heading', { name: 'shop' }).waitFor();
+
+  /** What the server says to a key. */
+  const opens = async (secret) => (await fetch(`${server.url}/api/v1/apps/shop`, { headers: { authorization: `Bearer ${secret}` } })).status;
+  const dialog = page.getByRole('dialog');
+  const secret = async () => {
+    const told = await dialog.getByRole('textbox', { name: 'Secret' }).textContent();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    return told;
+  };
+  const card = (name) => page.getByRole('region', { name, exact: true });
+  /** The keys as they stand there. */
+  const keys = card('Keys').getByRole('button', { name: 'Revoke' });
+  const count = (wanted) => page.waitForFunction(([name, wanted]) => [...document.querySelectorAll('section')].find((section) => section.querySelector('h2')?.textContent === name)?.querySelectorAll('button').length === wanted, ['Keys', 1 + 2 * wanted]);
+
+  // A key, shown once, and a second one that takes its place.
+  await page.getByRole('button', { name: 'New key' }).click();
+  await dialog.getByLabel('Name').fill('Till');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  const first = await secret();
+  assert.match(first, /^tdk_/);
+  await card('Keys').getByText(/Server API .* never used/).waitFor();
+  assert.equal(await opens(first), 200);
+  await card('Keys').getByRole('button', { name: 'Rotate' }).click();
+  await page.getByRole('dialog', { name: 'Rotate Till' }).getByRole('button', { name: 'Make key' }).click();
+  const second = await secret();
+  await count(2);
+  await card('Keys').getByText(/last used/).waitFor();
+  assert.equal(await opens(first), 200);
+  assert.equal(await opens(second), 200);
+  await keys.first().click();
+  await page.getByRole('dialog', { name: 'Revoke Till?' }).getByRole('button', { name: 'Revoke' }).click();
+  await count(1);
+  assert.equal(await opens(first), 401);
+  assert.equal(await opens(second), 200);
+  // One that signs says its kid.
+  await page.getByRole('button', { name: 'New key' }).click();
+  await dialog.getByLabel('What it is for').selectOption('hs256');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  await dialog.getByText(/Its kid is \d+\./).waitFor();
+  assert.ok((await secret()).length > 20);
+  await count(2);
+  // And of one the server has half alone; what is none is told so.
+  await page.getByRole('button', { name: 'New key' }).click();
+  await dialog.getByLabel('What it is for').selectOption('eddsa');
+  await dialog.getByLabel('Public half').fill('11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  await dialog.getByText(/Its kid is \d+\./).waitFor();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+
+  // Limits, and the rules of its people.
+  await page.getByLabel('Most users').fill('5');
+  await card('Limits').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('Saved').waitFor();
+  await page.getByRole('switch', { name: 'Make users who are not there yet' }).click();
+  await page.getByRole('switch', { name: 'Make users who are not there yet', checked: false }).waitFor();
+  await page.getByLabel('Messages from strangers').selectOption('anyone');
+  const said = async () => {
+    const [{ access }, settings] = await Promise.all(['access', 'settings'].map((part) => server.ask('GET', `/admin/apps/shop/${part}`, { token: chief.token })));
+    return { users_max: access.users_max, signed_users: access.signed_users, strangers: settings.strangers };
+  };
+  const began = Date.now();
+  let now;
+  do now = await said(); while (now.strangers !== 'anyone' && Date.now() - began < 15_000);
+  assert.deepEqual(now, { users_max: 5, signed_users: false, strangers: 'anyone' });
+  await page.getByRole('button', { name: 'Refuse', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
+  await page.getByText(/Those issued before .* are refused/).waitFor();
+
+  // Suspended, and let in again: the address is one to come back to.
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  await page.getByRole('dialog', { name: 'Suspend shop?' }).getByRole('button', { name: 'Suspend' }).click();
+  await page.getByText('The app is suspended').waitFor();
+  assert.notEqual(await opens(second), 200);
+  await page.reload();
+  await page.getByRole('button', { name: 'Let in again' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Let in again' }).click();
+  await page.getByText('Suspend the app').waitFor();
+  assert.equal(await opens(second), 200);
+
+  // Deleted, once its name is typed.
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const sure = page.getByRole('dialog', { name: 'Delete shop?' });
+  assert.equal(await sure.getByRole('button', { name: 'Delete the app' }).getAttribute('aria-disabled'), 'true');
+  await sure.getByLabel('Type shop to confirm').fill('shop');
+  await sure.getByRole('button', { name: 'Delete the app' }).click();
+  await page.getByRole('link', { name: /home/ }).waitFor();
+  assert.equal(await opens(second), 401);
+  // What is not there says so, and leads back.
+  await page.goto(`${server.url}/console/apps/999`);
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('link', { name: 'All apps' }).click();
+  await page.getByRole('link', { name: /home/ }).waitFor();
+}
