@@ -8,6 +8,7 @@ import { newKey, ServerClock } from '../core/key';
 import { LastWords } from '../core/lastwords';
 import { Leader } from '../core/leader';
 import type { To } from '../core/model';
+import { Pressing } from '../core/pressing';
 import { Problem, problemOf } from '../core/problem';
 import type { ConversationId, Device, EndReason, UserId } from '../core/protocol';
 import { Reading, Typing } from '../core/reading';
@@ -50,6 +51,8 @@ export class Session {
   private readonly clock = new ServerClock(() => Date.now());
   private leader: Leader | null = null;
   private token = '';
+  /** What was pressed under messages of this user's chats. */
+  readonly pressing = new Pressing((row, button) => request('POST', `/conversations/${row.conversation}/entries/${row.seq}/presses`, this.token, { button }));
   private order = 0;
   private over = false;
   private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));

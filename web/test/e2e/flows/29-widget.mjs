@@ -16,6 +16,7 @@ export async function run({ server, open, chief }) {
     await shop.ask('PUT', '/users/support', { name: 'Support' });
     await shop.ask('PUT', '/origins', { origins: [shop.url] });
     await mainPath(shop, open);
+    await buttons(shop, open);
     await otherOrigins(shop, open, server);
     await renewal(shop, open);
     await killed(shop, open, server);
@@ -71,6 +72,32 @@ async function answered(shop, user, text) {
     return texts.includes(text);
   }, () => `“${text}” has not come: ${JSON.stringify(texts)}`);
   return texts;
+}
+
+/** The shop asks with buttons, in the name of one of its users; what a customer presses comes back in its events. */
+async function buttons(shop, open) {
+  const liz = await customer(shop, open, 'liz');
+  await liz.show();
+  await liz.say('Where is my parcel?');
+  await answered(shop, 'liz', 'Where is my parcel?');
+  const rows = [[{ label: 'Send it again', style: 'primary', does: { press: 'again' } }, { label: 'Track it', does: { open: 'https://parcels.example/42' } }]];
+  const { entry } = await shop.ask('POST', '/as/support/users/liz/entries', { buttons: { text: { text: 'What shall we do?' }, rows } });
+  const row = liz.row('What shall we do?');
+  await row.getByRole('link', { name: /parcels\.example/ }).waitFor();
+  const { next } = await shop.ask('GET', '/events');
+  await row.getByRole('button', { name: 'Send it again' }).click();
+  await row.locator('[aria-busy="true"]').waitFor();
+  let press = null;
+  await until(async () => {
+    const { events } = await shop.ask('GET', `/events?after=${next}&types=entry.pressed`);
+    press = events[0]?.entry;
+    return press;
+  }, 'no press came');
+  assert.deepEqual([press.author, press.body.pressed.button], ['liz', 'again']);
+  await shop.ask('PUT', `/as/support/conversations/${entry.conversation}/entries/${entry.seq}/buttons`, { text: 'It is on its way again.', rows: [] });
+  await liz.row('It is on its way again.').waitFor();
+  assert.equal(await liz.frame.locator('[aria-busy="true"]').count(), 0);
+  await liz.person.close();
 }
 
 async function mainPath(shop, open) {
