@@ -7,6 +7,7 @@ import { useDoing } from '../settings/useDoing';
 import form from '../settings/Form.module.css';
 import css from './Admin.module.css';
 import { CopyLink } from './CopyLink';
+import { Tokens } from './Tokens';
 
 const FLAGS: readonly { flag: keyof UserFlags; label: PlainKey; hint: PlainKey }[] = [
   { flag: 'suspended', label: 'admin.suspended', hint: 'admin.suspendedHint' },
@@ -51,6 +52,7 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
               {(labelId) => <Switch labelledBy={labelId} disabled={busy || (oneself && flag === 'suspended')} checked={flags[flag]} onChange={(on) => askFlag(flag, on)} />}
             </Row>
           ))}
+          {account.kind === 'bot' ? <Tokens bot={id} onChanged={refresh} /> : <>
           <Row label={t('admin.administrator')} hint={t('admin.administratorHint')}>
             {(labelId) => <Switch labelledBy={labelId} disabled={busy} checked={administrator} onChange={(on) => void run(async () => { await admin.setAdministrator(id, on); await refresh(); })} />}
           </Row>
@@ -60,6 +62,7 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
           <Row wrap label={t('admin.devices')} hint={t('admin.sessions', { count: sessions })}>
             <Button size="small" disabled={sessions === 0} onClick={() => setAsking('sessions')}>{t('admin.endSessions')}</Button>
           </Row>
+          </>}
           <Row wrap label={t('admin.deleteUser')} hint={t('admin.deleteHint')}>
             <Button size="small" kind="danger" icon="trash" disabled={oneself} onClick={() => setAsking('delete')}>{t('common.delete')}</Button>
           </Row>

@@ -74,6 +74,18 @@ export interface AppUse {
   tokens_from: Timestamp;
   keys: AppKey[];
 }
+/** A token of a bot. */
+export interface BotToken {
+  token: number;
+  name: Name;
+  created: Timestamp;
+  used: Timestamp;
+}
+export interface MadeToken {
+  token: number;
+  /** Told once. */
+  secret: string;
+}
 export interface AuditLine {
   lsn: Lsn;
   at: Timestamp;
@@ -182,6 +194,11 @@ export const admin = {
   sessions: (user: UserId, app?: string) =>
     ask<{ sessions: SessionInfo[] }>('GET', `/admin/users/${of(user)}/sessions${inApp(app)}`),
   endSessions: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}/sessions${inApp(app)}`),
+  tokens: (bot: UserId) => ask<{ tokens: BotToken[] }>('GET', `/admin/users/${of(bot)}/tokens`),
+  createToken: (bot: UserId) => ask<MadeToken>('POST', `/admin/users/${of(bot)}/tokens`, { body: {} }),
+  /** A new one in place of another, which ends in the same moment. */
+  rotateToken: (bot: UserId, token: number) => ask<MadeToken>('POST', `/admin/users/${of(bot)}/tokens/${token}/rotation`, { body: {} }),
+  revokeToken: (bot: UserId, token: number) => ask<void>('DELETE', `/admin/users/${of(bot)}/tokens/${token}`),
   audit: (which: { before?: Lsn | null; limit?: number } = {}) =>
     ask<{ lines: AuditLine[]; next?: Lsn | null }>('GET', '/admin/audit' + queryOf(which)),
   assistants: () => ask<{ assistants: AssistantInfo[] }>('GET', '/admin/assistants'),

@@ -21,6 +21,9 @@ export default {
   makes: 'Good for', accounts: { one: '{count} account', other: '{count} accounts' }, anyNumber: 'Any number of accounts',
   // Users
   findUser: 'Find by the beginning of an id', findHint: 'Ids are compared from their beginning.', newUser: 'New user', create: 'Create and get link',
+  kind: 'What it is', aPerson: 'Person', aPersonHint: 'Sets a password with the link that you hand over.', aBot: 'Bot', aBotHint: 'A program. It comes with a token and has no password.', createBot: 'Create and get token',
+  botTokens: 'Tokens', tokensHint: 'The bot comes with one, 8 at most. Whatever is connected with a token that ends is closed.', newToken: 'Make a token', token: 'Token', tokenMade: 'The token is there', tokenRevoked: 'The token was revoked.',
+  revokeTokenText: 'Whoever uses it is out at once.', rotateTokenText: 'A new one takes its place, and the old one ends at once. To go over without a gap make another one first.',
   userId: 'User id', userIdHint: 'Letters, digits and _ . @ -; it stays for good', name: 'Display name',
   administrator: 'Administrator', administratorHint: 'Sees this console. The last one keeps the right.',
   sessions: { one: '{count} session', other: '{count} sessions' }, suspended: 'Suspended', suspendedHint: 'Cannot log in or act; all sessions end at once.',
