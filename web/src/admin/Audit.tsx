@@ -42,6 +42,11 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'mcp.read_messages': 'admin.didMcpRead',
   'mcp.search_messages': 'admin.didMcpSearch',
   'mcp.send_message': 'admin.didMcpSend',
+  'app.origins': 'admin.didSetOrigins',
+  'before_hook.create': 'admin.didCreateBefore', 'before_hook.set': 'admin.didSetBefore', 'before_hook.rotate': 'admin.didRotateBefore', 'before_hook.remove': 'admin.didRemoveBefore',
+  'webhook.create': 'admin.didCreateWebhook', 'webhook.set': 'admin.didSetWebhook', 'webhook.rotate': 'admin.didRotateWebhook', 'webhook.delete': 'admin.didDeleteWebhook',
+  'webhook.replay': 'admin.didReplayWebhook', 'webhook.stop': 'admin.didStopWebhook',
+  'token.create': 'admin.didCreateToken', 'token.revoke': 'admin.didRevokeToken', 'token.rotate': 'admin.didRotateToken',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */

@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Pane } from '../chat/pane';
-import type { ConversationId, Row, Seq } from '../core';
+import type { Row, Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { locale, problemWords, t } from '../i18n';
 import { useReason } from '../i18n/reason';
@@ -23,7 +23,15 @@ export function taskOf(words: string, { thread }: Pane, answered: Row | null): T
   return seq === null ? null : { kind: 'translate', seq, language: language.trim() };
 }
 
-export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
+interface AsideProps {
+  pane: Pane;
+  task: Task;
+  /** Nothing can be written here, so there is nowhere to put it. */
+  closed: boolean;
+}
+
+export default function Aside({ pane, task, closed }: AsideProps) {
+  const conversation = pane.view.id;
   const [text, setText] = useState('');
   const [state, setState] = useState<'writing' | 'done'>('writing');
   const [problem, setProblem] = useState<string | null>(null);
@@ -47,6 +55,14 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
     return () => stop.abort();
   }, [task, assistant?.user]);
   const reason = useReason(problem);
+  const close = () => {
+    pane.task.value = null;
+    document.querySelector<HTMLElement>('[data-composer]')?.focus();
+  };
+  const post = () => {
+    pane.refill.value = text;
+    close();
+  };
   const name = t(task.kind === 'summarise' ? 'extras.summary' : 'extras.translation');
   return (
     <section class={css.aside} aria-label={name} aria-busy={state === 'writing'}>
@@ -54,9 +70,9 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       <div class={css.words} tabIndex={0}>{text ? <Markdown text={text} markdown /> : state === 'writing' && <Spinner />}</div>
       {reason && <p class={css.problem} role="alert">{reason}</p>}
       <div class={css.tools}>
-        {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('extras.toField')}</Button>}
+        {state === 'done' && text && !closed && <Button size="small" onClick={post}>{t('extras.toField')}</Button>}
         {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
-        <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
+        <IconButton size="small" icon="close" label={t('common.close')} onClick={close} />
       </div>
     </section>
   );
