@@ -5,7 +5,7 @@ use super::answers::created;
 use super::caller::Caller;
 use super::extract::{At, Json};
 use super::problem::Problem;
-use crate::administration::NewMcpToken;
+use crate::administration;
 use crate::model::{ConversationId, McpAccess, McpTokenId, McpTokenInfo, Name, Secret, Timestamp};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,7 +30,7 @@ pub struct McpTokenList {
 /// A token for MCP to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewToken {
+pub struct NewMcpToken {
     /// What it is called: best of all after the program that gets it.
     name: Name,
     /// The conversations that it opens, 1 to 64 of those that the caller belongs to.
@@ -47,7 +47,7 @@ pub struct NewToken {
 
 /// A token for MCP that was made.
 #[derive(Serialize, ToSchema)]
-pub struct MadeToken {
+pub struct MadeMcpToken {
     /// The token.
     #[serde(flatten)]
     token: McpTokenInfo,
@@ -71,16 +71,20 @@ async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<McpTok
 /// It opens `/mcp` alone, for the conversations that it names and as long as the caller belongs to them. It ends when it is revoked,
 /// when its time is over, and when the caller's password is changed.
 #[utoipa::path(post, path = "/mcp-tokens", tag = "mcp",
-    request_body = NewToken,
-    responses((status = 201, description = "The token with its secret, which is told this once.", body = MadeToken)))]
-async fn create(State(api): State<ApiState>, caller: Caller, Json(new): Json<NewToken>) -> Result<Response, Problem> {
+    request_body = NewMcpToken,
+    responses((status = 201, description = "The token with its secret, which is told this once.", body = MadeMcpToken)))]
+async fn create(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Json(new): Json<NewMcpToken>,
+) -> Result<Response, Problem> {
     caller.take_turn()?;
-    let NewToken { name, conversations, access, expires } = new;
-    let new = NewMcpToken { name, conversations, access, expires };
+    let NewMcpToken { name, conversations, access, expires } = new;
+    let new = administration::NewMcpToken { name, conversations, access, expires };
     let made = api.office.create_mcp_token(&caller.actor, new).await?;
     let location = format!("{}/mcp-tokens/{}", super::ROOT, made.token.token);
     let url = format!("{}{}", api.office.url(), crate::http::mcp::PATH);
-    Ok(created(&location, Json(MadeToken { token: made.token, secret: made.secret, url })))
+    Ok(created(&location, Json(MadeMcpToken { token: made.token, secret: made.secret, url })))
 }
 
 /// Revoke a token for MCP
