@@ -166,12 +166,7 @@ mod tests {
         let with = Replacement { text: Some("d***".to_owned()), ..Replacement::default() };
         let expected = Command::Send { to: to.clone(), content: Content::Text(text("d***")) };
         assert_eq!(replaced(&command, &with), Some(expected));
-        let custom = Custom {
-            kind: "x".to_owned(),
-            json: "{}".to_owned(),
-            reply_to: seq,
-            ..serde_json::from_value(json!({"kind": "x", "json": "{}"})).unwrap()
-        };
+        let custom = Custom { kind: "x".to_owned(), json: "{}".to_owned(), reply_to: seq };
         let command = Command::Send { to: to.clone(), content: Content::Custom(custom) };
         let expected = Content::Text(Text { reply_to: seq, ..Text::plain("d***") });
         assert_eq!(replaced(&command, &with), Some(Command::Send { to: to.clone(), content: expected }));

@@ -147,7 +147,7 @@ impl BeforeHooks {
             }
             HookAction::MemberAdd => {
                 let (title, users) = (Name::new("Test").ok(), vec![user("test-peer")?]);
-                Question { title, users, ..Question::new(app, user("test")?, "create_group") }
+                Question { users, title, ..Question::new(app, user("test")?, "create_group") }
             }
         };
         let began = monotonic();

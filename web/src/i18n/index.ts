@@ -94,7 +94,7 @@ export function rich<K extends Key>(key: K, ...[params]: Params<K, ComponentChil
 export function problemWords(error: unknown): string {
   const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : '';
   const known = current.value.words.problems?.[code];
-  if (typeof known === 'string') return known;
+  if (known) return (known as string).replace('{reason}', () => (error as Error).message);
   return error instanceof Error ? error.message : String(error);
 }
 

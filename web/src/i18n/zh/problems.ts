@@ -1,4 +1,5 @@
 // The server's refusals by their codes. Its own sentences are English and say more; who reads Chinese is better served with these.
+// `{reason}` are the words of whoever refused: an app's own system speaks the language of its users.
 import type { Code, Problem } from '../../core';
 
 export default {
@@ -11,6 +12,6 @@ export default {
   idempotency_conflict: '请求重复但内容不同，请重试。', key_expired: '等待时间过长或设备时间不准，请重新发送。', window_exceeded: '同时进行的请求过多，请稍候。',
   rate_limited: '操作过于频繁，请稍后再试。', overloaded: '服务器繁忙，请稍后再试。', unavailable: '服务器暂时没有响应，请重试。', read_only: '服务器当前只读，请稍后再试。',
   unknown_frame: '服务器版本较旧，不支持该操作。', bad_frame: '数据有误，请更新应用。', protocol_version: '版本不匹配，请更新应用。', expired: '已超过时限，或链接已失效。',
-  quota_exceeded: '额度已用完，请联系管理员。', hook_refused: '被服务器的规则拒绝。', offline: '网络已断开，请检查网络。', timeout: '服务器没有及时响应，请重试。',
+  quota_exceeded: '额度已用完，请联系管理员。', hook_refused: '应用拒绝了这项操作：{reason}', offline: '网络已断开，请检查网络。', timeout: '服务器没有及时响应，请重试。',
   given_up: '长时间未能送达，已放弃发送。', upload: '文件上传失败，请重试。', storage: '此设备存储空间不足。',
 } as const satisfies Record<Code | Problem['code'], string>;
