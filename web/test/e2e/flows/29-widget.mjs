@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { PHONE } from '../people.mjs';
 import { Shop } from '../shop.mjs';
+import { corpus, line, provoke } from './31-xss.mjs';
 
 export const sentence = 'a shop shows the chat on its page; other origins show, ask and connect nothing; tokens are renewed, the server is killed and back';
 export const minutes = 5;
+export const settings = { TIDINGS_LIMITS_RATE_PER_SECOND: '1000', TIDINGS_LIMITS_RATE_BURST: '10000' };
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const NETWORK = [/WebSocket/, /Failed to load resource/, /ERR_CONNECTION/, /net::ERR_/];
@@ -21,6 +23,7 @@ export async function run({ server, open, chief }) {
     await renewal(shop, open);
     await killed(shop, open, server);
     await list(shop, open);
+    await hostile(shop, open);
     await looks(shop, open);
   } finally {
     shop.close();
@@ -299,6 +302,37 @@ async function list(shop, open) {
   await quinn.page.goto('about:blank');
   await until(async () => (await sessions()) === 0, 'the session has ended with the page');
   await quinn.person.close();
+}
+
+/** What has run elsewhere stays text, in names and in words, and nobody else is asked for anything. */
+async function hostile(shop, open) {
+  const payloads = await corpus();
+  await shop.ask('PUT', '/users/rosa', { name: 'Rosa' });
+  await shop.ask('PUT', '/users/mallory', { name: line(payloads[0]) });
+  const { conversation } = await shop.ask('POST', '/as/mallory/conversations', { group: { title: line(payloads[1]), members: ['rosa'] } });
+  for (const text of payloads) await shop.ask('POST', `/as/mallory/conversations/${conversation.id}/entries`, { text: { text, markdown: true } });
+  const rosa = await customer(shop, open, 'rosa', { query: '?with=all' });
+  const elsewhere = [];
+  rosa.person.context.on('request', (request) => {
+    if (!/^(data|blob):/.test(request.url()) && ![shop.url, shop.server.url].includes(new URL(request.url()).origin)) elsewhere.push(request.url());
+  });
+  await rosa.page.getByRole('button', { name: /^Chat/ }).click();
+  await rosa.frame.getByRole('list', { name: 'Chats' }).getByRole('button').first().click();
+  const log = rosa.frame.getByRole('log');
+  await log.locator(`[data-row]`).first().waitFor();
+  const frame = rosa.page.frames().at(-1);
+  // From the first that is not read to the last.
+  for (let last = -1; ;) {
+    await provoke(frame);
+    const seen = await log.evaluate((box) => { box.scrollTop += box.clientHeight; return Math.max(...[...box.querySelectorAll('[data-seq]')].map((row) => Number(row.dataset.seq))); });
+    if (seen >= payloads.length && (await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2))) break;
+    if (seen === last) await rosa.page.waitForTimeout(20);
+    last = seen;
+  }
+  await provoke(frame);
+  assert.equal(await frame.evaluate(() => window.__xss), undefined);
+  assert.deepEqual(elsewhere, []);
+  await rosa.person.close();
 }
 
 /** Evaluated through the devtools: the policies of page and frame, which stay as they are, do not bind them. */

@@ -30,7 +30,7 @@ export async function run({ server, open, chief }) {
 }
 
 /** The payloads, with what stands for control characters in the file as those characters. */
-async function corpus() {
+export async function corpus() {
   const text = await readFile(new URL('../xss.txt', import.meta.url), 'utf8');
   const payloads = text.split('\n').filter((line) => line && !line.startsWith('# ')).map((line) =>
     line.replace(/\\(?:([nt\\])|x([0-9a-f]{2}))/g, (_, one, hex) => (hex ? String.fromCharCode(parseInt(hex, 16)) : { n: '\n', t: '\t', '\\': '\\' }[one])));
@@ -56,7 +56,7 @@ async function watch({ context, page }, base) {
 }
 
 /** Lets everything on the page hear what handlers wait for, and looks for what only a payload can have made. */
-async function provoke(page) {
+export async function provoke(page) {
   const strange = await page.evaluate(() => {
     const all = [...document.querySelectorAll('#app *')];
     for (const name of ['mouseover', 'pointerenter', 'pointerover', 'focus', 'wheel', 'toggle', 'load', 'error']) {
@@ -71,7 +71,7 @@ async function provoke(page) {
 }
 
 /** Names and lines have no control characters; the server refuses them. */
-const line = (payload) => payload.replace(/[\x00-\x1f\x7f]/g, ' ').trim();
+export const line = (payload) => payload.replace(/[\x00-\x1f\x7f]/g, ' ').trim();
 
 /** Waits until a text is on the page, as text. */
 const shown = (page, text) => page.waitForFunction((wanted) => document.querySelector('main')?.textContent.includes(wanted), text, { polling: 20 });
