@@ -55,3 +55,4 @@ mod security;
 mod support;
 mod typescript;
 mod web;
+mod webhooks;

@@ -208,6 +208,16 @@ pub fn doors() -> Vec<Door> {
             .with(json!({"contacts": [{"user": "bob", "contact": "eve"}]})),
         door("POST", "/apps/{app}/imports/members", KEYS)
             .with(json!({"conversation": 1, "by": "ada", "users": ["eve"]})),
+        door("GET", "/apps/{app}/webhooks", KEYS),
+        door("POST", "/apps/{app}/webhooks", KEYS).with(json!({"url": "https://example.org/"})),
+        door("GET", "/apps/{app}/webhooks/{webhook}", KEYS),
+        door("PUT", "/apps/{app}/webhooks/{webhook}", KEYS).with(json!({"url": "https://example.org/"})),
+        door("DELETE", "/apps/{app}/webhooks/{webhook}", KEYS),
+        door("POST", "/apps/{app}/webhooks/{webhook}/rotation", KEYS).with(json!({})),
+        door("POST", "/apps/{app}/webhooks/{webhook}/test", KEYS).with(json!({})),
+        door("GET", "/apps/{app}/webhooks/{webhook}/deliveries", KEYS),
+        door("GET", "/apps/{app}/webhooks/{webhook}/dead", KEYS),
+        door("POST", "/apps/{app}/webhooks/{webhook}/replay", KEYS).with(json!({})),
         door("POST", "/apps/{app}/entries", KEYS).with(json!({"to": {"user": "bob"}, "content": text("mine")})),
         // What administrators do.
         door("DELETE", "/admin/apps/{app}", ADMIN),
