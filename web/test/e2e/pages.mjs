@@ -43,6 +43,14 @@ export const INSIDE = [
     await page.locator('section section').first().getByRole('button').first().click();
     await page.getByRole('dialog').waitFor();
   } },
+  ...['hooks', 'rules'].map((part, nth) => ({ name: `console-app-${part}`, path: ({ app }) => `/console/apps/${app}`, after: async (page) => {
+    await page.getByRole('tab').nth(nth + 1).click();
+    await page.getByRole('tabpanel').locator('section').first().waitFor();
+  } })),
+  { name: 'console-bot', path: () => '/console/users', after: async (page) => {
+    await page.getByRole('button', { name: /dice/ }).click();
+    await page.getByRole('dialog').getByText('Casino').waitFor();
+  } },
   { name: 'assistant', path: () => '/assistant' },
   { name: 'assistant-chat', path: ({ chats }) => `/assistant/${chats.question}`, after: composer },
   { name: 'translation', path: ({ chats }) => `/c/${chats.ada}`, after: async (page) => {

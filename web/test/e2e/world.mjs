@@ -173,7 +173,7 @@ async function makeAssistants(world) {
 }
 const POLL_MS = 50;
 
-/** A webhook that was called well and badly, and an app with keys and people. */
+/** A webhook that was called well and badly, an app with keys, people and whom it asks, and a bot with a token. */
 async function makeOtherSystems(world) {
   const { chief, chats } = world;
   const { url } = await world.as(chief, 'POST', `/conversations/${chats.crew}/hooks`, { name: 'Grafana' });
@@ -186,6 +186,10 @@ async function makeOtherSystems(world) {
   world.app = app;
   await world.as(chief, 'POST', `/admin/apps/${app}/keys`, { kind: 'hs256', name: 'Shop front' });
   const { secret } = await world.as(chief, 'POST', `/admin/apps/${app}/keys`, { kind: 'api', name: 'Order system' });
+  await world.as(chief, 'PUT', `/admin/apps/${app}/before-hook`, { url: 'https://shop.example.org/before', actions: ['message_send', 'member_add'] });
+  await world.as(chief, 'PUT', `/admin/apps/${app}/origins`, { origins: ['https://shop.example.org'] });
+  await world.as(chief, 'POST', '/admin/users', { user: 'dice', name: 'Dice', kind: 'bot' });
+  await world.as(chief, 'POST', '/admin/users/dice/tokens', { name: 'Casino' });
   for (const user of ['customer-17', 'customer-18']) {
     await world.server.ask('POST', `/apps/${app}/users`, { token: secret, body: { user, name: user } });
   }
