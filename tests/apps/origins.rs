@@ -209,10 +209,10 @@ async fn a_page_logs_in_users_of_the_app_that_lists_its_origin_and_no_others() {
     for (origin, token, welcome) in
         [(LOCAL, of_shop(), true), (LOCAL, of_bare(), false), (DESK, of_shop(), false), (SHOP, of_shop(), true)]
     {
-        let said = hello(&server, &[("origin", origin)], Auth::Signed(Secret::new(&token))).await;
+        let said = hello(&server, &[("origin", origin)], Auth::Signed(Secret::new(token))).await;
         assert_eq!(matches!(said, Ok(ServerFrame::Welcome(_))), welcome, "{origin}: {said:?}");
     }
-    let evil = hello(&server, &[("origin", "https://evil.example")], Auth::Signed(Secret::new(&of_shop()))).await;
+    let evil = hello(&server, &[("origin", "https://evil.example")], Auth::Signed(Secret::new(of_shop()))).await;
     assert_eq!(evil.unwrap_err(), 403);
     assert!(server.stop().await);
 }
