@@ -6,6 +6,7 @@ import type { Pane } from '../chat/pane';
 import type { Row, Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { locale, problemWords, t } from '../i18n';
+import { useReason } from '../i18n/reason';
 import { Button, IconButton, Spinner, toast, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import { AssistantMenu, chosenAssistant } from './AssistantMenu';
@@ -53,6 +54,7 @@ export default function Aside({ pane, task, closed }: AsideProps) {
       .then(over, (error: unknown) => over(problemWords(error)));
     return () => stop.abort();
   }, [task, assistant?.user]);
+  const reason = useReason(problem);
   const close = () => {
     pane.task.value = null;
     document.querySelector<HTMLElement>('[data-composer]')?.focus();
@@ -66,7 +68,7 @@ export default function Aside({ pane, task, closed }: AsideProps) {
     <section class={css.aside} aria-label={name} aria-busy={state === 'writing'}>
       <div class={css.end}>{name} · {t('extras.onlyYou')} {assistant && <AssistantMenu chosen={assistant} label={t('extras.answersWith', { name: assistant.name })} onPick={() => undefined} />}</div>
       <div class={css.words} tabIndex={0}>{text ? <Markdown text={text} markdown /> : state === 'writing' && <Spinner />}</div>
-      {problem && <p class={css.problem} role="alert">{problem}</p>}
+      {reason && <p class={css.problem} role="alert">{reason}</p>}
       <div class={css.tools}>
         {state === 'done' && text && !closed && <Button size="small" onClick={post}>{t('extras.toField')}</Button>}
         {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
