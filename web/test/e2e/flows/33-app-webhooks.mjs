@@ -88,7 +88,7 @@ async function walk({ server, open, chief, posts, url, answer }) {
   // Nothing at all was taken for as long as an event is tried, which is short here: the server may have turned it off.
   await hook.getByRole('tab', { name: 'Settings' }).click();
   await hook.getByRole('button', { name: 'Edit' }).click();
-  const editor = page.getByRole('dialog').last();
+  const editor = page.getByRole('dialog').filter({ has: page.getByLabel('Kinds of events') }).last();
   const posted = editor.getByRole('switch', { name: 'Events are posted' });
   if (!(await posted.isChecked())) await posted.click();
   await editor.getByRole('button', { name: 'Save' }).click();
@@ -102,11 +102,11 @@ async function walk({ server, open, chief, posts, url, answer }) {
   await editor.getByRole('button', { name: 'Save' }).click();
   await hook.getByText('Off', { exact: true }).waitFor();
   await hook.getByRole('button', { name: 'New secret' }).click();
-  await page.getByRole('dialog').last().getByRole('button', { name: 'New secret' }).click();
+  await page.getByRole('dialog', { name: 'New secret' }).getByRole('button', { name: 'New secret' }).click();
   assert.match(await told.getByRole('textbox', { name: 'Secret' }).textContent(), /^whsec_/);
   await told.getByRole('button', { name: 'Done' }).click();
   await hook.getByText(/The one before signs too until/).waitFor();
   await hook.getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog').last().getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog', { name: 'Delete Orders?' }).getByRole('button', { name: 'Delete' }).click();
   await page.getByText('Nobody is told.').waitFor();
 }
