@@ -13,6 +13,7 @@ import { AppPill, HOME_APP } from './AppPill';
 import { BeforeHookCard } from './BeforeHook';
 import { Origins } from './Origins';
 import { Rules } from './Rules';
+import { Webhooks } from './Webhooks';
 
 interface Shown {
   info: AppInfo;
@@ -41,7 +42,7 @@ function One({ info, use, again }: Shown & { again: () => void }) {
   const [part, setPart] = useState<Part>('access');
   const parts: Record<Part, () => ComponentChildren> = {
     access: () => <><AppKeys app={id} keys={use.keys} again={again} /><Tokens app={id} use={use} again={again} /><Origins app={id} origins={use.origins} again={again} /></>,
-    hooks: () => <BeforeHookCard app={id} />,
+    hooks: () => <><Webhooks app={id} /><BeforeHookCard app={id} /></>,
     rules: () => (
       <>
         <Limits app={id} access={use.access} again={again} />

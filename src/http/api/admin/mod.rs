@@ -10,6 +10,7 @@ mod retention;
 mod status;
 pub(super) mod tokens;
 pub(super) mod users;
+mod webhooks;
 
 use super::ApiState;
 use crate::administration::Link;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(retention::router())
         .merge(status::router())
         .merge(tokens::router())
+        .merge(webhooks::router())
 }
 
 /// Which app.

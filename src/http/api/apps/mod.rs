@@ -8,7 +8,7 @@ mod imports;
 mod system;
 mod tokens;
 mod users;
-mod webhooks;
+pub(super) mod webhooks;
 
 pub use events::EventStreams;
 

@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
 #[derive(Serialize, ToSchema)]
 pub struct WebhookList {
     /// Oldest first.
-    webhooks: Vec<WebhookInfo>,
+    pub webhooks: Vec<WebhookInfo>,
 }
 
 /// A webhook with its secret.
@@ -57,7 +57,7 @@ impl From<MadeWebhook> for WebhookWithSecret {
 #[derive(Serialize, ToSchema)]
 pub struct DeliveryList {
     /// Newest first, at most 50; since the server was started.
-    deliveries: Vec<Delivery>,
+    pub deliveries: Vec<Delivery>,
 }
 
 /// Which events that were given up.
@@ -65,20 +65,20 @@ pub struct DeliveryList {
 #[into_params(parameter_in = Query)]
 pub struct Which {
     /// Start after this one: `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
     /// How many at most (1–200).
     #[serde(default = "limit")]
     #[param(minimum = 1, maximum = 200)]
-    limit: u32,
+    pub limit: u32,
 }
 
 /// Events that were given up.
 #[derive(Serialize, ToSchema)]
 pub struct DeadLetterPage {
     /// Oldest first.
-    dead: Vec<DeadLetter>,
+    pub dead: Vec<DeadLetter>,
     /// Ask on with `after` set to this; none at the end.
-    next: Option<String>,
+    pub next: Option<String>,
 }
 
 /// Which events are posted once more.
@@ -86,14 +86,14 @@ pub struct DeadLetterPage {
 #[serde(default, deny_unknown_fields)]
 pub struct Replay {
     /// The `id` of the one; all that were given up when absent.
-    event: Option<String>,
+    pub event: Option<String>,
 }
 
 /// How many events are posted once more.
 #[derive(Serialize, ToSchema)]
 pub struct Replayed {
     /// So many.
-    replayed: u32,
+    pub replayed: u32,
 }
 
 /// List the webhooks of an app
@@ -278,6 +278,7 @@ async fn replay(
     Ok(Json(Replayed { replayed }))
 }
 
-fn position(name: &str, text: &str) -> Result<EventPosition, Problem> {
+/// Reads the place of an event; `name` is what it was given as.
+pub fn position(name: &str, text: &str) -> Result<EventPosition, Problem> {
     text.parse().map_err(|error| invalid(format!("`{name}` is not right: {error}.")))
 }
