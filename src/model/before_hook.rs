@@ -32,7 +32,9 @@ impl HookAction {
     /// What a command is asked about as; none: nobody is asked about it.
     pub fn of(command: &Command) -> Option<Self> {
         match command {
-            Command::Send { .. } | Command::Edit { .. } | Command::Forward { .. } => Some(Self::MessageSend),
+            Command::Send { .. } | Command::Edit { .. } | Command::EditButtons { .. } | Command::Forward { .. } => {
+                Some(Self::MessageSend)
+            }
             Command::RequestContact { .. } => Some(Self::ContactRequest),
             Command::CreateGroup { members, .. } => (!members.is_empty()).then_some(Self::MemberAdd),
             Command::AddMembers { .. }
@@ -109,7 +111,7 @@ pub struct Question {
     pub app: AppId,
     /// Who wants it.
     pub user: UserId,
-    /// What they want, as the protocol calls the command: `send`, `edit`, `forward`, `request_contact`, `create_group`, `add_members`,
+    /// What they want, as the protocol calls the command: `send`, `edit`, `edit_buttons`, `forward`, `request_contact`, `create_group`, `add_members`,
     /// `join`, `join_by_code` or `answer_join`.
     pub command: &'static str,
     /// Where, by number.
