@@ -23,6 +23,7 @@ use crate::push::{Push, PushOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
 use crate::store::{self, CheckReport, Fault};
+use crate::webhooks::{WebhookOptions, Webhooks};
 use crate::workers::{self, WorkerOptions, retention};
 use crate::{http, telemetry};
 use std::ffi::OsStr;
@@ -250,7 +251,7 @@ async fn run(
     let search = Search::new(engine, config.server.data.join(SEARCH));
     tasks.spawn("search", search.run(shutdown.clone()));
     let auth = open_auth(config)?;
-    let passwords = auth.passwords.clone();
+    let (passwords, vault) = (auth.passwords.clone(), auth.vault.clone());
     let last_seen = open_last_seen(config, engine).await;
     let url = url(config, up.http);
     let office = Administration::new(engine.clone(), auth.clone(), &url, config.server.name.as_str());
@@ -281,7 +282,9 @@ async fn run(
         async move { gateway.serve_tcp(tcp, shutdown).await }
     });
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
-    let shared = (media, push, assistants, before_hooks);
+    let webhooks = open_webhooks(config, engine, vault)?;
+    tasks.spawn("webhooks", webhooks.clone().run(shutdown.clone(), tasks.clone()));
+    let shared = (media, push, assistants, before_hooks, webhooks);
     tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), shared, web, shutdown.clone(), tasks.clone()));
     workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
@@ -341,6 +344,23 @@ fn open_push(config: &Config, engine: &Engine, outbound: &Outbound, url: &str) -
         let name = config.server.data.display();
         AppError::Folder(format!("The key of push in the data folder {name} cannot be used: {error}."))
     })
+}
+
+/// Webhooks of apps. Their posts have a client of their own, so that they take no place of push.
+fn open_webhooks(config: &Config, engine: &Engine, vault: Vault) -> Result<Webhooks, AppError> {
+    let options = WebhookOptions {
+        retries: config.webhooks.retries.get().to_vec(),
+        time: Duration::from_secs(config.webhooks.timeout_s.get().into()),
+        ..WebhookOptions::default()
+    };
+    let outbound = OutboundOptions {
+        allow: config.outbound.allow.clone(),
+        // Beside those that wait for their turn there are tests.
+        tenant_requests_max: options.places + 32,
+        ..OutboundOptions::default()
+    };
+    let outbound = Outbound::new(outbound).map_err(AppError::Outbound)?;
+    Ok(Webhooks::new(engine, vault, outbound, options))
 }
 
 /// Sets up the assistants that the configuration names and that are not there yet.

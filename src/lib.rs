@@ -18,6 +18,7 @@
 //! shutdown    the signal to end, and the tracker every task belongs to
 //! telemetry   log lines
 //! push        Web Push: devices are told of messages while nothing is open on them
+//! webhooks    other systems are told what happens in their apps, at addresses they named
 //! before_hooks  an app's own system is asked before a command of its users is carried out
 //! search      full text over a user's own conversations: the index, fed from the log
 //! hub         who is connected and who hears what: fan-out, bounded queues, presence
@@ -60,4 +61,5 @@ pub mod search;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod webhooks;
 pub mod workers;

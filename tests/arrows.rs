@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbound", &["model"]),
     ("workers", &["model", "auth", "store", "ledger", "engine", "shutdown"]),
     ("push", &["model", "auth", "store", "ledger", "engine", "shutdown", "outbound", "workers"]),
+    ("webhooks", &["model", "auth", "store", "ledger", "engine", "shutdown", "outbound", "workers"]),
     ("before_hooks", &["model", "auth", "store", "ledger", "engine", "shutdown", "outbound"]),
     ("telemetry", &["config"]),
     ("search", &["model", "store", "ledger", "engine", "shutdown"]),
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "assistant",
             "before_hooks",
             "shutdown",
+            "webhooks",
         ],
     ),
     ("control", &["model", "auth", "store", "engine", "administration", "shutdown"]),
@@ -71,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "control",
             "shutdown",
             "telemetry",
+            "webhooks",
         ],
     ),
     (

@@ -46,6 +46,8 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("tls.key", ("first.pem", "second.pem")),
         ("tls.names", ("one.example", "two.example")),
         ("outbound.allow", ("192.168.1.0/24", "192.0.2.1/32")),
+        ("webhooks.retries", ("90s", "250ms")),
+        ("webhooks.timeout_s", ("7", "8")),
         ("push.contact", ("mailto:one@example.org", "https://two.example")),
         ("storage.cache_mib", ("100", "200")),
         ("storage.quick_repair", ("always", "idle")),
@@ -102,7 +104,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         let base = base.join("\n") + "\n";
         let quoted = if first.parse::<i64>().is_ok() || first == "true" {
             first.to_owned()
-        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow") {
+        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow" | "webhooks.retries") {
             format!("[\"{first}\"]")
         } else {
             format!("\"{first}\"")

@@ -12,6 +12,7 @@ mod incoming;
 mod links;
 mod mcp;
 mod server_api;
+mod webhooks;
 
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
@@ -21,6 +22,7 @@ pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use mcp::{MadeMcpToken, NewMcpToken};
 pub use server_api::{Became, PutContact, PutUser};
+pub use webhooks::MadeWebhook;
 
 use crate::auth::{Auth, check_password_rules};
 use crate::engine::Engine;

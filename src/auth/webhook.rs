@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use std::fmt;
 
+/// What the secrets of webhooks are encrypted for.
+pub const PURPOSE: &str = "webhook";
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";
 /// Bytes of a secret that is drawn here, …

@@ -3,7 +3,7 @@
 use super::problem::{Problem, did_you_mean};
 use super::seeds::AssistantSeed;
 use super::source::{Origin, Values};
-use super::value::{Contact, Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url};
+use super::value::{Contact, Level, LogFormat, Number, QuickRepair, Raw, Setting, Text, TlsMode, Url, Waits};
 use crate::model::{AppSettings, Directory, LoginPolicy, Registration, Strangers};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -211,6 +211,13 @@ sections! {
         silence_s: Number<1, 3_600> = Number::new(60),
         /// Seconds that an answer may take in all.
         total_s: Number<1, 86_400> = Number::new(600),
+    }
+    /// Webhooks of apps: other systems are told what happens. Which addresses they may have, `[outbound] allow` says.
+    webhooks: Webhooks {
+        /// How long after each try that failed the next one comes (`ms`, `s`, `m` or `h`), give or take a tenth. After the last one an event is given up; it can be replayed.
+        retries: Waits = Waits::of(&["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"]),
+        /// Seconds that a post may take.
+        timeout_s: Number<1, 60> = Number::new(15),
     }
     /// The database file in the data folder.
     storage: Storage {

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A value as it was given, before anybody looked at what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,6 +257,61 @@ impl Setting for Vec<String> {
     }
     fn literal(&self) -> String {
         format!("[{}]", self.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A list of times to wait, such as `["5s", "5m", "2h"]`; in the environment separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    words: Vec<String>,
+    waits: Vec<Duration>,
+}
+
+impl Waits {
+    /// Most of them.
+    const MOST: usize = 32;
+    /// The longest.
+    const LONGEST: Duration = Duration::from_hours(48);
+
+    /// Of words that are right.
+    pub(super) fn of(words: &[&str]) -> Self {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let waits = words.iter().filter_map(|word| Self::wait(word)).collect();
+        Self { words, waits }
+    }
+
+    /// The times.
+    pub fn get(&self) -> &[Duration] {
+        &self.waits
+    }
+
+    fn wait(word: &str) -> Option<Duration> {
+        let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+        let number: u32 = word[..digits].parse().ok()?;
+        let wait = match &word[digits..] {
+            "ms" => Duration::from_millis(number.into()),
+            "s" => Duration::from_secs(number.into()),
+            "m" => Duration::from_secs(u64::from(number) * 60),
+            "h" => Duration::from_secs(u64::from(number) * 3_600),
+            _ => return None,
+        };
+        (wait <= Self::LONGEST).then_some(wait)
+    }
+}
+
+impl Setting for Waits {
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let expected = "a list of times of at most 48h, such as [\"5s\", \"5m\", \"2h\"]";
+        let words = Vec::<String>::read(raw).map_err(|_| expected.to_owned())?;
+        if words.len() > Self::MOST {
+            return Err(format!("{expected}, of at most {} times", Self::MOST));
+        }
+        let wait = |word: &String| Self::wait(word).ok_or_else(|| format!("{expected}, but {} is none", quoted(word)));
+        let waits = words.iter().map(wait).collect::<Result<_, _>>()?;
+        Ok(Self { words, waits })
+    }
+    fn literal(&self) -> String {
+        self.words.literal()
     }
 }
 

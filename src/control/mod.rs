@@ -16,8 +16,8 @@ pub use socket::{AskError, Socket, ask};
 use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
-    SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
+    AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
+    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -337,6 +337,16 @@ pub enum Request {
         /// Which.
         token: SessionId,
     },
+    /// The before-hook of an app. Answer: `before_hook`.
+    AppBeforeHook {
+        /// Which.
+        name: Name,
+    },
+    /// Take the before-hook of an app away. Answer: `done`.
+    AppBeforeHookRemove {
+        /// Of which app.
+        name: Name,
+    },
 }
 
 /// What it gave.
@@ -371,6 +381,11 @@ pub enum Response {
     Tokens {
         /// Oldest first.
         tokens: Vec<BotToken>,
+    },
+    /// The before-hook of an app; none when it has none.
+    BeforeHook {
+        /// It.
+        hook: Option<Box<BeforeHookInfo>>,
     },
     /// Users with sessions.
     BenchUsers {

@@ -1,8 +1,10 @@
 //! Events of one app: the log, filtered and with the entries that its items name, as of one View.
 
 use crate::ledger::read::size::stored_bytes;
-use crate::model::{AppEvent, AppEvents, AppId, ConversationId, EventPlace, EventPosition, EventRef, Lsn};
-use crate::store::records::{ConversationRow, MemberRow};
+use crate::model::{
+    AppEvent, AppEvents, AppId, ConversationId, EventPlace, EventPosition, EventRef, EventUser, Lsn, UserHandle,
+};
+use crate::store::records::{ConversationRow, MemberRow, UserRow};
 use crate::store::{Fault, LogItem, LogKind, Read, View};
 use std::collections::BTreeMap;
 
@@ -74,11 +76,14 @@ pub fn again(view: &View, app: AppId, event: EventRef) -> Result<Option<AppEvent
 
 fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<AppEvent, Fault> {
     let entry = match item.kind {
-        LogKind::Trimmed => None,
+        LogKind::Trimmed | LogKind::UserCreated | LogKind::UserChanged | LogKind::UserDeleted => None,
         LogKind::Appended | LogKind::Rewritten => view.entry(item.conversation, item.seq)?,
     };
     let kind = match (item.kind, &entry) {
         (LogKind::Trimmed, _) => "entries.trimmed".to_owned(),
+        (LogKind::UserCreated, _) => "user.created".to_owned(),
+        (LogKind::UserChanged, _) => "user.changed".to_owned(),
+        (LogKind::UserDeleted, _) => "user.deleted".to_owned(),
         (_, None) => "entry.gone".to_owned(),
         (LogKind::Rewritten, Some(_)) => "entry.changed".to_owned(),
         (LogKind::Appended, Some(entry)) => format!("entry.{}", entry.body.kind()),
@@ -91,14 +96,31 @@ fn event(view: &View, item: &LogItem, nth: u32, place: EventPlace) -> Result<App
         conversation: place,
         entry,
         first: (item.kind == LogKind::Trimmed).then_some(item.seq),
+        user: match item.kind {
+            LogKind::UserCreated | LogKind::UserChanged | LogKind::UserDeleted => user(view, item.conversation)?,
+            LogKind::Appended | LogKind::Rewritten | LogKind::Trimmed => None,
+        },
     })
+}
+
+/// The user whose feed it is.
+fn user(view: &View, feed: ConversationId) -> Result<Option<EventUser>, Fault> {
+    let (from, to) = ((feed, UserHandle(0)), (feed, UserHandle(u64::MAX)));
+    let Some(((_, handle), _)) = view.range::<MemberRow>(&from, &to, 1)?.into_iter().next() else { return Ok(None) };
+    Ok(view.get::<UserRow>(&handle)?.map(|row| EventUser {
+        user: row.id.clone(),
+        name: row.name.clone(),
+        kind: row.kind,
+        flags: row.flags,
+        deleted: row.deleted,
+    }))
 }
 
 pub(super) fn place(view: &View, id: ConversationId) -> Result<Option<EventPlace>, Fault> {
     let Some(row) = view.get::<ConversationRow>(&id)? else { return Ok(None) };
     let mut users = Vec::new();
     if row.group.is_none() {
-        let (from, to) = ((id, crate::model::UserHandle(0)), (id, crate::model::UserHandle(u64::MAX)));
+        let (from, to) = ((id, UserHandle(0)), (id, UserHandle(u64::MAX)));
         users.extend(view.range::<MemberRow>(&from, &to, 2)?.into_iter().map(|(_, member)| member.id.clone()));
     }
     Ok(Some(EventPlace { id, kind: row.kind, title: row.title.clone(), users }))

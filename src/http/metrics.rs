@@ -23,6 +23,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
     let gateway = site.gateway.stats();
     let push = site.push.stats();
     let assistants = site.assistants.stats();
+    let webhooks = site.webhooks.stats();
     let before_hooks = site.before_hooks.stats();
     let up = u64::from(site.engine.health() == Health::Live && !site.gateway.is_draining());
     let micros = |us: u64| us as f64 / 1e6;
@@ -48,6 +49,9 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("push_sent_total", "Pushes that a push service took.", push.sent),
         ("push_failed_total", "Tries to push that failed.", push.failed),
         ("push_expired_total", "Subscriptions that a push service did not know any more.", push.expired),
+        ("webhook_taken_total", "Events that webhooks took.", webhooks.taken),
+        ("webhook_failed_total", "Tries to post an event to a webhook that failed.", webhooks.failed),
+        ("webhook_dead_total", "Events of webhooks that were given up.", webhooks.dead),
         ("assistant_questions_total", "Questions to assistants that were begun.", assistants.questions),
         ("assistant_complete_total", "Answers that ended well.", assistants.complete),
         ("assistant_stopped_total", "Answers that somebody stopped.", assistants.stopped),
@@ -81,6 +85,7 @@ pub async fn metrics(State(site): State<Site>) -> Response {
         ("queued_bytes", "Bytes that wait to be written to clients.", gateway.queued_bytes),
         ("uploads", "Uploads on their way.", site.media.uploads() as u64),
         ("push_waiting", "Pushes that wait to be tried again.", push.waiting),
+        ("webhooks", "Webhooks that are posted to.", webhooks.running),
         ("assistant_open", "Questions to assistants that are not answered yet.", assistants.open),
         ("assistant_running", "Answers that are being written.", assistants.running),
         ("before_hook_waiting", "Commands that wait for a before-hook.", before_hooks.waiting),

@@ -25,6 +25,7 @@ use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
 use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
+use crate::webhooks::Webhooks;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -62,9 +63,13 @@ struct Site {
     media: Media,
     push: Push,
     assistants: Assistants,
+    webhooks: Webhooks,
     before_hooks: BeforeHooks,
     tasks: Tasks,
 }
+
+/// What there is beside the engine and the gateway.
+pub type Beside = (Media, Push, Assistants, BeforeHooks, Webhooks);
 
 /// Who asks, and their place among the connections.
 #[derive(Clone)]
@@ -94,12 +99,12 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    (media, push, assistants, before_hooks): (Media, Push, Assistants, BeforeHooks),
+    (media, push, assistants, before_hooks, webhooks): Beside,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let site = Site { gateway: gateway.clone(), engine, media, push, assistants, before_hooks, tasks: tasks.clone() };
+    let site = Site { gateway: gateway.clone(), engine, media, push, assistants, before_hooks, webhooks, tasks: tasks.clone() };
     let router = router(site);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
@@ -117,7 +122,13 @@ pub async fn serve(
 }
 
 fn router(site: Site) -> Router {
-    let shared = (site.media.clone(), site.push.clone(), site.assistants.clone(), site.before_hooks.clone());
+    let shared = (
+        site.media.clone(),
+        site.push.clone(),
+        site.assistants.clone(),
+        site.before_hooks.clone(),
+        site.webhooks.clone(),
+    );
     let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
     let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
     let api = api::router(state);

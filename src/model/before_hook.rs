@@ -41,7 +41,50 @@ impl HookAction {
             | Command::Join { .. }
             | Command::JoinByCode { .. }
             | Command::AnswerJoin { accept: true, .. } => Some(Self::MemberAdd),
-            _ => None,
+            Command::Recall { .. }
+            | Command::React { .. }
+            | Command::OpenDirect { .. }
+            | Command::RemoveMember { .. }
+            | Command::Leave { .. }
+            | Command::Rename { .. }
+            | Command::Pin { .. }
+            | Command::Mute { .. }
+            | Command::Hide { .. }
+            | Command::MarkUnread { .. }
+            | Command::EndSession { .. }
+            | Command::LogOut {}
+            | Command::PinEntry { .. }
+            | Command::ClearHistory { .. }
+            | Command::SetProfile { .. }
+            | Command::SetSettings { .. }
+            | Command::SetPresence { .. }
+            | Command::AnswerContact { .. }
+            | Command::SetContact { .. }
+            | Command::DeleteContacts { .. }
+            | Command::DeleteAllContacts {}
+            | Command::Block { .. }
+            | Command::CreateLabel { .. }
+            | Command::RenameLabel { .. }
+            | Command::DeleteLabel { .. }
+            | Command::LabelContacts { .. }
+            | Command::SetGroupRules { .. }
+            | Command::SetGroupCard { .. }
+            | Command::AnswerJoin { accept: false, .. }
+            | Command::CreateInvite { .. }
+            | Command::RevokeInvite { .. }
+            | Command::SetManager { .. }
+            | Command::Transfer { .. }
+            | Command::Dissolve { .. }
+            | Command::MuteGroup { .. }
+            | Command::SilenceMember { .. }
+            | Command::SetAlias { .. }
+            | Command::SetPush { .. }
+            | Command::OpenAssistant { .. }
+            | Command::StopAnswer { .. }
+            | Command::Regenerate { .. }
+            | Command::SetCommands { .. }
+            | Command::Press { .. }
+            | Command::Unreadable(_) => None,
         }
     }
 }

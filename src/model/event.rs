@@ -1,6 +1,6 @@
 //! Events: what happened in an app, for other systems. They are read from the log, so none is lost and none comes twice.
 
-use super::{AppId, ConversationId, ConversationKind, Entry, Lsn, Name, Seq, UserId};
+use super::{AppId, ConversationId, ConversationKind, Entry, Lsn, Name, Seq, UserFlags, UserId, UserKind};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,12 @@ pub enum LogKind {
     Rewritten,
     /// Everything below it was deleted by retention.
     Trimmed,
+    /// No entry: the user whose feed it is was made.
+    UserCreated,
+    /// No entry: that user has another name, card or other flags.
+    UserChanged,
+    /// No entry: the account of that user was deleted.
+    UserDeleted,
 }
 
 /// One thing that happened in an app.
@@ -22,7 +28,7 @@ pub struct AppEvent {
     pub id: String,
     /// What happened: `entry.` and the kind of the body of a new entry (`entry.text`, `entry.member_joined`); `entry.changed` when
     /// one was edited, recalled or reacted to; `entry.gone` when it is not there any more; `entries.trimmed` when those below `first`
-    /// were deleted by retention.
+    /// were deleted by retention; `user.created`, `user.changed` (name, card or flags) and `user.deleted`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The command; the events after it have higher ones.
@@ -39,6 +45,25 @@ pub struct AppEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub first: Option<Seq>,
+    /// Of `user.…`: the user as they are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub user: Option<EventUser>,
+}
+
+/// A user as an event shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct EventUser {
+    /// Their id.
+    pub user: UserId,
+    /// Their display name.
+    pub name: Name,
+    /// What kind of user.
+    pub kind: UserKind,
+    /// Their flags.
+    pub flags: UserFlags,
+    /// Whether the account was deleted.
+    pub deleted: bool,
 }
 
 /// Where something happened.

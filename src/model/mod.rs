@@ -56,7 +56,7 @@ pub use entry::{
     Body, ContactCard, Content, Conversation, ConversationKind, Cursor, Custom, Entry, Inbox, Location, Member, Origin,
     Reaction, Role, Sticker, Text,
 };
-pub use event::{AppEvent, AppEvents, EventPlace, LogKind};
+pub use event::{AppEvent, AppEvents, EventPlace, EventUser, LogKind};
 pub use follower::Follower;
 pub use group::{
     GroupCard, GroupKind, GroupPreview, GroupRules, GroupView, Invite, JoinPolicy, JoinRequest, NewMemberHistory, Who,

@@ -274,6 +274,7 @@ impl Open {
                         self.add(item.conversation, &entry)?;
                     }
                 }
+                LogKind::UserCreated | LogKind::UserChanged | LogKind::UserDeleted => {}
                 // What one command trims lies directly below the first that is kept.
                 LogKind::Trimmed => {
                     for seq in item.seq.0.saturating_sub(limits::TRIM_ENTRIES_MAX as u64)..item.seq.0 {

@@ -7,7 +7,7 @@ use super::journal::{self, IDEMPOTENCY, KeyRecord, LogItem, LogKind};
 use super::key::{Key, RecordKey};
 use super::keys::KeyMemory;
 use super::read::{Read, Rows};
-use super::records::{ConversationRow, Counter, Head, Record, Remembered, Table};
+use super::records::{ConversationRow, Counter, Head, Record, Remembered, Table, UserRow};
 use super::view::View;
 use crate::model::{self, AppId, ConversationId, Entry, Lsn, Seq, UserHandle};
 use lru::LruCache;
@@ -105,6 +105,12 @@ impl<'a> Tables<'a> {
         let app = self.get::<ConversationRow>(&conversation)?.map_or(AppId(0), |row| row.app);
         self.staged.log.push(LogItem { lsn, app, conversation, seq, kind });
         Ok(())
+    }
+
+    /// Tells those who follow the log what happened to a user, as the row says that is about to be written.
+    pub fn log_user(&mut self, row: &UserRow, kind: LogKind) {
+        let (lsn, app, conversation, seq) = (row.changed, row.app, row.feed, Seq(0));
+        self.staged.log.push(LogItem { lsn, app, conversation, seq, kind });
     }
 
     /// Writes a row.

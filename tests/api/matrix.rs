@@ -50,6 +50,7 @@ impl Behind {
             .replace("{app}", "home")
             .replace("{key}", "1")
             .replace("{hook}", "1")
+            .replace("{webhook}", "1")
             .replace("{token}", &self.mcp_token.to_string())
             .replace("{code}", &self.code)
             .replace("{label}", &self.label.to_string())

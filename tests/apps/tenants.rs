@@ -72,6 +72,8 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
     let hook = ada.post(&format!("/conversations/{group}/hooks"), json!({"name": SECRET})).await.ok(201)["hook"]
         .as_u64()
         .unwrap();
+    let webhook = json!({"url": "https://example.org/", "name": SECRET, "enabled": false});
+    let webhook = one.post("/apps/one/webhooks", webhook).await.ok(201)["webhook"].as_u64().unwrap();
     let session = people[0].session.0;
     let fill = |text: &str| {
         text.replace("\"{conversation}\"", &group.to_string())
@@ -84,6 +86,7 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
             .replace("{session}", &session.to_string())
             .replace("{key}", &key.to_string())
             .replace("{hook}", &hook.to_string())
+            .replace("{webhook}", &webhook.to_string())
             .replace("{token}", &session.to_string())
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("{user}", "ada")
@@ -101,6 +104,7 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
         }
         seen.push(one.get(&format!("/apps/one/as/ada{entries}")).await.ok(200)["entries"].to_string());
         seen.push(one.get("/apps/one/users").await.ok(200).to_string());
+        seen.push(one.get("/apps/one/webhooks").await.ok(200).to_string());
         // Positions in the one order are no secret and go on with what others do.
         let mut text = seen.join("\n");
         while let Some(at) = text.find("\"as_of\":") {

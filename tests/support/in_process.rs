@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 use tidings::assistant::{AssistantOptions, Assistants, Times, Wake};
-use tidings::auth::{self, Auth, Token};
+use tidings::auth::{self, Auth, Token, Vault, Work};
 use tidings::before_hooks::BeforeHooks;
 use tidings::engine::{Engine, EngineOptions};
 use tidings::gateway::{self, Gateway, GatewayOptions};
@@ -21,6 +21,7 @@ use tidings::push::{Push, PushOptions};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
 use tidings::store::Fault;
+use tidings::webhooks::{WebhookOptions, Webhooks};
 use tidings::workers::{self, WorkerOptions};
 
 /// A running server.
@@ -30,6 +31,7 @@ pub struct Server {
     pub auth: Auth,
     pub media: Media,
     pub push: Push,
+    pub webhooks: Webhooks,
     pub tasks: Tasks,
     pub tcp: SocketAddr,
     pub http: SocketAddr,
@@ -56,6 +58,12 @@ pub fn quick() -> GatewayOptions {
     }
 }
 
+/// How tests post to webhooks: nobody waits for long.
+pub fn posting() -> WebhookOptions {
+    let retries = vec![Duration::from_millis(200); 100];
+    WebhookOptions { retries, time: Duration::from_secs(2), ..WebhookOptions::default() }
+}
+
 /// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is
 /// starting: until that runs its own program it has all our files.
 fn open(options: &EngineOptions, hub: &Hub, wake: &Wake) -> Engine {
@@ -75,15 +83,25 @@ impl Server {
     }
 
     pub async fn start_with(folder: &std::path::Path, options: GatewayOptions, tls: Tls) -> Self {
-        Self::start_by(folder, options, tls, Clock::system()).await
+        Self::start_by(folder, options, tls, (Clock::system(), posting())).await
     }
 
     /// Starts one by a clock that the test moves.
     pub async fn start_at(folder: &std::path::Path, options: GatewayOptions, clock: Clock) -> Self {
-        Self::start_by(folder, options, Tls::off(), clock).await
+        Self::start_by(folder, options, Tls::off(), (clock, posting())).await
     }
 
-    async fn start_by(folder: &std::path::Path, options: GatewayOptions, tls: Tls, clock: Clock) -> Self {
+    /// Starts one that posts to webhooks in another way than tests do.
+    pub async fn start_posting(folder: &std::path::Path, clock: Clock, posting: WebhookOptions) -> Self {
+        Self::start_by(folder, quick(), Tls::off(), (clock, posting)).await
+    }
+
+    async fn start_by(
+        folder: &std::path::Path,
+        options: GatewayOptions,
+        tls: Tls,
+        (clock, posting): (Clock, WebhookOptions),
+    ) -> Self {
         let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
         let wake = Wake::default();
         let options_of_engine = EngineOptions { clock, ..EngineOptions::new(folder) };
@@ -93,7 +111,8 @@ impl Server {
         };
         let engine = opening.await.unwrap();
         let (trigger, shutdown) = Shutdown::new();
-        let (tasks, auth) = (Tasks::new(), Auth::new());
+        let vault = Vault::open(folder).unwrap();
+        let (tasks, auth) = (Tasks::new(), Auth::with(Work::default(), vault.clone()));
         let media = {
             let (engine, folder, tasks) = (engine.clone(), folder.to_owned(), tasks.clone());
             // Nothing that a test waits for happens by the sweep: tests call it. A body that stands still ends soon.
@@ -130,9 +149,18 @@ impl Server {
         let seconds = Duration::from_secs;
         let times = Times { first_byte: seconds(2), silence: seconds(1), total: seconds(20) };
         let options_of_assistants = AssistantOptions { times, ..AssistantOptions::new(folder) };
-        let assistants =
-            Assistants::new(engine.clone(), hub, media.clone(), outbound, wake, tasks.clone(), options_of_assistants);
+        let assistants = Assistants::new(
+            engine.clone(),
+            hub,
+            media.clone(),
+            outbound.clone(),
+            wake,
+            tasks.clone(),
+            options_of_assistants,
+        );
         tasks.spawn("assistants", assistants.clone().run(shutdown.clone()));
+        let webhooks = Webhooks::new(&engine, vault, outbound, posting);
+        tasks.spawn("webhooks", webhooks.clone().run(shutdown.clone(), tasks.clone()));
         let serve_tcp = {
             let (gateway, shutdown) = (gateway.clone(), shutdown.clone());
             async move { gateway.serve_tcp(tcp, shutdown).await }
@@ -144,13 +172,25 @@ impl Server {
             http::serve(
                 gateway.clone(),
                 engine.clone(),
-                (media.clone(), push.clone(), assistants, before_hooks),
+                (media.clone(), push.clone(), assistants, before_hooks, webhooks.clone()),
                 web,
                 shutdown,
                 tasks.clone(),
             ),
         );
-        Self { engine, gateway, auth, media, push, search, tasks, tcp: tcp_address, http: http_address, trigger }
+        Self {
+            engine,
+            gateway,
+            auth,
+            media,
+            push,
+            webhooks,
+            search,
+            tasks,
+            tcp: tcp_address,
+            http: http_address,
+            trigger,
+        }
     }
 
     /// Stops it; true when everything ended by itself.

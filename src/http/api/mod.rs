@@ -53,11 +53,13 @@ use crate::assistant::Assistants;
 use crate::before_hooks::BeforeHooks;
 use crate::engine::Engine;
 use crate::gateway::Gateway;
+use crate::http::Beside;
 use crate::http::hooks::Calls;
 use crate::media::Media;
 use crate::model::Code;
 use crate::push::Push;
 use crate::shutdown::Tasks;
+use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -82,6 +84,8 @@ pub struct ApiState {
     pub push: Push,
     /// What carries the turns of assistants out.
     pub assistants: Assistants,
+    /// Webhooks of apps.
+    pub webhooks: Webhooks,
     /// What is asked before users of apps do something.
     pub before_hooks: BeforeHooks,
     /// Accounts, and what administrators do.
@@ -98,17 +102,13 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(
-        gateway: Gateway,
-        (media, push, assistants, before_hooks): (Media, Push, Assistants, BeforeHooks),
-        tasks: Tasks,
-    ) -> Self {
+    pub fn new(gateway: Gateway, (media, push, assistants, before_hooks, webhooks): Beside, tasks: Tasks) -> Self {
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
         let (exports, calls, event_streams) = (export::Exports::new(), Arc::default(), Arc::default());
-        Self { gateway, media, push, assistants, before_hooks, office, tasks, limits, exports, calls, event_streams }
+        Self { gateway, media, push, assistants, before_hooks, webhooks, office, tasks, limits, exports, calls, event_streams }
     }
 
     /// The engine.

@@ -3,7 +3,7 @@
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, administration, apps, directory, feed};
 use crate::model::{
-    AppId, Code, CommandResult, ContactPolicy, ConversationId, Name, PasswordHash, Strangers, UserFlags, UserHandle,
+    AppId, Code, CommandResult, ContactPolicy, ConversationId, LogKind, Name, PasswordHash, Strangers, UserFlags, UserHandle,
     UserId, UserKind, UserSettings,
 };
 use crate::store::records::{AdministratorRow, AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
@@ -121,6 +121,7 @@ pub(in crate::ledger) fn apply(tables: &mut Tables<'_>, plan: Plan) -> Result<Co
     let feed = feed::found(tables, app, user, &plan.row.id, (changed, created))?;
     let row = UserRow { feed, ..plan.row };
     directory::rewrite(tables, user, None, Some((&row, &CardRow::default())))?;
+    tables.log_user(&row, LogKind::UserCreated);
     tables.put(&user, row)?;
     tables.put(&plan.key, UserIdRow { user })?;
     apps::totals::count(tables, app, 1, 0)?;

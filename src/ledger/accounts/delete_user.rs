@@ -4,7 +4,8 @@
 use super::{Change, end_all};
 use crate::ledger::{Order, Stop, administration, apps, directory, links, media};
 use crate::model::{
-    Actor, Code, CommandResult, Effect, EndReason, Name, Refusal, UserFlags, UserHandle, UserKind, UserSettings,
+    Actor, Code, CommandResult, Effect, EndReason, LogKind, Name, Refusal, UserFlags, UserHandle, UserKind,
+    UserSettings,
 };
 use crate::store::records::{AdministratorRow, AssistantRow, BotRow, CardRow, DeletionRow, PresenceRow, UserRow};
 use crate::store::{Read, Tables};
@@ -95,6 +96,7 @@ fn apply(
     tables.remove::<BotRow>(&(plan.row.app, user))?;
     tables.put(&user, DeletionRow {})?;
     apps::totals::count(tables, plan.row.app, -1, 0)?;
+    tables.log_user(&plan.row, LogKind::UserDeleted);
     let result = plan.apply(tables, effects)?;
     effects.push(Effect::Profile { user });
     Ok(result)

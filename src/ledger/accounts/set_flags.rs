@@ -2,7 +2,7 @@
 
 use super::{Change, end_all};
 use crate::ledger::{Order, Stop, administration};
-use crate::model::{Actor, CommandResult, Effect, EndReason, UserFlags, UserHandle};
+use crate::model::{Actor, CommandResult, Effect, EndReason, LogKind, UserFlags, UserHandle};
 use crate::store::records::UserRow;
 use crate::store::{Read, Tables};
 
@@ -13,7 +13,11 @@ pub(in crate::ledger) fn run(
     flags: UserFlags,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
-    decide(tables, order, user, flags)?.apply(tables, effects)
+    let change = decide(tables, order, user, flags)?;
+    if super::user(tables, user)?.flags != flags {
+        tables.log_user(&change.row, LogKind::UserChanged);
+    }
+    change.apply(tables, effects)
 }
 
 fn decide(state: &impl Read, order: &Order, user: UserHandle, flags: UserFlags) -> Result<Change, Stop> {

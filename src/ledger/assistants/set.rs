@@ -5,8 +5,8 @@ use crate::ledger::accounts::add_user::{self, NewUser};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, directory};
 use crate::model::{
-    Actor, AppId, AssistantSettings, Code, CommandResult, ContactPolicy, Effect, Name, UserHandle, UserId, UserKind,
-    UserSettings, limits,
+    Actor, AppId, AssistantSettings, Code, CommandResult, ContactPolicy, Effect, LogKind, Name, UserHandle, UserId,
+    UserKind, UserSettings, limits,
 };
 use crate::store::records::{AppRow, AssistantRow, CardRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};
@@ -107,6 +107,7 @@ fn apply(tables: &mut Tables<'_>, app: AppId, plan: Plan, effects: &mut Vec<Effe
         User::Renamed { user, before, after } => {
             let card = tables.get::<CardRow>(&user)?.map(|row| (*row).clone()).unwrap_or_default();
             directory::rewrite(tables, user, Some((&before, &card)), Some((&after, &card)))?;
+            tables.log_user(&after, LogKind::UserChanged);
             tables.put(&user, *after)?;
             effects.push(Effect::Profile { user });
             user

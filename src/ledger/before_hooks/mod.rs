@@ -58,7 +58,8 @@ fn look(state: &impl Read, caller: &Caller<'_>, command: &Command) -> Result<Opt
             Question { place: Some(*conversation), peer, seq: Some(*seq), body: Some(body), ..new("edit") }
         }
         Command::EditButtons { conversation, seq, text, rows } => {
-            let (peer, body) = messages::edit_buttons::look(state, caller, (*conversation, *seq), (text, rows))?;
+            let at = (*conversation, *seq);
+            let (peer, body) = messages::edit_buttons::look(state, caller, at, (text, rows))?;
             Question { place: Some(*conversation), peer, seq: Some(*seq), body: Some(body), ..new("edit_buttons") }
         }
         Command::Forward { from, seq, to } => {

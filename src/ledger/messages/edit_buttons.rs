@@ -35,9 +35,9 @@ pub(in crate::ledger) fn look(
     state: &impl Read,
     caller: &Caller<'_>,
     (conversation, seq): (ConversationId, Seq),
-    edit: (&str, &[ButtonRow]),
+    (words, rows): (&str, &[ButtonRow]),
 ) -> Result<(Option<UserId>, Body), Stop> {
-    let plan = decide(state, caller, (conversation, seq), edit)?;
+    let plan = decide(state, caller, (conversation, seq), (words, rows))?;
     let row = state.get::<ConversationRow>(&conversation)?;
     let peer = row.map_or(Ok(None), |row| peer(state, caller, &row))?;
     Ok((peer, plan.target.body))

@@ -4,7 +4,7 @@ use crate::ledger::Stop;
 use crate::ledger::caller::Caller;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{directory, media};
-use crate::model::{Card, Code, CommandResult, Effect, Name};
+use crate::model::{Card, Code, CommandResult, Effect, LogKind, Name};
 use crate::store::records::{CardRow, UserRow};
 use crate::store::{Read, Tables};
 use std::sync::Arc;
@@ -112,6 +112,7 @@ fn apply(
     let Some(Change { before, user, card }) = change else { return Ok(CommandResult::Done {}) };
     media::change_picture(tables, before.card.avatar, card.card.avatar, caller.at)?;
     directory::rewrite(tables, caller.handle(), Some((&caller.user, &before)), Some((&user, &card)))?;
+    tables.log_user(&user, LogKind::UserChanged);
     tables.put(&caller.handle(), user)?;
     tables.put(&caller.handle(), card)?;
     effects.push(Effect::Profile { user: caller.handle() });

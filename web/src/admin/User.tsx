@@ -52,17 +52,15 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
               {(labelId) => <Switch labelledBy={labelId} disabled={busy || (oneself && flag === 'suspended')} checked={flags[flag]} onChange={(on) => askFlag(flag, on)} />}
             </Row>
           ))}
-          {account.kind === 'bot' ? <Tokens bot={id} onChanged={refresh} /> : <>
           <Row label={t('admin.administrator')} hint={t('admin.administratorHint')}>
             {(labelId) => <Switch labelledBy={labelId} disabled={busy} checked={administrator} onChange={(on) => void run(async () => { await admin.setAdministrator(id, on); await refresh(); })} />}
           </Row>
-          <Row wrap label={t('admin.password')} hint={t(account.password ? 'admin.hasPassword' : 'admin.noPassword')}>
+          {account.kind === 'bot' ? <Tokens bot={id} /> : <Row wrap label={t('admin.password')} hint={t(account.password ? 'admin.hasPassword' : 'admin.noPassword')}>
             <Button size="small" icon="key" busy={busy} onClick={() => void run(async () => setLink((await admin.passwordLink(id)).url))}>{t('admin.makePasswordLink')}</Button>
-          </Row>
+          </Row>}
           <Row wrap label={t('admin.devices')} hint={t('admin.sessions', { count: sessions })}>
             <Button size="small" disabled={sessions === 0} onClick={() => setAsking('sessions')}>{t('admin.endSessions')}</Button>
           </Row>
-          </>}
           <Row wrap label={t('admin.deleteUser')} hint={t('admin.deleteHint')}>
             <Button size="small" kind="danger" icon="trash" disabled={oneself} onClick={() => setAsking('delete')}>{t('common.delete')}</Button>
           </Row>

@@ -1,19 +1,25 @@
 import { useState } from 'preact/hooks';
+import { admin } from '../core';
 import type { AccountInfo } from '../core/admin';
 import { t } from '../i18n';
-import { Avatar, Button, Card, Dialog, Empty, ErrorState, Field, ListRow, Pill, SkeletonRows } from '../ui';
+import { Avatar, Button, Card, Dialog, Empty, ErrorState, Field, ListRow, Pill, SkeletonRows, toastError } from '../ui';
 import css from './Admin.module.css';
 import { CopyLink } from './CopyLink';
-import { NewUser, type Made } from './NewUser';
-import { TokenDialog } from './Tokens';
+import { NewUser } from './NewUser';
 import { UserDialog } from './User';
 import { useUsers } from './useUsers';
 
 export function UsersPage() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState<AccountInfo | 'new' | null>(null);
-  const [made, setMade] = useState<Made | null>(null);
+  const [link, setLink] = useState<string | null>(null);
   const { users, more, busy, problem, loadMore, again, put } = useUsers(text);
+  const made = (account: { link: string } | { bot: string }) => {
+    setOpen(null);
+    if ('link' in account) setLink(account.link);
+    else admin.user(account.bot).then(setOpen, toastError);
+    again();
+  };
   return (
     <>
       <div class={css.bar}>
@@ -32,16 +38,15 @@ export function UsersPage() {
         </Card>
       )}
       {more && <span class={css.center}><Button busy={busy} onClick={loadMore}>{t('common.loadMore')}</Button></span>}
-      {open === 'new' && <NewUser onClose={() => setOpen(null)} onMade={(given) => { setOpen(null); setMade(given); again(); }} />}
+      {open === 'new' && <NewUser onClose={() => setOpen(null)} onMade={made} />}
       {open !== null && open !== 'new' && (
         <UserDialog account={open} onClose={() => setOpen(null)} onChanged={(user) => { put(user); setOpen(user); }} onDeleted={() => { setOpen(null); again(); }} />
       )}
-      {made && 'link' in made && (
-        <Dialog title={t('admin.passwordLink')} width={400} onClose={() => setMade(null)}>
-          <CopyLink url={made.link} note={t('admin.linkOnce')} />
+      {link !== null && (
+        <Dialog title={t('admin.passwordLink')} width={400} onClose={() => setLink(null)}>
+          <CopyLink url={link} note={t('admin.linkOnce')} />
         </Dialog>
       )}
-      {made && 'token' in made && <TokenDialog secret={made.token} onClose={() => setMade(null)} />}
     </>
   );
 }

@@ -205,7 +205,8 @@ function Composer({ session, to, chat }: { session: Session; to: To; chat: Conve
     if (chat) session.typing(chat.id, next !== '');
   };
   const send = (): void => {
-    const said = text.trim();
+    // What stands in the field counts, also when it was written a moment ago.
+    const said = (field.current?.value ?? text).trim();
     if (said === '') return;
     void session.send(chat ? { conversation: chat.id } : to, said);
     write('');

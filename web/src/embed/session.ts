@@ -65,7 +65,11 @@ export class Session {
     this.unread = computed(() => (one ? (this.chat(one)?.unread.value ?? 0) : (this.state.value?.attention.value.count ?? 0)));
     document.addEventListener('visibilitychange', () => this.look());
     addEventListener('online', () => this.call({ hurry: null }));
-    addEventListener('pagehide', () => void this.leader?.stop());
+    addEventListener('pagehide', () => this.leave());
+    // A page that comes back as it was begins anew.
+    addEventListener('pageshow', (event) => {
+      if ((event as PageTransitionEvent).persisted) location.reload();
+    });
   }
 
   /** The conversation of a place, when there is one. Subscribes. */
@@ -106,6 +110,14 @@ export class Session {
     this.token = '';
     await this.leader?.stop();
     if (token !== '') await request('DELETE', '/sessions/current', token).catch(ignore);
+  }
+
+  /** The page goes, and the token with it: nobody could use the session any more. */
+  private leave(): void {
+    void this.leader?.stop();
+    if (this.token === '') return;
+    const headers = { Authorization: `Bearer ${this.token}` };
+    void fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, credentials: 'omit', headers }).catch(ignore);
   }
 
   // --- What pages call ---

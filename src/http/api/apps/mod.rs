@@ -8,6 +8,7 @@ mod imports;
 mod system;
 mod tokens;
 mod users;
+mod webhooks;
 
 pub use events::EventStreams;
 
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(imports::router())
         .merge(system::router())
         .merge(events::router())
+        .merge(webhooks::router())
         .merge(tokens::router())
 }
 
