@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A token that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MadeToken {
+pub struct MadeBotToken {
     /// Its number.
     pub token: SessionId,
     /// What the bot sends as `Authorization: Bearer`, and logs in with on the socket. It is told this once.
@@ -26,7 +26,7 @@ impl Administration {
         (app, id): (AppRef, UserId),
         name: Option<Name>,
         replaces: Option<SessionId>,
-    ) -> Result<MadeToken, Refusal> {
+    ) -> Result<MadeBotToken, Refusal> {
         let user = self.bot(by, app.clone(), id.clone()).await?;
         let name = match (name, replaces) {
             (Some(name), _) => name,
@@ -40,7 +40,7 @@ impl Administration {
         let token = Token::draw();
         let command = SystemCommand::CreateToken { user, name, token: token.hash(), replaces };
         match self.carry_out(by, command).await?.result {
-            CommandResult::Session { session } => Ok(MadeToken { token: session, secret: token.secret() }),
+            CommandResult::Session { session } => Ok(MadeBotToken { token: session, secret: token.secret() }),
             _ => Err(unexpected()),
         }
     }

@@ -17,7 +17,7 @@ mod webhooks;
 pub use accounts::{FlagChanges, NewAccount, Registration};
 pub use apps::{MadeAppKey, NewAppKey};
 pub use before_hooks::KeptBeforeHook;
-pub use bots::MadeToken;
+pub use bots::MadeBotToken;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use mcp::{MadeMcpToken, NewMcpToken};

@@ -122,7 +122,7 @@ fn with_words(content: Content, words: &str) -> Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConversationId, Custom, Seq, Target};
+    use crate::model::{ButtonRow, Buttons, ConversationId, Custom, Seq, Target};
     use serde_json::json;
 
     fn said(value: &serde_json::Value) -> Result<Answer, String> {
@@ -170,6 +170,20 @@ mod tests {
         let command = Command::Send { to: to.clone(), content: Content::Custom(custom) };
         let expected = Content::Text(Text { reply_to: seq, ..Text::plain("d***") });
         assert_eq!(replaced(&command, &with), Some(Command::Send { to: to.clone(), content: expected }));
+        // Buttons stay, as they were sent and as they are edited.
+        let rows: Vec<ButtonRow> =
+            serde_json::from_value(json!([[{"label": "Yes", "does": {"press": "yes"}}]])).unwrap();
+        let buttons = |words: &str| Content::Buttons(Buttons { text: text(words), rows: rows.clone() });
+        let send = |words: &str| Command::Send { to: to.clone(), content: buttons(words) };
+        assert_eq!(replaced(&send("darn"), &with), Some(send("d***")));
+        let (conversation, rows) = (ConversationId(1), rows.clone());
+        let edit = |words: &str| Command::EditButtons {
+            conversation,
+            seq: Seq(1),
+            text: words.to_owned(),
+            rows: rows.clone(),
+        };
+        assert_eq!(replaced(&edit("darn"), &with), Some(edit("d***")));
         let forward = Command::Forward { from: ConversationId(1), seq: Seq(1), to };
         assert_eq!(replaced(&forward, &with), None);
         let users = Replacement { users: Some(Vec::new()), ..with };

@@ -13,7 +13,7 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
     AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
@@ -376,7 +376,7 @@ pub enum Response {
     /// A key that was made.
     AppKey(Box<MadeAppKey>),
     /// A token that was made.
-    Token(Box<MadeToken>),
+    Token(Box<MadeBotToken>),
     /// The tokens of a bot.
     Tokens {
         /// Oldest first.

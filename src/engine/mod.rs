@@ -24,9 +24,10 @@ use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight}
 use crate::ledger::{Accepted, Stop, before_hooks};
 use crate::model::clock::monotonic;
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvent, AppEvents, AppId, AppSettings, Clock, Code, Command,
-    Content, ConversationId, CursorMove, Effect, Epoch, EventRef, HookInfo, Key, Lsn, McpTokenInfo, OwnPresence, Query,
-    Question, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle, UserId,
+    Actor, AdminAnswer, AdminQuery, Answer, AnyCommand, AppEvent, AppEvents, AppId, AppSettings, BotCommand, ButtonRow,
+    Clock, Code, Command, Content, ConversationId, CursorMove, Effect, Epoch, EventRef, HookInfo, Key, Lsn,
+    McpTokenInfo, OwnPresence, Query, Question, Refusal, Search, SessionId, SystemCommand, UserActor, UserHandle,
+    UserId,
 };
 use crate::protocol::Changes;
 use crate::store::records::BeforeHookRow;
@@ -785,6 +786,11 @@ fn bytes_of(command: &AnyCommand) -> usize {
         AnyCommand::User(Command::Send { content: Content::Custom(custom), .. }) => custom.json.len(),
         AnyCommand::User(Command::Send { content: Content::Media(attach), .. }) => attach.caption.text.len(),
         AnyCommand::User(Command::Edit { text, .. }) => text.len(),
+        AnyCommand::User(Command::Send { content: Content::Buttons(buttons), .. }) => buttons.bytes(),
+        AnyCommand::User(Command::EditButtons { text, rows, .. }) => {
+            text.len() + rows.iter().map(ButtonRow::bytes).sum::<usize>()
+        }
+        AnyCommand::User(Command::SetCommands { commands }) => commands.iter().map(BotCommand::bytes).sum(),
         AnyCommand::System(SystemCommand::FinishAnswer { answer: Some(answer), .. }) => answer.text.len(),
         AnyCommand::System(SystemCommand::Post { post, .. }) => post.words().iter().map(|words| words.len()).sum(),
         AnyCommand::User(_) | AnyCommand::System(_) => 0,

@@ -90,6 +90,14 @@ pub struct BotCommand {
     pub hint: Option<Line>,
 }
 
+impl BotCommand {
+    /// The bytes of its words.
+    pub fn bytes(&self) -> usize {
+        let hint = self.hint.as_ref().map_or(0, |hint| hint.as_str().len());
+        self.name.as_str().len() + self.description.as_str().len() + hint
+    }
+}
+
 /// A command as it is offered in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OfferedCommand {
@@ -113,6 +121,17 @@ pub struct Buttons {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct ButtonRow(#[serde(deserialize_with = "super::list::read")] pub Vec<Button>);
+
+impl ButtonRow {
+    /// The bytes of what stands on and in its buttons.
+    pub fn bytes(&self) -> usize {
+        let of = |button: &Button| match &button.does {
+            ButtonDoes::Press(id) => button.label.as_str().len() + id.as_str().len(),
+            ButtonDoes::Open(url) => button.label.as_str().len() + url.as_str().len(),
+        };
+        self.0.iter().map(of).sum()
+    }
+}
 
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -150,9 +169,14 @@ pub enum ButtonDoes {
 }
 
 impl Buttons {
-    /// What the button of an id does, when there is one.
+    /// Whether a button with an id is there to be pressed.
     pub fn has(&self, id: &ButtonId) -> bool {
         self.ids().any(|one| one == id)
+    }
+
+    /// The bytes of its words, and of what stands on and in its buttons.
+    pub fn bytes(&self) -> usize {
+        self.text.text.len() + self.rows.iter().map(ButtonRow::bytes).sum::<usize>()
     }
 
     /// The ids of all buttons that are pressed, in their order.

@@ -1,7 +1,7 @@
 //! `/admin/users/{user}/tokens`: the tokens with which a bot comes.
 
 use super::InApp;
-use crate::administration::MadeToken;
+use crate::administration::MadeBotToken;
 use crate::http::api::answers::created;
 use crate::http::api::caller::Caller;
 use crate::http::api::extract::{At, Find, Json};
@@ -24,42 +24,42 @@ pub fn router() -> OpenApiRouter<ApiState> {
 /// A token to be made.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct NewToken {
+pub struct NewBotToken {
     /// What it is called; `token` when absent, or as the one that it replaces.
     pub name: Option<Name>,
 }
 
 /// The tokens of a bot.
 #[derive(Serialize, ToSchema)]
-pub struct TokenList {
+pub struct BotTokenList {
     /// Oldest first.
     pub tokens: Vec<BotToken>,
 }
 
 /// List the tokens of a bot
 #[utoipa::path(get, path = "/admin/users/{user}/tokens", tag = "administration", params(InApp),
-    responses((status = 200, description = "All of them, without their secrets.", body = TokenList)))]
+    responses((status = 200, description = "All of them, without their secrets.", body = BotTokenList)))]
 async fn list(
     State(api): State<ApiState>,
     caller: Caller,
     At(user): At<UserId>,
     Find(within): Find<InApp>,
-) -> Result<Json<TokenList>, Problem> {
-    Ok(Json(TokenList { tokens: api.office.tokens(&caller.by(), (within.app(), user)).await? }))
+) -> Result<Json<BotTokenList>, Problem> {
+    Ok(Json(BotTokenList { tokens: api.office.tokens(&caller.by(), (within.app(), user)).await? }))
 }
 
 /// Make a token of a bot
 ///
 /// The bot comes with it on the socket and over HTTP. It lasts until it is revoked; a bot has at most 8.
 #[utoipa::path(post, path = "/admin/users/{user}/tokens", tag = "administration", params(InApp),
-    request_body = NewToken,
-    responses((status = 201, description = "The token, which is told this once.", body = MadeToken)))]
+    request_body = NewBotToken,
+    responses((status = 201, description = "The token, which is told this once.", body = MadeBotToken)))]
 async fn create(
     State(api): State<ApiState>,
     caller: Caller,
     At(user): At<UserId>,
     Find(within): Find<InApp>,
-    Json(NewToken { name }): Json<NewToken>,
+    Json(NewBotToken { name }): Json<NewBotToken>,
 ) -> Result<Response, Problem> {
     let made = api.office.create_token(&caller.by(), (within.app(), user.clone()), name, None).await?;
     Ok(created(&format!("{ROOT}/admin/users/{user}/tokens/{}", made.token), Json(made)))
@@ -86,14 +86,14 @@ async fn revoke(
 /// The old one is revoked in the same moment. To go over without a gap make another one first and revoke the old one afterwards.
 #[utoipa::path(post, path = "/admin/users/{user}/tokens/{token}/rotation", tag = "administration",
     params(InApp, ("token" = SessionId, Path, description = "The number of the token that goes.")),
-    request_body = NewToken,
-    responses((status = 201, description = "The new token, which is told this once.", body = MadeToken)))]
+    request_body = NewBotToken,
+    responses((status = 201, description = "The new token, which is told this once.", body = MadeBotToken)))]
 async fn rotate(
     State(api): State<ApiState>,
     caller: Caller,
     At((user, token)): At<(UserId, SessionId)>,
     Find(within): Find<InApp>,
-    Json(NewToken { name }): Json<NewToken>,
+    Json(NewBotToken { name }): Json<NewBotToken>,
 ) -> Result<Response, Problem> {
     let made = api.office.create_token(&caller.by(), (within.app(), user.clone()), name, Some(token)).await?;
     Ok(created(&format!("{ROOT}/admin/users/{user}/tokens/{}", made.token), Json(made)))

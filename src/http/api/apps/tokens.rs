@@ -1,7 +1,7 @@
 //! `/apps/{app}/users/{user}/tokens`: the tokens of an app's bots, for the app itself.
 
-use crate::administration::MadeToken;
-use crate::http::api::admin::tokens::{NewToken, TokenList};
+use crate::administration::MadeBotToken;
+use crate::http::api::admin::tokens::{BotTokenList, NewBotToken};
 use crate::http::api::answers::created;
 use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{At, Json};
@@ -22,13 +22,13 @@ pub fn router() -> OpenApiRouter<ApiState> {
 /// List the tokens of a bot of an app
 #[utoipa::path(get, path = "/apps/{app}/users/{user}/tokens", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 200, description = "All of them, without their secrets.", body = TokenList)))]
+    responses((status = 200, description = "All of them, without their secrets.", body = BotTokenList)))]
 async fn list(
     State(api): State<ApiState>,
     caller: AppCaller,
     At((_app, user)): At<(String, UserId)>,
-) -> Result<Json<TokenList>, Problem> {
-    Ok(Json(TokenList { tokens: api.office.tokens(&caller.by(), (caller.app(), user)).await? }))
+) -> Result<Json<BotTokenList>, Problem> {
+    Ok(Json(BotTokenList { tokens: api.office.tokens(&caller.by(), (caller.app(), user)).await? }))
 }
 
 /// Make a token of a bot of an app
@@ -36,13 +36,13 @@ async fn list(
 /// The bot comes with it on the socket and over HTTP. It lasts until it is revoked; a bot has at most 8.
 #[utoipa::path(post, path = "/apps/{app}/users/{user}/tokens", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    request_body = NewToken,
-    responses((status = 201, description = "The token, which is told this once.", body = MadeToken)))]
+    request_body = NewBotToken,
+    responses((status = 201, description = "The token, which is told this once.", body = MadeBotToken)))]
 async fn create(
     State(api): State<ApiState>,
     caller: AppCaller,
     At((app, user)): At<(String, UserId)>,
-    Json(NewToken { name }): Json<NewToken>,
+    Json(NewBotToken { name }): Json<NewBotToken>,
 ) -> Result<Response, Problem> {
     caller.take_turn(&api)?;
     let made = api.office.create_token(&caller.by(), (caller.app(), user.clone()), name, None).await?;
@@ -74,13 +74,13 @@ async fn revoke(
     params(
         ("app" = String, Path, description = "The app of the key.", example = "shop"),
         ("token" = SessionId, Path, description = "The number of the token that goes.")),
-    request_body = NewToken,
-    responses((status = 201, description = "The new token, which is told this once.", body = MadeToken)))]
+    request_body = NewBotToken,
+    responses((status = 201, description = "The new token, which is told this once.", body = MadeBotToken)))]
 async fn rotate(
     State(api): State<ApiState>,
     caller: AppCaller,
     At((app, user, token)): At<(String, UserId, SessionId)>,
-    Json(NewToken { name }): Json<NewToken>,
+    Json(NewBotToken { name }): Json<NewBotToken>,
 ) -> Result<Response, Problem> {
     caller.take_turn(&api)?;
     let made = api.office.create_token(&caller.by(), (caller.app(), user.clone()), name, Some(token)).await?;

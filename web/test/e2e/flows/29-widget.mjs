@@ -81,8 +81,7 @@ async function answered(shop, user, text) {
 async function buttons(shop, open) {
   const liz = await customer(shop, open, 'liz');
   await liz.show();
-  await liz.say('Where is my parcel?');
-  await answered(shop, 'liz', 'Where is my parcel?');
+  await liz.frame.getByRole('heading', { name: 'Support' }).waitFor();
   const rows = [[{ label: 'Send it again', style: 'primary', does: { press: 'again' } }, { label: 'Track it', does: { open: 'https://parcels.example/42' } }]];
   const { entry } = await shop.ask('POST', '/as/support/users/liz/entries', { buttons: { text: { text: 'What shall we do?' }, rows } });
   const row = liz.row('What shall we do?');
