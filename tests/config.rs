@@ -104,7 +104,8 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         let base = base.join("\n") + "\n";
         let quoted = if first.parse::<i64>().is_ok() || first == "true" {
             first.to_owned()
-        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow" | "webhooks.retries") {
+        } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow" | "webhooks.retries")
+        {
             format!("[\"{first}\"]")
         } else {
             format!("\"{first}\"")

@@ -104,7 +104,16 @@ pub async fn serve(
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let site = Site { gateway: gateway.clone(), engine, media, push, assistants, before_hooks, webhooks, tasks: tasks.clone() };
+    let site = Site {
+        gateway: gateway.clone(),
+        engine,
+        media,
+        push,
+        assistants,
+        before_hooks,
+        webhooks,
+        tasks: tasks.clone(),
+    };
     let router = router(site);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }

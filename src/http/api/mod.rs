@@ -108,7 +108,20 @@ impl ApiState {
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
         let office = Administration::new(engine, auth, &options.url, &options.server_name);
         let (exports, calls, event_streams) = (export::Exports::new(), Arc::default(), Arc::default());
-        Self { gateway, media, push, assistants, before_hooks, webhooks, office, tasks, limits, exports, calls, event_streams }
+        Self {
+            gateway,
+            media,
+            push,
+            assistants,
+            webhooks,
+            before_hooks,
+            office,
+            tasks,
+            limits,
+            exports,
+            calls,
+            event_streams,
+        }
     }
 
     /// The engine.

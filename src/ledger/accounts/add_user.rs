@@ -3,8 +3,8 @@
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop, administration, apps, directory, feed};
 use crate::model::{
-    AppId, Code, CommandResult, ContactPolicy, ConversationId, LogKind, Name, PasswordHash, Strangers, UserFlags, UserHandle,
-    UserId, UserKind, UserSettings,
+    AppId, Code, CommandResult, ContactPolicy, ConversationId, LogKind, Name, PasswordHash, Strangers, UserFlags,
+    UserHandle, UserId, UserKind, UserSettings,
 };
 use crate::store::records::{AdministratorRow, AppRow, CardRow, Counter, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Read, Tables};

@@ -33,7 +33,12 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
         | SystemCommand::SetAppOrigins { app, .. }
         | SystemCommand::SetBeforeHook { app, .. }
         | SystemCommand::RotateBeforeHook { app, .. }
-        | SystemCommand::RemoveBeforeHook { app } => *app == actor.app,
+        | SystemCommand::RemoveBeforeHook { app }
+        | SystemCommand::CreateWebhook { app, .. }
+        | SystemCommand::SetWebhook { webhook: (app, _), .. }
+        | SystemCommand::RotateWebhook { webhook: (app, _), .. }
+        | SystemCommand::DeleteWebhook { webhook: (app, _) }
+        | SystemCommand::ReplayWebhook { webhook: (app, _), .. } => *app == actor.app,
         SystemCommand::RevokeTokens { app, user: Some(user), .. } => {
             *app == actor.app && is_of(state, *user, actor.app)?
         }
@@ -42,11 +47,6 @@ pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor, command: &Sys
         | SystemCommand::CreateToken { user, .. }
         | SystemCommand::RevokeToken { user, .. }
         | SystemCommand::DeleteUser { user } => is_of(state, *user, actor.app)?,
-        SystemCommand::CreateWebhook { app, .. }
-        | SystemCommand::SetWebhook { webhook: (app, _), .. }
-        | SystemCommand::RotateWebhook { webhook: (app, _), .. }
-        | SystemCommand::DeleteWebhook { webhook: (app, _) }
-        | SystemCommand::ReplayWebhook { webhook: (app, _), .. } => *app == actor.app,
         _ => {
             return refuse(Code::Forbidden, "A key of an app does not open this; ask an administrator of this server.");
         }

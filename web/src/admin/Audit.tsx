@@ -36,6 +36,12 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'hook.create': 'admin.didCreateHook',
   'hook.rotate': 'admin.didRotateHook',
   'hook.delete': 'admin.didDeleteHook',
+  'webhook.create': 'admin.didCreateWebhook',
+  'webhook.set': 'admin.didSetWebhook',
+  'webhook.rotate': 'admin.didRotateWebhook',
+  'webhook.delete': 'admin.didDeleteWebhook',
+  'webhook.replay': 'admin.didReplayWebhook',
+  'webhook.stop': 'admin.didStopWebhook',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */
