@@ -22,14 +22,14 @@ use tempfile::TempDir;
 use tidings::auth;
 use tidings::model::{Secret, SystemCommand};
 
-async fn start() -> (TempDir, Server) {
+pub async fn start() -> (TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), quick()).await;
     (folder, server)
 }
 
 /// An administrator who asks over HTTP.
-async fn administrator(server: &Server) -> Api {
+pub async fn administrator(server: &Server) -> Api {
     let person = server.person("grace").await;
     let command = SystemCommand::SetAdministrator { user: person.handle, administrator: true };
     server.engine.execute(auth::operator(), None, command.into()).await.unwrap();
@@ -37,22 +37,22 @@ async fn administrator(server: &Server) -> Api {
 }
 
 /// Makes a key of an app: its number and its secret.
-async fn key(admin: &Api, app: &str, kind: &str) -> (u64, String) {
+pub async fn key(admin: &Api, app: &str, kind: &str) -> (u64, String) {
     let made = admin.post(&format!("/admin/apps/{app}/keys"), json!({"kind": kind})).await.ok(201);
     (made["key"].as_u64().unwrap(), made["secret"].as_str().unwrap().to_owned())
 }
 
 /// Another system that asks with a key of its app.
-fn system(server: &Server, secret: &str) -> Api {
+pub fn system(server: &Server, secret: &str) -> Api {
     Api::with_token(server.http, &Secret::new(secret))
 }
 
 /// An app with a key that opens the API.
-async fn app(server: &Server, admin: &Api, name: &str) -> Api {
+pub async fn app(server: &Server, admin: &Api, name: &str) -> Api {
     admin.post("/admin/apps", json!({"name": name})).await.ok(201);
     system(server, &key(admin, name, "api").await.1)
 }
 
-fn text(words: &str) -> Value {
+pub fn text(words: &str) -> Value {
     json!({"text": {"text": words}})
 }

@@ -64,6 +64,37 @@ fn manage_users(command: impl Fn(&[&str], &str) -> super::server::Done) {
     assert_eq!(table.matches("admin").count(), 1, "{table}");
 }
 
+fn manage_bots(command: impl Fn(&[&str], &str) -> super::server::Done) {
+    let token = command(&["bot", "add", "dice", "--display-name", "Dice"], "").ok();
+    assert!(token.starts_with("tds_") && token.ends_with('\n') && token.lines().count() == 1, "{token}");
+    let again = command(&["bot", "add", "dice"], "").fails_with(65);
+    assert!(again.contains("There is a user `dice` already"), "{again}");
+    let other = command(&["bot", "token", "dice", "--called", "laptop"], "").ok();
+    assert_ne!(token, other);
+    let numbers = || -> Vec<(u64, String)> {
+        let list = command(&["bot", "tokens", "dice", "--json"], "").ok();
+        assert!(!list.contains("tds_"), "told once: {list}");
+        let rows = list.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        rows.map(|row| (row["token"].as_u64().unwrap(), row["name"].as_str().unwrap().to_owned())).collect()
+    };
+    let before = numbers();
+    assert_eq!(before.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["token", "laptop"]);
+    let rotated = command(&["bot", "rotate", "dice", &before[1].0.to_string()], "").ok();
+    assert!(rotated.starts_with("tds_") && rotated != other, "{rotated}");
+    let said = command(&["bot", "revoke", "dice", &before[0].0.to_string()], "").ok();
+    assert_eq!(said, format!("The token {} was revoked.\n", before[0].0));
+    let left = numbers();
+    assert_eq!((left.len(), left[0].1.as_str()), (1, "laptop"));
+    assert!(command(&["bot", "tokens", "dice"], "").ok().starts_with("TOKEN "));
+    let gone = command(&["bot", "revoke", "dice", &before[0].0.to_string()], "").fails_with(65);
+    assert!(gone.contains("has no token"), "{gone}");
+    command(&["user", "add", "ada", "--password-stdin"], PASSWORD).ok();
+    let person = command(&["bot", "token", "ada"], "").fails_with(65);
+    assert!(person.contains("`ada` is no bot"), "{person}");
+    let password = command(&["user", "passwd", "dice", "--password-stdin"], PASSWORD).fails_with(65);
+    assert!(password.contains("`dice` is a bot"), "{password}");
+}
+
 fn manage_apps(command: impl Fn(&[&str], &str) -> super::server::Done) {
     command(&["app", "create", "shop"], "").ok();
     let again = command(&["app", "create", "Shop"], "").fails_with(65);
@@ -105,12 +136,14 @@ fn users_are_managed_through_a_running_server() {
 #[test]
 fn apps_are_managed_without_a_server() {
     let folder = folder();
+    manage_bots(|arguments, input| run(folder.path(), &[arguments, &["--data", "data"]].concat(), &[], input));
     manage_apps(|arguments, input| run(folder.path(), &[arguments, &["--data", "data"]].concat(), &[], input));
 }
 
 #[test]
 fn apps_are_managed_through_a_running_server() {
     let server = Server::start();
+    manage_bots(|arguments, input| server.command(arguments, input));
     manage_apps(|arguments, input| server.command(arguments, input));
 }
 

@@ -29,6 +29,7 @@ mod api;
 mod apps;
 mod arrows;
 mod assistant;
+mod before_hooks;
 mod behind_proxy;
 mod bench;
 mod bots;

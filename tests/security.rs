@@ -94,9 +94,9 @@ async fn guessing_is_stopped_from_one_place_and_from_many_and_the_owner_still_ge
     assert!(server.stop().await);
 }
 
-/// The median times, in seconds, of logging in with a wrong password as somebody who is there and as nobody, of so many samples each.
-/// The answers are the same, byte for byte.
-async fn oracle(samples: u16) -> (f64, f64) {
+/// The times, in seconds, of logging in with a wrong password as somebody who is there and as nobody, of so many samples each: the one
+/// that this part of a thousand is faster than. The answers are the same, byte for byte.
+async fn oracle(samples: u16, at: usize) -> (f64, f64) {
     let (_folder, server) = start().await;
     // So many that the limit on guessing a user is not met.
     let users = samples.div_ceil(50);
@@ -119,25 +119,25 @@ async fn oracle(samples: u16) -> (f64, f64) {
     }
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(server.stop().await);
-    let median = |mut times: Vec<Duration>| {
+    let quantile = |mut times: Vec<Duration>| {
         times.sort_unstable();
-        times[times.len() / 2].as_secs_f64()
+        times[times.len() * at / 1_000].as_secs_f64()
     };
-    (median(known), median(unknown))
+    (quantile(known), quantile(unknown))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_user_and_a_wrong_password_look_and_take_the_same() {
-    let (known, unknown) = oracle(32).await;
-    // The figure of the plan is 5 % over 500 samples on a machine at rest (the next test); here it must only be plain that both are
-    // hashed.
-    assert!((known / unknown - 1.0).abs() < 0.35, "known {known} s, unknown {unknown} s");
+    // The figure of the plan is 5 % of the median over 500 samples on a machine at rest (the next test); here it must only be plain
+    // that both are hashed: fast ones, which had the machine for themselves.
+    let (known, unknown) = oracle(32, 100).await;
+    assert!((0.5..2.0).contains(&(known / unknown)), "known {known} s, unknown {unknown} s");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes a minute and a machine at rest; scripts/oracle runs it"]
 async fn five_hundred_of_each_differ_by_less_than_five_percent() {
-    let (known, unknown) = oracle(500).await;
+    let (known, unknown) = oracle(500, 500).await;
     let percent = (known / unknown - 1.0) * 100.0;
     println!("known {:.3} ms, unknown {:.3} ms, difference of the medians {percent:+.2} %", known * 1e3, unknown * 1e3);
     assert!(percent.abs() < 5.0);

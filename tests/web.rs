@@ -9,9 +9,15 @@ use tidings::gateway::GatewayOptions;
 fn client() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let page = r#"<link rel="manifest" href="./manifest.webmanifest"><script type="module" src="./app.js"></script>"#;
-    for (name, text) in
-        [("dist/index.html", page), ("dist/app.js", "let a;"), ("dist/sw.js", "let b;"), ("secret", "SECRET")]
-    {
+    let framed = r#"<html data-origins=""><script type="module" src="./embed.js"></script></html>"#;
+    for (name, text) in [
+        ("dist/index.html", page),
+        ("dist/app.js", "let a;"),
+        ("dist/sw.js", "let b;"),
+        ("dist/embed.html", framed),
+        ("dist/widget.js", "let c;"),
+        ("secret", "SECRET"),
+    ] {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
@@ -200,5 +206,37 @@ async fn what_a_server_says_of_itself_before_anybody_is_logged_in() {
     let before = said.clone();
     server.person("ada").await;
     assert_eq!(Api::at(server.http).get("/server").await.ok(200), before, "it tells of no user");
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_sites_load_the_script_of_the_widget_and_nothing_else() {
+    let (_folder, _client, server) = from_folder().await;
+    let page = Api::at(server.http).header("origin", "https://shop.example").header("sec-fetch-site", "cross-site");
+    for (path, policy) in [
+        ("/widget.js", "cross-origin"),
+        ("/a/dev/widget.js", "same-origin"),
+        ("/app.js", "same-origin"),
+        ("/a/dev/app.js", "same-origin"),
+        ("/embed/shop", "same-origin"),
+    ] {
+        let reply = page.at_root("GET", path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.header("cross-origin-resource-policy"), Some(policy), "{path}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{path}");
+    }
+    let script = page.at_root("GET", "/widget.js").await;
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), Some("no-cache"), "another version is loaded with the next page");
+    // The framed page loads what has the version in its address, is asked for each time, and is nowhere else.
+    let framed = browser(&server).at_root("GET", "/embed/shop").await;
+    assert!(text(&framed).contains("\"/a/dev/embed.js\""), "{}", text(&framed));
+    assert_eq!((framed.header("cache-control"), framed.header("etag")), (Some("no-cache"), None));
+    let policy = framed.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self'") && policy.contains("require-trusted-types-for 'script'"), "{policy}");
+    assert_eq!(page.at_root("GET", "/embed.html").await.status, 404);
+    assert_eq!(page.at_root("GET", "/embed").await.status, 404);
+    assert_eq!(page.at_root("POST", "/embed/shop").await.status, 405);
     assert!(server.stop().await);
 }

@@ -5,7 +5,7 @@
 //! says how, whatever happens, a restart included; a model is given only what whoever asks may see; a key is in no log line and no
 //! answer.
 //!
-//! In reading order: [`wire`] and [`sse`] (the provider's language, pure), `key`, `problem` (every "no" in words), [`provider`] (one
+//! In reading order: [`wire`], [`sse`] and `thoughts` (the provider's language, pure), `key`, `problem` (every "no" in words), [`provider`] (one
 //! question to it), [`context`] (what it is given), `worker` (which turns begin and end), `answering` (one of them), `check` (the test
 //! of an assistant), [`tasks`] (what is done for one device alone), this file (the door).
 
@@ -17,6 +17,7 @@ mod problem;
 pub mod provider;
 pub mod sse;
 pub mod tasks;
+mod thoughts;
 pub mod wire;
 mod worker;
 

@@ -185,6 +185,59 @@ mod tests {
     use super::*;
     use crate::model::Line;
 
+    /// The sentences that the web client has in Chinese: what stands first in each pair of its list.
+    fn translated() -> Vec<String> {
+        let list = include_str!("../../web/src/i18n/zh/reasons.ts");
+        let quoted = |line: &str| -> Option<String> {
+            let rest = line.trim_start().strip_prefix('[')?;
+            let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+            rest[1..].split(quote).next().map(ToOwned::to_owned)
+        };
+        list.lines().filter_map(quoted).collect()
+    }
+
+    /// Numbers as the list has them.
+    fn numberless(words: &str) -> String {
+        let mut out = String::new();
+        for c in words.chars() {
+            match c {
+                '0'..='9' if out.ends_with('#') => {}
+                '0'..='9' => out.push('#'),
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_web_client_has_every_sentence_in_chinese() {
+        let known = translated();
+        assert!(known.len() > 20, "{known:?}");
+        let status = |status| Problem::Status { status, words: "no".to_owned(), retry_after: None };
+        let outbound = [
+            OutboundError::Refused(crate::outbound::Refused::Unreadable),
+            OutboundError::Request("x".to_owned()),
+            OutboundError::Resolve("x".to_owned()),
+            OutboundError::Connect("x".to_owned()),
+            OutboundError::Tls("x".to_owned()),
+            OutboundError::TooLarge(1),
+            OutboundError::Broken("x".to_owned()),
+        ];
+        let waits =
+            [Wait::Turn, Wait::Connect, Wait::FirstByte, Wait::Silence, Wait::Total].map(OutboundError::TimedOut);
+        let problems = [Problem::Key("x".to_owned()), Problem::Reported("x".to_owned()), Problem::Garbage]
+            .into_iter()
+            .chain([Problem::BrokeOff, Problem::Empty, Problem::Filtered])
+            .chain(outbound.into_iter().chain(waits).map(Problem::Outbound))
+            .chain([301, 400, 401, 402, 403, 404, 418, 422, 429, 500, 503].map(status));
+        let notes = crate::model::ASSISTANT_PRESETS.iter().map(|preset| preset.note.to_owned());
+        for words in problems.map(|problem| problem.words()).chain(notes) {
+            let here =
+                |known: &String| words.starts_with(known.as_str()) || numberless(&words).starts_with(known.as_str());
+            assert!(known.iter().any(here), "web/src/i18n/zh/reasons.ts has no: {words}");
+        }
+    }
+
     #[test]
     fn words_fit_into_a_line() {
         let long = "x".repeat(300);

@@ -4,6 +4,7 @@
 use super::key::Keys;
 use super::problem::Problem;
 use super::sse::Events;
+use super::thoughts::Thoughts;
 use super::wire::{self, Dialect, Finish, Message, Piece};
 use crate::model::{AssistantSettings, Secret, TokenUsage};
 use crate::outbound::{BoundedStream, Limits, Outbound, Request, StreamedReply, Trust};
@@ -105,6 +106,7 @@ impl Provider {
             body: reply.body,
             events: Events::default(),
             pieces: VecDeque::new(),
+            thoughts: Thoughts::default(),
             whole: whole.then(Vec::new),
             key: key.cloned(),
             state: State::default(),
@@ -160,6 +162,9 @@ fn without<'a>(key: Option<&Secret>, said: &'a str) -> Cow<'a, str> {
 /// How far an answer has come.
 #[derive(Debug, Default)]
 struct State {
+    /// Something was said, be it thoughts.
+    said: bool,
+    /// The answer has words.
     words: bool,
     finish: Option<Finish>,
     usage: Option<TokenUsage>,
@@ -172,6 +177,7 @@ pub struct Answering {
     body: BoundedStream,
     events: Events,
     pieces: VecDeque<String>,
+    thoughts: Thoughts,
     /// The bytes of an answer that is not streamed.
     whole: Option<Vec<u8>>,
     /// Which never stands in the words of an error.
@@ -208,7 +214,13 @@ impl Answering {
                 return Ok(Next::Words(words));
             }
             if self.state.done {
-                return self.end();
+                // What looked like thoughts, and was none.
+                let words = self.thoughts.finish();
+                self.say(words);
+                if self.pieces.is_empty() {
+                    return self.end();
+                }
+                continue;
             }
             match self.body.next().await {
                 Some(Ok(bytes)) => self.take(&bytes)?,
@@ -246,7 +258,7 @@ impl Answering {
             self.note(piece)?;
             self.state.finish.get_or_insert(Finish::Stop);
         } else if self.state.finish.is_none() {
-            return Err(if self.state.words { Problem::BrokeOff } else { Problem::Garbage });
+            return Err(if self.state.said { Problem::BrokeOff } else { Problem::Garbage });
         }
         Ok(())
     }
@@ -262,10 +274,18 @@ impl Answering {
             self.state.finish = piece.finish;
         }
         if !piece.text.is_empty() {
-            self.state.words = true;
-            self.pieces.push_back(piece.text);
+            self.state.said = true;
+            let words = self.thoughts.push(&piece.text);
+            self.say(words);
         }
         Ok(())
+    }
+
+    fn say(&mut self, words: String) {
+        if !words.is_empty() {
+            self.state.words = true;
+            self.pieces.push_back(words);
+        }
     }
 
     fn end(&self) -> Result<Next, Problem> {

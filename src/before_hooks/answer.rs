@@ -83,6 +83,9 @@ pub fn replaced(command: &Command, replacement: &Replacement) -> Option<Command>
         (Command::Edit { conversation, seq, .. }, Some(words), None, None) => {
             Some(Command::Edit { conversation, seq, text: words.clone() })
         }
+        (Command::EditButtons { conversation, seq, rows, .. }, Some(words), None, None) => {
+            Some(Command::EditButtons { conversation, seq, text: words.clone(), rows })
+        }
         (Command::RequestContact { user, remark, source, .. }, None, Some(words), None) => {
             let greeting = if words.is_empty() { None } else { Some(Line::new(words).ok()?) };
             Some(Command::RequestContact { user, greeting, remark, source })

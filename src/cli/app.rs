@@ -28,6 +28,7 @@ Examples:
   tidings app access shop users_max=5000 signed_users=false
   tidings app origins shop --add https://shop.example
   tidings app suspend shop --undo
+  tidings app before-hook shop --remove
   tidings app delete shop --yes";
 
 /// What `tidings app` is told.
@@ -164,6 +165,16 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// Show what is asked before users of an app do something, or let nobody be asked any more.
+    BeforeHook {
+        /// Of which app.
+        name: Name,
+        /// Take it away: from this moment on nobody is asked.
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 /// Does it.
@@ -225,7 +236,7 @@ async fn run_use(action: Action) -> Result<(), Failure> {
                 place.ask(Request::AppOrigins { name: name.clone(), origins }, false).await?;
                 origins = how_used(&place, name).await?.origins;
             }
-            print(&origins.iter().map(|origin| format!("{origin}\n")).collect::<String>())
+            print(&origins.iter().fold(String::new(), |text, origin| text + origin.as_str() + "\n"))
         }
         Action::Suspend { name, undo, place } => {
             let said = if undo {
@@ -256,6 +267,18 @@ async fn run_use(action: Action) -> Result<(), Failure> {
             print(&format!("The key {key} was revoked.\n"))
         }
         Action::Webhook(args) => webhook::run(args).await,
+        Action::BeforeHook { name, remove: true, place } => {
+            let said = format!("Nobody is asked before users of {name} do something any more.\n");
+            place.ask(Request::AppBeforeHookRemove { name }, false).await?;
+            print(&said)
+        }
+        Action::BeforeHook { name, remove: false, place } => {
+            match place.ask(Request::AppBeforeHook { name }, false).await? {
+                Response::BeforeHook { hook: Some(hook) } => print(&format!("{}\n", super::json(&hook)?)),
+                Response::BeforeHook { hook: None } => print("null\n"),
+                _ => Err(unexpected()),
+            }
+        }
         Action::RevokeTokens { name, user, place } => {
             place.ask(Request::AppRevokeTokens { name, user }, false).await?;
             print("Signed tokens that were issued before now are refused.\n")

@@ -195,6 +195,13 @@ impl Control {
             Request::AppKeyRevoke { name, key } => {
                 done(self.office.revoke_app_key(&auth::operator(), Some(&name).into(), key).await)
             }
+            Request::AppBeforeHook { name } => {
+                let (_, hook) = self.office.before_hook(&auth::operator(), Some(&name).into()).await?;
+                Ok(Response::BeforeHook { hook: hook.map(Box::new) })
+            }
+            Request::AppBeforeHookRemove { name } => {
+                done(self.office.remove_before_hook(&auth::operator(), Some(&name).into()).await)
+            }
             Request::AppRevokeTokens { name, user } => {
                 let revoked = self.office.revoke_tokens(&auth::operator(), Some(&name).into(), user, None).await;
                 done(revoked.map(drop))

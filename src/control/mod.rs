@@ -16,8 +16,8 @@ pub use socket::{AskError, Socket, ask};
 use crate::administration::{InviteLink, Link, MadeAppKey, MadeToken, MadeWebhook};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret, SessionId,
-    SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo, WebhookSettings,
+    AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
+    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -363,6 +363,16 @@ pub enum Request {
         /// Which.
         webhook: WebhookId,
     },
+    /// The before-hook of an app. Answer: `before_hook`.
+    AppBeforeHook {
+        /// Which.
+        name: Name,
+    },
+    /// Take the before-hook of an app away. Answer: `done`.
+    AppBeforeHookRemove {
+        /// Of which app.
+        name: Name,
+    },
 }
 
 /// What it gave.
@@ -409,6 +419,11 @@ pub enum Response {
     Replayed {
         /// How many.
         count: u32,
+    },
+    /// The before-hook of an app; none when it has none.
+    BeforeHook {
+        /// It.
+        hook: Option<Box<BeforeHookInfo>>,
     },
     /// Users with sessions.
     BenchUsers {

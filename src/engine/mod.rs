@@ -149,7 +149,8 @@ pub struct Published {
     pub effects: Vec<Effect>,
 }
 
-/// Who hears of effects: called on the publisher thread, in the log's order, after the reply of each command.
+/// Who hears of effects: called on the publisher thread, in the log's order, after the reply of each command (before it, when the
+/// caller has to see what was put in the place of what they sent).
 pub trait Subscriber: Send {
     /// One command's effects.
     fn publish(&mut self, view: &Arc<View>, published: &Published);
@@ -439,7 +440,7 @@ impl Engine {
         }
         let (told, done) = oneshot::channel();
         let sink: Arc<dyn ReplySink> = Arc::new(Told { sink, told: Mutex::new(Some(told)) });
-        let item = Item { outcome, reply: Some((sink, request)), published: None };
+        let item = Item { outcome, reply: Some((sink, request)), published: None, effects_first: false };
         if self.0.shared.closed.load(Ordering::SeqCst) || self.0.queue.send(Job::Tell { item, cost }).is_err() {
             // Whoever still waits learns that the server stops by its connection being closed.
             return;
@@ -748,14 +749,18 @@ fn thread(name: &str, shared: &Arc<Shared>, run: impl FnOnce() + Send + 'static)
 /// The publisher: replies and effects, in the log's order.
 fn publish(batches: &Receiver<PublishedBatch>, mut subscribers: Vec<Box<dyn Subscriber>>) {
     for batch in batches {
-        for item in batch.items {
-            if let Some((sink, request)) = item.reply {
-                sink.complete(request, item.outcome);
+        for Item { outcome, reply, published, effects_first } in batch.items {
+            let mut told = reply.map(|(sink, request)| move || sink.complete(request, outcome));
+            if !effects_first && let Some(tell) = told.take() {
+                tell();
             }
-            if let Some(published) = &item.published {
+            if let Some(published) = &published {
                 for subscriber in &mut subscribers {
                     subscriber.publish(&batch.view, published);
                 }
+            }
+            if let Some(tell) = told {
+                tell();
             }
         }
         for subscriber in &mut subscribers {
@@ -767,9 +772,10 @@ fn publish(batches: &Receiver<PublishedBatch>, mut subscribers: Vec<Box<dyn Subs
 /// What a command charges to the queue, and the hash of what its caller sent.
 fn charge(submission: Submission) -> QueuedCommand {
     let (bytes, hash) = (bytes_of(&submission.command), submission.hash());
+    let replaced = matches!(submission.before, Before::Passed(Some(_)));
     let Submission { actor, key, command, reply, before: _ } = submission;
     let cost = ((bytes + COMMAND_BYTES_MIN) / CHARGE_BYTES) as u32;
-    QueuedCommand { actor, key, hash, command, reply, cost, bytes, trial: false }
+    QueuedCommand { actor, key, hash, command, reply, cost, bytes, trial: false, replaced }
 }
 
 /// The bytes of a command's words.

@@ -58,6 +58,8 @@ pub struct QueuedCommand {
     pub bytes: usize,
     /// Only decided, not applied.
     pub trial: bool,
+    /// Not what its caller sent: they are shown what came of it before they get the outcome.
+    pub replaced: bool,
 }
 
 /// One decided command on its way to the publisher.
@@ -65,6 +67,8 @@ pub struct Item {
     pub outcome: Result<Accepted, Refusal>,
     pub reply: Option<(Arc<dyn ReplySink>, u32)>,
     pub published: Option<Published>,
+    /// The effects are published before the reply.
+    pub effects_first: bool,
 }
 
 /// A durable batch.
@@ -220,6 +224,7 @@ impl Writer {
                 cost: 0,
                 bytes: 0,
                 trial: false,
+                replaced: false,
             });
         }
     }
@@ -238,13 +243,13 @@ impl Writer {
         let mut cursor_moves = Vec::new();
         let mut hooks = Vec::new();
         for queued in batch.drain(..) {
-            let QueuedCommand { actor, key, hash, command, reply, trial, .. } = queued;
+            let QueuedCommand { actor, key, hash, command, reply, trial, replaced, .. } = queued;
             if let AnyCommand::System(SystemCommand::Cursors { moves }) = &command {
                 cursor_moves.extend_from_slice(moves);
             }
             let order = Order { lsn: lsn.next(), at, actor, key, hash, command };
             if failed.is_some() {
-                items.push(Item { outcome: Err(unknown()), reply, published: None });
+                items.push(Item { outcome: Err(unknown()), reply, published: None, effects_first: false });
                 continue;
             }
             let mut effects = Vec::new();
@@ -258,7 +263,7 @@ impl Writer {
                 Err(Stop::Refused(refusal)) => Err(refusal),
                 Err(Stop::Fault(fault)) => {
                     failed = Some(fault);
-                    items.push(Item { outcome: Err(unknown()), reply, published: None });
+                    items.push(Item { outcome: Err(unknown()), reply, published: None, effects_first: false });
                     continue;
                 }
             };
@@ -277,8 +282,8 @@ impl Writer {
             if fresh || !matches!(&outcome, Ok(accepted) if !accepted.duplicate) {
                 count_outcome(&self.shared.counters, &outcome);
             }
-            let published = (fresh && !effects.is_empty()).then(|| published(&order, effects));
-            items.push(Item { outcome, reply, published });
+            let published = (fresh && !effects.is_empty()).then(|| published(&order, effects, replaced));
+            items.push(Item { outcome, reply, published, effects_first: replaced });
         }
         let staged = tables.finish();
         let started = monotonic();
@@ -302,8 +307,12 @@ impl Writer {
             Err(fault) => {
                 // Nobody waits for an answer to them, so nobody would say them again.
                 self.shared.cursors.note_all(cursor_moves);
-                let items =
-                    items.into_iter().map(|item| Item { outcome: Err(unknown()), reply: item.reply, published: None });
+                let items = items.into_iter().map(|item| Item {
+                    outcome: Err(unknown()),
+                    reply: item.reply,
+                    published: None,
+                    effects_first: false,
+                });
                 let items = items.collect();
                 self.publish(PublishedBatch { view: self.shared.view.load_full(), items });
                 Err(fault)
@@ -375,8 +384,12 @@ impl Writer {
     }
 
     fn refuse_all(&self, batch: &mut Vec<QueuedCommand>) {
-        let items =
-            batch.drain(..).map(|queued| Item { outcome: Err(unknown()), reply: queued.reply, published: None });
+        let items = batch.drain(..).map(|queued| Item {
+            outcome: Err(unknown()),
+            reply: queued.reply,
+            published: None,
+            effects_first: false,
+        });
         let items = items.collect();
         self.publish(PublishedBatch { view: self.shared.view.load_full(), items });
     }
@@ -435,10 +448,10 @@ fn unknown() -> Refusal {
     .retry_after_ms(1_000)
 }
 
-fn published(order: &Order, effects: Vec<Effect>) -> Published {
+fn published(order: &Order, effects: Vec<Effect>, replaced: bool) -> Published {
     let origin = match &order.actor {
-        Actor::User(user) => Some(user.session),
-        Actor::App(_) | Actor::Operator | Actor::Server => None,
+        Actor::User(user) if !replaced => Some(user.session),
+        Actor::User(_) | Actor::App(_) | Actor::Operator | Actor::Server => None,
     };
     Published { lsn: order.lsn, origin, effects }
 }

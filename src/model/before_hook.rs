@@ -32,14 +32,59 @@ impl HookAction {
     /// What a command is asked about as; none: nobody is asked about it.
     pub fn of(command: &Command) -> Option<Self> {
         match command {
-            Command::Send { .. } | Command::Edit { .. } | Command::Forward { .. } => Some(Self::MessageSend),
+            Command::Send { .. } | Command::Edit { .. } | Command::EditButtons { .. } | Command::Forward { .. } => {
+                Some(Self::MessageSend)
+            }
             Command::RequestContact { .. } => Some(Self::ContactRequest),
             Command::CreateGroup { members, .. } => (!members.is_empty()).then_some(Self::MemberAdd),
             Command::AddMembers { .. }
             | Command::Join { .. }
             | Command::JoinByCode { .. }
             | Command::AnswerJoin { accept: true, .. } => Some(Self::MemberAdd),
-            _ => None,
+            Command::Recall { .. }
+            | Command::React { .. }
+            | Command::OpenDirect { .. }
+            | Command::RemoveMember { .. }
+            | Command::Leave { .. }
+            | Command::Rename { .. }
+            | Command::Pin { .. }
+            | Command::Mute { .. }
+            | Command::Hide { .. }
+            | Command::MarkUnread { .. }
+            | Command::EndSession { .. }
+            | Command::LogOut {}
+            | Command::PinEntry { .. }
+            | Command::ClearHistory { .. }
+            | Command::SetProfile { .. }
+            | Command::SetSettings { .. }
+            | Command::SetPresence { .. }
+            | Command::AnswerContact { .. }
+            | Command::SetContact { .. }
+            | Command::DeleteContacts { .. }
+            | Command::DeleteAllContacts {}
+            | Command::Block { .. }
+            | Command::CreateLabel { .. }
+            | Command::RenameLabel { .. }
+            | Command::DeleteLabel { .. }
+            | Command::LabelContacts { .. }
+            | Command::SetGroupRules { .. }
+            | Command::SetGroupCard { .. }
+            | Command::AnswerJoin { accept: false, .. }
+            | Command::CreateInvite { .. }
+            | Command::RevokeInvite { .. }
+            | Command::SetManager { .. }
+            | Command::Transfer { .. }
+            | Command::Dissolve { .. }
+            | Command::MuteGroup { .. }
+            | Command::SilenceMember { .. }
+            | Command::SetAlias { .. }
+            | Command::SetPush { .. }
+            | Command::OpenAssistant { .. }
+            | Command::StopAnswer { .. }
+            | Command::Regenerate { .. }
+            | Command::SetCommands { .. }
+            | Command::Press { .. }
+            | Command::Unreadable(_) => None,
         }
     }
 }
@@ -109,7 +154,7 @@ pub struct Question {
     pub app: AppId,
     /// Who wants it.
     pub user: UserId,
-    /// What they want, as the protocol calls the command: `send`, `edit`, `forward`, `request_contact`, `create_group`, `add_members`,
+    /// What they want, as the protocol calls the command: `send`, `edit`, `edit_buttons`, `forward`, `request_contact`, `create_group`, `add_members`,
     /// `join`, `join_by_code` or `answer_join`.
     pub command: &'static str,
     /// Where, by number.

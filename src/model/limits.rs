@@ -72,6 +72,8 @@ pub const HIGHLIGHTS_MAX: usize = 100;
 pub const ASSISTANTS_MAX: usize = 32;
 /// Questions of one conversation that wait for answers, the one that is being answered included.
 pub const TURNS_MAX: usize = 16;
+/// Questions of one user that wait for answers, in all conversations together.
+pub const TURNS_PER_USER_MAX: usize = 32;
 /// Longest answer of an assistant, in bytes of UTF-8; what is longer is cut.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Days for which it is kept how much a user has asked an assistant.

@@ -182,6 +182,8 @@ tables! {
     McpTokens = "mcp_tokens", McpTokenRow, (UserHandle, McpTokenId);
     /// The same by the hash of their secret.
     McpTokenHashes = "mcp_token_hashes", McpTokenHashRow, TokenHash;
+    /// Questions that assistants have not answered yet, by who asked.
+    AskedTurns = "asked_turns", AskedTurnRow, (UserHandle, ConversationId, Seq);
     /// What is asked before users of an app do something.
     BeforeHooks = "before_hooks", BeforeHookRow, AppId;
     /// Webhooks of apps.
@@ -670,6 +672,10 @@ pub struct TurnRow {
     /// When it was asked: questions are answered in the order of this.
     pub asked_lsn: Lsn,
 }
+
+/// That a user waits for the answer to a question. It goes with the question's [`TurnRow`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedTurnRow {}
 
 /// The key of [`AssistantUseRow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -220,6 +220,18 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/apps/{app}/webhooks/{webhook}/replay", KEYS).with(json!({})),
         door("POST", "/apps/{app}/entries", KEYS).with(json!({"to": {"user": "bob"}, "content": text("mine")})),
         // What administrators do.
+        door("GET", "/apps/{app}/before-hook", KEYS),
+        door("PUT", "/apps/{app}/before-hook", KEYS)
+            .with(json!({"url": "https://example.org/", "actions": ["message_send"]})),
+        door("DELETE", "/apps/{app}/before-hook", KEYS),
+        door("POST", "/apps/{app}/before-hook/rotation", KEYS).with(json!({})),
+        door("POST", "/apps/{app}/before-hook/test", KEYS).with(json!({})),
+        door("GET", "/admin/apps/{app}/before-hook", ADMIN),
+        door("PUT", "/admin/apps/{app}/before-hook", ADMIN)
+            .with(json!({"url": "https://example.org/", "actions": ["message_send"]})),
+        door("DELETE", "/admin/apps/{app}/before-hook", ADMIN),
+        door("POST", "/admin/apps/{app}/before-hook/rotation", ADMIN).with(json!({})),
+        door("POST", "/admin/apps/{app}/before-hook/test", ADMIN).with(json!({})),
         door("DELETE", "/admin/apps/{app}", ADMIN),
         door("GET", "/admin/apps/{app}/access", ADMIN),
         door("PATCH", "/admin/apps/{app}/access", ADMIN).with(json!({"users_max": 1})),

@@ -129,6 +129,10 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     one.post("/contact-requests", json!({"user": "user1"})).await.ok(200);
     one.post("/mcp-tokens", json!({"name": "Helper", "conversations": [group]})).await.ok(201);
     one.post("/users/user2/entries", text("between two")).await.ok(201);
+    shop.put("/apps/shop/users/dice", json!({"kind": "bot"})).await.ok(201);
+    let dice = shop.post("/apps/shop/users/dice/tokens", json!({})).await.ok(201);
+    let dice = system(&server, dice["secret"].as_str().unwrap());
+    dice.put("/me/commands", json!({"commands": [{"name": "roll", "description": "Rolls"}]})).await.ok(200);
     admin.post("/admin/invites?app=shop", json!({})).await.ok(201);
     // An assistant that was asked, and a webhook with more posts to be changed than one step takes.
     let settings = AssistantSettings::new(Line::new("http://127.0.0.1:9/v1").unwrap(), Line::new("m").unwrap());
@@ -146,7 +150,7 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
         server.engine.execute(auth::server(), None, command.into()).await.unwrap();
     }
     let full = rows(&server);
-    for table in ["assistants", "assistant_use", "incoming_groups", "incoming_hooks", "contact_requests"] {
+    for table in ["assistants", "assistant_use", "bots", "incoming_groups", "incoming_hooks", "contact_requests"] {
         assert!(full.contains_key(table), "{table}: {full:?}");
     }
 

@@ -328,3 +328,28 @@ async fn a_question_that_was_recalled_is_not_asked_and_one_to_a_removed_assistan
     assert!(drafts.is_empty(), "{drafts:?}");
     crew.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_model_thinks_aloud_is_no_part_of_its_answer() {
+    let (mut crew, provider) = start(&["ada"]).await;
+    let chat = opens(&mut crew, "ada").await;
+    provider.then(Act::Says(pieces(&["<thi", "nk>\nthe colour of the door</thi", "nk>\n\nIt is ", "<b>green</b>."])));
+    crew.appends("ada", question(chat, "which?")).await;
+    let (_, told) = drafted(&mut crew, "ada", chat).await;
+    let (_, answer) = answered(&mut crew, "ada", chat).await;
+    assert_eq!((told.as_str(), answer.text.as_str()), ("It is <b>green</b>.", "It is <b>green</b>."));
+    assert_eq!((answer.end, answer.usage.is_some()), (AnswerEnd::Complete, true));
+    provider.then(Act::Whole("<think>it is green</think> Green.".to_owned()));
+    assert_eq!(asks(&mut crew, "ada", chat, "again?").await.1.text, "Green.");
+    assert!(!provider.question(2).await.body.to_string().contains("door"), "nor is it given back to it");
+    // Nothing but thoughts is no answer; what broke off in them says so.
+    provider.then(Act::Says(pieces(&["<think>hm", " hm</think>"])));
+    assert!(failed(&asks(&mut crew, "ada", chat, "well?").await.1).contains("empty answer"));
+    provider.then(Act::BreaksOff(pieces(&["<think>hm", " hm"])));
+    let (_, answer) = asks(&mut crew, "ada", chat, "well?").await;
+    assert!(failed(&answer).contains("Try again") && answer.text.is_empty(), "{answer:?}");
+    // What only looks like that is an answer.
+    provider.then(Act::Says(pieces(&["<th"])));
+    assert_eq!(asks(&mut crew, "ada", chat, "a mark?").await.1.text, "<th");
+    crew.stop().await;
+}

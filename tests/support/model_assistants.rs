@@ -12,7 +12,7 @@ use tidings::model::{
     Timestamp, TokenHash, TurnState, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use tidings::store::Read;
-use tidings::store::records::TurnRow;
+use tidings::store::records::{AskedTurnRow, TurnRow};
 
 /// Steps of one history.
 const STEPS: usize = 120;
@@ -186,6 +186,20 @@ impl History {
     /// What must hold of turns and answers at any time.
     fn check(&self) {
         let view = self.server.view();
+        // Whoever asked waits for what is open, and for nothing else.
+        let mut open: BTreeMap<UserHandle, Vec<(ConversationId, Seq)>> = BTreeMap::new();
+        let (first, last) = ((ConversationId(0), Seq(0)), (ConversationId(u64::MAX), Seq(u64::MAX)));
+        for (place, turn) in view.range::<TurnRow>(&first, &last, 1_000).unwrap() {
+            open.entry(turn.asker).or_default().push(place);
+        }
+        for person in &self.people {
+            let (first, last) = ((person.user, first.0, first.1), (person.user, last.0, last.1));
+            let waits = view.range::<AskedTurnRow>(&first, &last, 1_000).unwrap();
+            let waits: Vec<_> = waits.into_iter().map(|((_, conversation, seq), _)| (conversation, seq)).collect();
+            assert!(waits.len() <= limits::TURNS_PER_USER_MAX);
+            assert_eq!(waits, open.remove(&person.user).unwrap_or_default());
+        }
+        assert!(open.is_empty(), "{open:?}");
         for conversation in &self.places {
             let (first, last) = ((*conversation, Seq(0)), (*conversation, Seq(u64::MAX)));
             let turns = view.range::<TurnRow>(&first, &last, 1_000).unwrap();
@@ -240,4 +254,45 @@ fn questions_and_answers_in_any_order_give_the_same_state_however_they_are_batch
         }
     }
     assert!(accepted as u64 > CASES * STEPS as u64 / 2, "most commands are worth something: {accepted}");
+}
+
+#[test]
+fn a_user_waits_for_so_many_answers_in_all_chats_together() {
+    let mut history = History::start(Batches::OneByOne, 7);
+    let (ada, bob) = (Actor::User(history.people[0].clone()), Actor::User(history.people[1].clone()));
+    let mut chats = vec![history.places[0]];
+    for _ in 0..2 {
+        let open = Command::OpenAssistant { assistant: user("assistant"), title: None };
+        let opened = history.ask(ada.clone(), open.into());
+        history.opened(&opened);
+        chats.push(*history.places.last().unwrap());
+    }
+    let (bobs, group) = (history.places[1], history.places[2]);
+    let question = |chat: ConversationId, text: Text| -> AnyCommand {
+        Command::Send { to: Target::Conversation(chat), content: Content::Text(text) }.into()
+    };
+    let mut first = None;
+    for n in 0..limits::TURNS_PER_USER_MAX {
+        let asked = history.ask(ada.clone(), question(chats[n % 2], Text::plain("why?")));
+        let Some(CommandResult::Appended { seq, .. }) = asked else { panic!("{n}: {:?}", history.answers.last()) };
+        first.get_or_insert(seq);
+    }
+    history.check();
+    assert_eq!(history.ask(ada.clone(), question(chats[2], Text::plain("one more?"))), None);
+    assert!(history.answers.last().unwrap().contains("all chats together"), "{:?}", history.answers.last());
+    // In a group, where others read it, it is said and not asked; whoever else asks is answered.
+    let mention = Text { mentions: vec![user("assistant")], ..Text::plain("and here?") };
+    assert!(history.ask(ada.clone(), question(group, mention)).is_some());
+    assert!(history.ask(bob, question(bobs, Text::plain("and me?"))).is_some());
+    let turns = |history: &History, place: ConversationId| {
+        let (first, last) = ((place, Seq(0)), (place, Seq(u64::MAX)));
+        history.server.view().range::<TurnRow>(&first, &last, 100).unwrap().len()
+    };
+    assert_eq!((turns(&history, group), turns(&history, bobs)), (0, 1));
+    // One that ends makes room for one.
+    let done = SystemCommand::FinishAnswer { conversation: chats[0], question: first.unwrap(), answer: None };
+    history.ask(auth::server(), done.into()).unwrap();
+    assert!(history.ask(ada.clone(), question(chats[2], Text::plain("one more?"))).is_some());
+    assert_eq!(history.ask(ada, question(chats[2], Text::plain("and one more?"))), None);
+    history.check();
 }

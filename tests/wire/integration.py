@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -62,12 +63,12 @@ def page(binary, python, address, folder):
     tools = os.path.join(folder, "bin")
     os.mkdir(tools)
     os.symlink(os.path.abspath(binary), os.path.join(tools, "tidings"))
-    script, headings = ["set -euo pipefail"], []
+    script, headings = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"], []
     for heading, block in steps((ROOT / "docs" / "integration.md").read_text()):
         headings.append(heading)
         script += [block, f"echo; echo 'STEP DONE {len(headings)}'"]
     path = os.pathsep.join([tools, os.path.dirname(python), os.environ["PATH"]])
-    settings = dict(os.environ, TIDINGS=address, DATA=os.path.join(folder, "data"), PATH=path)
+    settings = dict(os.environ, TIDINGS=address, DATA=os.path.join(folder, "data"), PATH=path, SOURCES=str(ROOT), SHOP_PORT=free_port())
     ran = subprocess.run(["bash", "-c", "\n".join(script)], env=settings, cwd=folder, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, timeout=180)
     done = ran.stdout.count("STEP DONE ")
@@ -75,6 +76,13 @@ def page(binary, python, address, folder):
         print(ran.stdout[-6000:])
         print(f"the page stopped in: {headings[min(done, len(headings) - 1)]}")
     return done, len(headings)
+
+
+def free_port():
+    """A port that nobody listens on, as text."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def exchange(address, token):

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 import urllib.error
 import urllib.request
 
@@ -144,12 +145,16 @@ async def run(check, address):
     error = await opened(address, made["secret"], "auto", unknown)
     check("a tool that is not there is an error of the protocol", getattr(error, "code", None) == -32602, error)
     ada.ask("DELETE", f"/mcp-tokens/{made['token']}")
-    for words, secret in (("a token that was revoked", made["secret"]), ("a session token", ada.token)):
+    for words, secret, refusal in (
+        ("a token that was revoked", made["secret"], "was revoked"),
+        ("a session token", ada.token, "no token for MCP"),
+    ):
         try:
             await opened(address, secret, "legacy", lambda client: client.list_tools())
             check(f"{words} opens nothing", False, "it did")
-        except BaseException as error:  # The client wraps what it met into groups.
-            check(f"{words} opens nothing", True, error)
+        except Exception as error:  # The client wraps what it met into groups.
+            found = "".join(traceback.format_exception(error))
+            check(f"{words} opens nothing", refusal in found, found)
 
 
 def main():

@@ -33,7 +33,7 @@ const rows = [
   ['console, JS', closure(['admin.js']).filter((name) => !chat.includes(name)), 60],
   ['all CSS', files.filter((name) => name.endsWith('.css') && name !== 'embed.css'), 12],
   ['Chinese, chats', ['i18n-zh.js'], 14],
-  ['Chinese, all', files.filter((name) => name.startsWith('i18n-zh')), 20],
+  ['Chinese, all', files.filter((name) => name.startsWith('i18n-zh')), 24],
   ['widget script', closure(['widget.js']), 3],
   ['widget, framed', [...closure(startOf('embed.html')), 'embed.css'], 70],
 ];

@@ -176,7 +176,10 @@ async fn in_json_rpc(response: Response) -> Response {
         return response;
     }
     let (parts, body) = response.into_parts();
-    let words = Limited::new(body, WORDS_BYTES_MAX).collect().await.map_or_else(|_| Bytes::new(), |all| all.to_bytes());
+    let words = match Limited::new(body, WORDS_BYTES_MAX).collect().await {
+        Ok(all) => all.to_bytes(),
+        Err(_) => Bytes::new(),
+    };
     let mut told = error(parts.status, INVALID_REQUEST, &String::from_utf8_lossy(&words), None);
     if let Some(allow) = parts.headers.get(header::ALLOW) {
         told.headers_mut().insert(header::ALLOW, allow.clone());

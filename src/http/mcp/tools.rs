@@ -78,8 +78,7 @@ fn list_conversations() -> Described {
         },
         "required": ["conversations", "next"],
     });
-    let about =
-        "Lists the conversations that you may know of, the one with the newest message first, each with that message.";
+    let about = "Lists the conversations that you may know of, each with its newest message: pinned ones first, then the one with the newest message.";
     ("List conversations", about, takes, gives)
 }
 

@@ -10,7 +10,7 @@ use crate::ledger::refuse::refuse;
 use crate::model::{
     Code, ConversationId, ConversationKind, Effect, Seq, TurnState, UserHandle, UserId, UserKind, limits,
 };
-use crate::store::records::{MemberRow, TurnRow, UserRow};
+use crate::store::records::{AskedTurnRow, MemberRow, TurnRow, UserRow};
 use crate::store::{Fault, Read, Tables};
 
 /// Whom a message names.
@@ -43,11 +43,30 @@ fn in_chat(state: &impl Read, caller: &Caller<'_>, place: &Place) -> Result<User
     let row = there(state, caller.actor.app, assistant)?;
     let asking = Asking { assistant, row: &row, user: caller.handle(), user_row: &caller.user, at: caller.at };
     asking.check(state)?;
-    if turns(state, place.id)?.len() >= limits::TURNS_MAX {
+    check_room(state, caller, turns(state, place.id)?.len())?;
+    Ok(assistant)
+}
+
+/// Refuses one more question where `open` of the conversation wait, or as many of the caller's as may.
+pub(super) fn check_room(state: &impl Read, caller: &Caller<'_>, open: usize) -> Result<(), Stop> {
+    if open >= limits::TURNS_MAX {
         let most = limits::TURNS_MAX;
         return refuse(Code::Full, format!("{most} questions wait for answers here; wait for some, or stop them."));
     }
-    Ok(assistant)
+    if asked(state, caller.handle())? >= limits::TURNS_PER_USER_MAX {
+        let most = limits::TURNS_PER_USER_MAX;
+        return refuse(
+            Code::Full,
+            format!("{most} of your questions wait for answers, in all chats together; wait for some, or stop them."),
+        );
+    }
+    Ok(())
+}
+
+/// How many questions of a user wait for answers, as far as that is counted.
+fn asked(state: &impl Read, user: UserHandle) -> Result<usize, Fault> {
+    let (from, to) = ((user, ConversationId(0), Seq(0)), (user, ConversationId(u64::MAX), Seq(u64::MAX)));
+    Ok(state.range::<AskedTurnRow>(&from, &to, limits::TURNS_PER_USER_MAX)?.len())
 }
 
 fn in_group(
@@ -63,8 +82,11 @@ fn in_group(
     for id in names.mentions.iter().chain(replied.as_ref()) {
         let Some(user) = caller.find(state, id)? else { continue };
         if is_asked(state, caller, place.id, user)? {
-            let room = turns(state, place.id)?.len() < limits::TURNS_MAX;
-            return Ok(room.then_some(user));
+            return match check_room(state, caller, turns(state, place.id)?.len()) {
+                Ok(()) => Ok(Some(user)),
+                Err(Stop::Refused(_)) => Ok(None),
+                Err(fault) => Err(fault),
+            };
         }
     }
     Ok(None)
@@ -105,6 +127,7 @@ pub(in crate::ledger) fn apply(
         asked_lsn: caller.lsn,
     };
     tables.put(&(conversation, question), row)?;
+    tables.put(&(caller.handle(), conversation, question), AskedTurnRow {})?;
     effects.push(Effect::Turns { conversation });
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::model::{
     AnswerDone, AnswerEnd, AppId, AssistantAnswer, Body, Code, CommandResult, ConversationId, Effect, Entry, Line, Seq,
     limits,
 };
-use crate::store::records::{TurnRow, UserRow};
+use crate::store::records::{AskedTurnRow, TurnRow, UserRow};
 use crate::store::{Read, Tables};
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ pub(in crate::ledger) fn run(
         return Ok(CommandResult::Done {});
     };
     tables.remove::<TurnRow>(&(conversation, question))?;
+    tables.remove::<AskedTurnRow>(&(plan.turn.asker, conversation, question))?;
     if plan.tokens > 0 {
         super::count(tables, (plan.turn.assistant, plan.turn.asker), order.at, (0, plan.tokens))?;
     }

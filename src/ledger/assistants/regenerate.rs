@@ -6,7 +6,7 @@ use crate::ledger::caller::Caller;
 use crate::ledger::groups::may_speak;
 use crate::ledger::place::Place;
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Seq, UserHandle, limits};
+use crate::model::{Body, Code, CommandResult, ConversationId, Effect, Seq, UserHandle};
 use crate::store::{Read, Tables};
 
 struct Plan {
@@ -50,9 +50,6 @@ fn decide(state: &impl Read, caller: &Caller<'_>, conversation: ConversationId, 
     if open.iter().any(|(seq, _)| *seq == question.seq) {
         return refuse(Code::Conflict, "This question is being answered already; wait for it, or stop it.");
     }
-    if open.len() >= limits::TURNS_MAX {
-        let most = limits::TURNS_MAX;
-        return refuse(Code::Full, format!("{most} questions wait for answers here; wait for some, or stop them."));
-    }
+    asking::check_room(state, caller, open.len())?;
     Ok(Plan { question: question.seq, assistant })
 }

@@ -57,6 +57,11 @@ fn look(state: &impl Read, caller: &Caller<'_>, command: &Command) -> Result<Opt
             let (peer, body) = messages::edit::look(state, caller, *conversation, *seq, text)?;
             Question { place: Some(*conversation), peer, seq: Some(*seq), body: Some(body), ..new("edit") }
         }
+        Command::EditButtons { conversation, seq, text, rows } => {
+            let at = (*conversation, *seq);
+            let (peer, body) = messages::edit_buttons::look(state, caller, at, (text, rows))?;
+            Question { place: Some(*conversation), peer, seq: Some(*seq), body: Some(body), ..new("edit_buttons") }
+        }
         Command::Forward { from, seq, to } => {
             let (place, peer, body) = messages::forward::look(state, caller, (*from, *seq), to)?;
             Question { place, peer, body: Some(body), ..new("forward") }

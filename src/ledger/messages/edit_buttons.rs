@@ -1,6 +1,7 @@
 //! Replace the words and the buttons of an own message with buttons. There is no time by which it has to be: a button may be pressed
 //! long after it was sent, and what came of it is shown where it stands.
 
+use super::send::peer;
 use super::{check_entry_size, check_not_recalled, content};
 use crate::ledger::Stop;
 use crate::ledger::bots;
@@ -9,7 +10,8 @@ use crate::ledger::contacts::may_write;
 use crate::ledger::groups::may_speak;
 use crate::ledger::place::{Place, rewrite};
 use crate::ledger::refuse::refuse;
-use crate::model::{Body, ButtonRow, Buttons, Code, CommandResult, ConversationId, Effect, Entry, Seq, Text};
+use crate::model::{Body, ButtonRow, Buttons, Code, CommandResult, ConversationId, Effect, Entry, Seq, Text, UserId};
+use crate::store::records::ConversationRow;
 use crate::store::{Read, Tables};
 
 struct Plan {
@@ -26,6 +28,19 @@ pub(in crate::ledger) fn run(
 ) -> Result<CommandResult, Stop> {
     let Plan { target, notice } = decide(tables, caller, (conversation, seq), (words, rows))?;
     Ok(rewrite(tables, caller.actor.app, conversation, target, notice, effects)?)
+}
+
+/// The other side of a direct chat, and what the message would be; else why it would be refused.
+pub(in crate::ledger) fn look(
+    state: &impl Read,
+    caller: &Caller<'_>,
+    (conversation, seq): (ConversationId, Seq),
+    (words, rows): (&str, &[ButtonRow]),
+) -> Result<(Option<UserId>, Body), Stop> {
+    let plan = decide(state, caller, (conversation, seq), (words, rows))?;
+    let row = state.get::<ConversationRow>(&conversation)?;
+    let peer = row.map_or(Ok(None), |row| peer(state, caller, &row))?;
+    Ok((peer, plan.target.body))
 }
 
 fn decide(

@@ -46,12 +46,11 @@ const RECEIPTS_ROWS_MAX: usize = 200_000;
 
 /// Answers a query of a user as of one state; `now` is needed for nothing but time-outs of what is shown.
 pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, query: &Query) -> Result<Answer, Stop> {
-    let scope = match actor.session.mcp() {
-        Some(_) => Some(super::mcp::admit_query(state, now, actor, query)?),
-        None => {
-            super::caller::admit(state, actor)?;
-            None
-        }
+    let scope = if actor.session.mcp().is_some() {
+        Some(super::mcp::admit_query(state, now, actor, query)?)
+    } else {
+        super::caller::admit(state, actor)?;
+        None
     };
     match query {
         Query::Conversations { skip, limit } => {

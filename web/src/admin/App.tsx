@@ -1,20 +1,25 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { admin } from '../core';
 import type { AppAccess, AppInfo, AppUse } from '../core/admin';
 import { bytes, date, dateTime, number, t } from '../i18n';
 import { go, linkTo, paths } from '../router';
-import { Button, Card, ConfirmDialog, ErrorState, Row, SkeletonRows, Switch, toast } from '../ui';
+import { Button, Card, ConfirmDialog, ErrorState, Row, SkeletonRows, Switch, Tabs, toast } from '../ui';
 import { useAsked, useRefused } from '../settings/useDoing';
 import css from './Admin.module.css';
 import { Amounts, type Amount } from './Amounts';
 import { AppKeys } from './AppKeys';
 import { AppPill, HOME_APP } from './AppPill';
+import { BeforeHookCard } from './BeforeHook';
+import { Origins } from './Origins';
 import { Rules } from './Rules';
 
 interface Shown {
   info: AppInfo;
   use: AppUse;
 }
+
+type Part = 'access' | 'hooks' | 'rules';
 
 /** One app: how much of it there is, its keys, limits and rules, its end. */
 export function AppPage({ app }: { app: string }) {
@@ -32,6 +37,18 @@ export function AppPage({ app }: { app: string }) {
 
 function One({ info, use, again }: Shown & { again: () => void }) {
   const id = String(info.app);
+  const home = info.app === HOME_APP;
+  const [part, setPart] = useState<Part>('access');
+  const parts: Record<Part, () => ComponentChildren> = {
+    access: () => <><AppKeys app={id} keys={use.keys} again={again} /><Tokens app={id} use={use} again={again} /><Origins app={id} origins={use.origins} again={again} /></>,
+    hooks: () => <BeforeHookCard app={id} />,
+    rules: () => (
+      <>
+        <Limits app={id} access={use.access} again={again} />
+        {home ? <Card title={t('admin.rules')}><Row label={t('admin.homeRules')}><Button size="small" onClick={() => go(paths.console('rules'))}>{t('common.open')}</Button></Row></Card> : <><Rules app={id} /><Endings info={info} use={use} again={again} /></>}
+      </>
+    ),
+  };
   return (
     <>
       <dl class={css.tiles}>
@@ -40,13 +57,9 @@ function One({ info, use, again }: Shown & { again: () => void }) {
         ))}
       </dl>
       {info.state === 'deleting' ? <p>{t('admin.deletingText')}</p> : (
-        <>
-          <AppKeys app={id} keys={use.keys} again={again} />
-          <Tokens app={id} use={use} again={again} />
-          <Limits app={id} access={use.access} again={again} />
-          {info.app === HOME_APP ? <Card title={t('admin.rules')}><Row label={t('admin.homeRules')}><Button size="small" onClick={() => go(paths.console('rules'))}>{t('common.open')}</Button></Row></Card> : <Rules app={id} />}
-          {info.app !== HOME_APP && <Endings info={info} use={use} again={again} />}
-        </>
+        <Tabs label={info.name} value={part} onChange={setPart} tabs={[{ value: 'access', label: t('admin.partAccess') }, { value: 'hooks', label: t('admin.partHooks') }, { value: 'rules', label: t('admin.partRules') }]}>
+          <div class={css.parts}>{parts[part]()}</div>
+        </Tabs>
       )}
     </>
   );

@@ -4,10 +4,10 @@ import { admin } from '../core';
 import type { AppKey, AppKeyKind, MadeAppKey } from '../core/admin';
 import { date, dateTime, t, type PlainKey } from '../i18n';
 import { Button, Card, ConfirmDialog, Dialog, Field, Row, Select, TextArea, toast } from '../ui';
-import { Shown } from '../ui/Shown';
 import { Form } from '../settings/Form';
 import { useDoing } from '../settings/useDoing';
 import css from './Admin.module.css';
+import { SecretDialog } from './SecretDialog';
 
 const KINDS: Readonly<Record<AppKeyKind, { label: PlainKey; hint: PlainKey }>> = {
   api: { label: 'admin.keyApi', hint: 'admin.keyApiHint' },
@@ -83,9 +83,11 @@ function NewKey({ app, before, onMade, onClose }: { app: string; before: AppKey 
 
 /** The secret, which is shown this once. */
 function Secret({ made, onClose }: { made: MadeAppKey; onClose: () => void }) {
+  const title = t('admin.keyMade', { name: nameOf(made) });
+  if (made.secret !== undefined) return <SecretDialog title={title} secret={made.secret} note={made.kind === 'api' ? undefined : t('admin.kidIs', { id: String(made.key) })} onClose={onClose} />;
   return (
-    <Dialog title={t('admin.keyMade', { name: nameOf(made) })} width={480} onClose={onClose} actions={<Button onClick={onClose}>{t('common.done')}</Button>}>
-      {made.secret === undefined ? <p>{t('admin.keyThere', { id: String(made.key) })}</p> : <Shown main label={t('admin.secret')} text={made.secret} note={<p class={css.muted}>{t('admin.secretOnce')}{made.kind !== 'api' && ` ${t('admin.kidIs', { id: String(made.key) })}`}</p>} />}
+    <Dialog title={title} width={480} onClose={onClose} actions={<Button onClick={onClose}>{t('common.done')}</Button>}>
+      <p>{t('admin.keyThere', { id: String(made.key) })}</p>
     </Dialog>
   );
 }

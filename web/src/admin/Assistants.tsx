@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { admin } from '../core';
 import type { AssistantInfo, AssistantPreset, AssistantSettings, AssistantTest } from '../core/admin';
 import { number, t, type PlainKey } from '../i18n';
+import { useReason } from '../i18n/reason';
 import { Button, Card, ConfirmDialog, Dialog, Empty, ErrorState, Field, Icon, Row, Select, SkeletonRows, Switch, TextArea, toast } from '../ui';
 import { NAME_CHARS_MAX, userProblem } from '../auth/rules';
 import { Form } from '../settings/Form';
@@ -65,7 +66,7 @@ function Editor({ presets, assistant, onClose, onSaved }: EditorProps) {
   const missing = userProblem(id) !== null || !settings.base_url.trim() || !settings.model.trim();
   const test = () => void testing.run(async () => setTested({ of: settings, test: await admin.testAssistant(id, settings) }));
   const save = () => void saving.run(async () => { await admin.putAssistant(id, { name: name.trim() || null, settings }); onSaved(); });
-  const note = presets.find((each) => each.name === preset)?.note;
+  const note = useReason(presets.find((each) => each.name === preset)?.note);
   return (
     <Dialog title={assistant?.name ?? t('admin.newAssistant')} width={560} onClose={onClose}>
       <Form submit={t('common.save')} busy={saving.busy} disabled={missing} problem={saving.problem ?? testing.problem} onSubmit={save}>

@@ -36,12 +36,17 @@ const ACTIONS: Readonly<Record<string, PlainKey>> = {
   'hook.create': 'admin.didCreateHook',
   'hook.rotate': 'admin.didRotateHook',
   'hook.delete': 'admin.didDeleteHook',
-  'webhook.create': 'admin.didCreateWebhook',
-  'webhook.set': 'admin.didSetWebhook',
-  'webhook.rotate': 'admin.didRotateWebhook',
-  'webhook.delete': 'admin.didDeleteWebhook',
-  'webhook.replay': 'admin.didReplayWebhook',
-  'webhook.stop': 'admin.didStopWebhook',
+  'mcp_token.create': 'admin.didCreateMcpToken',
+  'mcp_token.revoke': 'admin.didRevokeMcpToken',
+  'mcp.list_conversations': 'admin.didMcpList',
+  'mcp.read_messages': 'admin.didMcpRead',
+  'mcp.search_messages': 'admin.didMcpSearch',
+  'mcp.send_message': 'admin.didMcpSend',
+  'app.origins': 'admin.didSetOrigins',
+  'before_hook.create': 'admin.didCreateBefore', 'before_hook.set': 'admin.didSetBefore', 'before_hook.rotate': 'admin.didRotateBefore', 'before_hook.remove': 'admin.didRemoveBefore',
+  'webhook.create': 'admin.didCreateWebhook', 'webhook.set': 'admin.didSetWebhook', 'webhook.rotate': 'admin.didRotateWebhook', 'webhook.delete': 'admin.didDeleteWebhook',
+  'webhook.replay': 'admin.didReplayWebhook', 'webhook.stop': 'admin.didStopWebhook',
+  'token.create': 'admin.didCreateToken', 'token.revoke': 'admin.didRevokeToken', 'token.rotate': 'admin.didRotateToken',
 };
 
 /** An action in words; one that this page does not know by the name it has in the log. */

@@ -7,6 +7,7 @@ import { useDoing } from '../settings/useDoing';
 import form from '../settings/Form.module.css';
 import css from './Admin.module.css';
 import { CopyLink } from './CopyLink';
+import { Tokens } from './Tokens';
 
 const FLAGS: readonly { flag: keyof UserFlags; label: PlainKey; hint: PlainKey }[] = [
   { flag: 'suspended', label: 'admin.suspended', hint: 'admin.suspendedHint' },
@@ -54,9 +55,9 @@ export function UserDialog({ account, onClose, onChanged, onDeleted }: UserDialo
           <Row label={t('admin.administrator')} hint={t('admin.administratorHint')}>
             {(labelId) => <Switch labelledBy={labelId} disabled={busy} checked={administrator} onChange={(on) => void run(async () => { await admin.setAdministrator(id, on); await refresh(); })} />}
           </Row>
-          <Row wrap label={t('admin.password')} hint={t(account.password ? 'admin.hasPassword' : 'admin.noPassword')}>
+          {account.kind === 'bot' ? <Tokens bot={id} /> : <Row wrap label={t('admin.password')} hint={t(account.password ? 'admin.hasPassword' : 'admin.noPassword')}>
             <Button size="small" icon="key" busy={busy} onClick={() => void run(async () => setLink((await admin.passwordLink(id)).url))}>{t('admin.makePasswordLink')}</Button>
-          </Row>
+          </Row>}
           <Row wrap label={t('admin.devices')} hint={t('admin.sessions', { count: sessions })}>
             <Button size="small" disabled={sessions === 0} onClick={() => setAsking('sessions')}>{t('admin.endSessions')}</Button>
           </Row>

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
+import { admin } from '../core';
 import type { AccountInfo } from '../core/admin';
 import { t } from '../i18n';
-import { Avatar, Button, Card, Dialog, Empty, ErrorState, Field, ListRow, Pill, SkeletonRows } from '../ui';
+import { Avatar, Button, Card, Dialog, Empty, ErrorState, Field, ListRow, Pill, SkeletonRows, toastError } from '../ui';
 import css from './Admin.module.css';
 import { CopyLink } from './CopyLink';
 import { NewUser } from './NewUser';
@@ -13,6 +14,12 @@ export function UsersPage() {
   const [open, setOpen] = useState<AccountInfo | 'new' | null>(null);
   const [link, setLink] = useState<string | null>(null);
   const { users, more, busy, problem, loadMore, again, put } = useUsers(text);
+  const made = (account: { link: string } | { bot: string }) => {
+    setOpen(null);
+    if ('link' in account) setLink(account.link);
+    else admin.user(account.bot).then(setOpen, toastError);
+    again();
+  };
   return (
     <>
       <div class={css.bar}>
@@ -31,7 +38,7 @@ export function UsersPage() {
         </Card>
       )}
       {more && <span class={css.center}><Button busy={busy} onClick={loadMore}>{t('common.loadMore')}</Button></span>}
-      {open === 'new' && <NewUser onClose={() => setOpen(null)} onMade={(url) => { setOpen(null); setLink(url); again(); }} />}
+      {open === 'new' && <NewUser onClose={() => setOpen(null)} onMade={made} />}
       {open !== null && open !== 'new' && (
         <UserDialog account={open} onClose={() => setOpen(null)} onChanged={(user) => { put(user); setOpen(user); }} onDeleted={() => { setOpen(null); again(); }} />
       )}

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { actions, store, type Answering, type Row } from '../core';
 import { t } from '../i18n';
+import { useReason } from '../i18n/reason';
 import { act, Avatar, Button, Icon, IconButton, Spinner, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import { bodyWords, isAssistant, me } from '../chat/words';
@@ -14,9 +15,10 @@ import css from './Answer.module.css';
 /** The inside of an answer's row. */
 export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
   const [copied, copy] = useCopied();
+  const problem = useReason('answer' in row.body ? row.body.answer.problem : null);
   if (!('answer' in row.body)) return null;
   const { seq } = row;
-  const { text, model, end, problem, question } = row.body.answer;
+  const { text, model, end, question } = row.body.answer;
   const again = pane.view.answers.value.find(({ replaces }) => replaces !== null && replaces === seq);
   if (again) return <Writing answer={again} />;
   const asked = pane.thread.quote(question).value.row;

@@ -3,9 +3,10 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { Pane } from '../chat/pane';
-import type { ConversationId, Row, Seq } from '../core';
+import type { Row, Seq } from '../core';
 import { streamTask } from '../core/tasks';
 import { locale, problemWords, t } from '../i18n';
+import { useReason } from '../i18n/reason';
 import { Button, IconButton, Spinner, toast, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import { AssistantMenu, chosenAssistant } from './AssistantMenu';
@@ -22,7 +23,15 @@ export function taskOf(words: string, { thread }: Pane, answered: Row | null): T
   return seq === null ? null : { kind: 'translate', seq, language: language.trim() };
 }
 
-export default function Aside({ conversation, task, onClose, onPost }: { conversation: ConversationId; task: Task; onClose: () => void; onPost: (words: string) => void }) {
+interface AsideProps {
+  pane: Pane;
+  task: Task;
+  /** Nothing can be written here, so there is nowhere to put it. */
+  closed: boolean;
+}
+
+export default function Aside({ pane, task, closed }: AsideProps) {
+  const conversation = pane.view.id;
   const [text, setText] = useState('');
   const [state, setState] = useState<'writing' | 'done'>('writing');
   const [problem, setProblem] = useState<string | null>(null);
@@ -45,16 +54,25 @@ export default function Aside({ conversation, task, onClose, onPost }: { convers
       .then(over, (error: unknown) => over(problemWords(error)));
     return () => stop.abort();
   }, [task, assistant?.user]);
+  const reason = useReason(problem);
+  const close = () => {
+    pane.task.value = null;
+    document.querySelector<HTMLElement>('[data-composer]')?.focus();
+  };
+  const post = () => {
+    pane.refill.value = text;
+    close();
+  };
   const name = t(task.kind === 'summarise' ? 'extras.summary' : 'extras.translation');
   return (
     <section class={css.aside} aria-label={name} aria-busy={state === 'writing'}>
       <div class={css.end}>{name} · {t('extras.onlyYou')} {assistant && <AssistantMenu chosen={assistant} label={t('extras.answersWith', { name: assistant.name })} onPick={() => undefined} />}</div>
       <div class={css.words} tabIndex={0}>{text ? <Markdown text={text} markdown /> : state === 'writing' && <Spinner />}</div>
-      {problem && <p class={css.problem} role="alert">{problem}</p>}
+      {reason && <p class={css.problem} role="alert">{reason}</p>}
       <div class={css.tools}>
-        {state === 'done' && text && <Button size="small" onClick={() => onPost(text)}>{t('extras.toField')}</Button>}
+        {state === 'done' && text && !closed && <Button size="small" onClick={post}>{t('extras.toField')}</Button>}
         {text && navigator.clipboard && <IconButton size="small" icon={copied ? 'check' : 'copy'} label={t(copied ? 'common.copied' : 'common.copy')} onClick={() => copy(text)} />}
-        <IconButton size="small" icon="close" label={t('common.close')} onClick={onClose} />
+        <IconButton size="small" icon="close" label={t('common.close')} onClick={close} />
       </div>
     </section>
   );

@@ -22,15 +22,21 @@ const COMMAND = /^\/(?:summari[sz]e|translate)(?: .*)?$/i;
 /** A word before the caret that may be completed: @somebody, :smile:. */
 const COMPLETED = /(?:^|\s)(?:@\S*|:[\w+-]{2,}:?)$|^\/[\w-]*$/u;
 
-/** The field, or a sentence that says why there is none. */
+/** The field, or a sentence that says why there is none; above it what an assistant does for this reader. */
 export function Composer({ pane }: { pane: Pane }) {
   const { view } = pane;
   const { peer, group } = view.meta.value;
   const writable = view.writable.value;
   const refused = refusalOf(pane);
   const blocked = peer !== null && store.person(peer).value.blocked;
-  if (blocked || refused || writable !== 'open') return <Closed pane={pane} writable={writable} refused={blocked ? null : refused} until={group?.silenced_until ?? null} />;
-  return <Open pane={pane} />;
+  const closed = blocked || refused !== null || writable !== 'open';
+  const task = pane.task.value;
+  return (
+    <>
+      {task && <Aside pane={pane} task={task} closed={closed} />}
+      {closed ? <Closed pane={pane} writable={writable} refused={blocked ? null : refused} until={group?.silenced_until ?? null} /> : <Open pane={pane} />}
+    </>
+  );
 }
 
 /** The own last message when the other side takes none: whoever blocked the writer, or hears contacts only. */
@@ -55,7 +61,6 @@ function Open({ pane }: { pane: Pane }) {
   const [extra, setExtra] = useState<Extra | null>(null);
   const editing = pane.editing.value;
   const replying = pane.replying.value;
-  const task = pane.task.value;
   const assistant = isAssistant(view);
   const writing = assistant && view.answers.value.some(({ state, done }) => state === 'answering' && !done);
   const enterSends = store.preferences.value.enter === 'send';
@@ -130,6 +135,7 @@ function Open({ pane }: { pane: Pane }) {
     const words = pane.refill.value;
     if (words === null) return;
     pane.refill.value = null;
+    write(words);
     put(words);
   }, [pane.refill.value]);
   // What was answered when the draft was left.
@@ -172,7 +178,6 @@ function Open({ pane }: { pane: Pane }) {
     <div class={css.composer}>
       {(editing ?? replying) && <Bar pane={pane} row={(editing ?? replying) as Row} onCancel={cancel} />}
       {!editing && COMPLETED.test(text.slice(0, caret)) && <Completion view={view} text={text} caret={caret} onPut={(next, at) => { write(next); put(next, at); }} keys={completing} onAria={setAria} />}
-      {task && <Aside conversation={view.id} task={task} onClose={() => { pane.task.value = null; field.current?.focus(); }} onPost={(words) => { pane.task.value = null; write(words); put(words); }} />}
       {extra && <Extras {...extra} conversation={view.id} replyTo={replying?.seq ?? null} onClose={(sent) => { setExtra(null); if (sent) { pane.replying.value = null; void pane.thread.jump('newest'); } field.current?.focus(); }} />}
       <div class={css.line}>
         <div class={css.box}>

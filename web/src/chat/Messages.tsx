@@ -38,6 +38,8 @@ export function Messages({ pane }: { pane: Pane }) {
   const inner = useRef<HTMLDivElement>(null);
   const anchor = useRef<Anchor | null>(null);
   const stuck = useRef(true);
+  /** How far down it was when it was at the end. */
+  const end = useRef(0);
   const [far, setFar] = useState(false);
   const rows = thread.rows.value;
   const loading = thread.loading.value;
@@ -48,13 +50,19 @@ export function Messages({ pane }: { pane: Pane }) {
   const look = () => {
     const view = box.current;
     if (!view || view.clientHeight === 0) return;
-    stuck.current = sticks(view) && thread.atEnd.peek();
+    stick(view);
     anchor.current = anchorOf(placed(view), view.scrollTop);
     measure(view);
     seeTo(view);
     if (pane.target.peek() || thread.loading.peek() !== 'none' || thread.problem.peek()) return;
     if (view.scrollTop < LOAD_PX && !thread.atStart.peek()) void thread.pageUp();
     else if (view.scrollHeight - view.scrollTop - view.clientHeight < LOAD_PX && !thread.atEnd.peek()) void thread.pageDown();
+  };
+  /** Who is at the end stays there. Not to be there any more without having gone up is nobody's doing: something grew since, and is followed. */
+  const stick = (view: HTMLElement) => {
+    const at = sticks(view);
+    stuck.current = (at || (stuck.current && view.scrollTop >= end.current)) && thread.atEnd.peek();
+    if (at) end.current = view.scrollTop;
   };
   /** Also when something grows below the reader, who does not move: an answer that is written. */
   const measure = (view: HTMLElement) => setFar(!thread.atEnd.peek() || view.scrollHeight - view.scrollTop - view.clientHeight > view.clientHeight);
@@ -68,8 +76,10 @@ export function Messages({ pane }: { pane: Pane }) {
   const settle = () => {
     const view = box.current;
     if (!view) return;
-    if (stuck.current) view.scrollTop = view.scrollHeight;
-    else if (anchor.current) {
+    if (stuck.current) {
+      view.scrollTop = view.scrollHeight;
+      end.current = view.scrollTop;
+    } else if (anchor.current) {
       const top = scrollTopFor(anchor.current, placed(view), view.scrollTop);
       if (top !== null) view.scrollTop = top;
     }
@@ -79,7 +89,8 @@ export function Messages({ pane }: { pane: Pane }) {
     const view = box.current;
     if (!view) return;
     if (target && go(view, target, rows, loading === 'none')) {
-      stuck.current = sticks(view) && thread.atEnd.peek();
+      stuck.current = false;
+      stick(view);
       anchor.current = anchorOf(placed(view), view.scrollTop);
       pane.target.value = null;
     } else if (!target) settle();

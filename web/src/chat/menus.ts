@@ -1,11 +1,10 @@
 // What the menus of a message and of a chat in the list offer. They come with the first menu.
 
-import { actions, store, textOf, type ConversationView, type Row } from '../core';
+import { actions, store, textOf, type Body, type ConversationView, type Row } from '../core';
 import { t } from '../i18n';
 import { act, type MenuItem, now, toast } from '../ui';
 import { mayAnswer, mayEdit, mayForward, mayPin, mayRecall } from './may';
 import { edit, reply, type Pane } from './pane';
-import { bodyWords } from './words';
 
 function copy(row: Row): void {
   const text = textOf(row.body)?.text ?? '';
@@ -19,6 +18,8 @@ function selectedIn(row: Row): string | null {
   if (!selection || selection.rangeCount === 0 || !element?.contains(selection.getRangeAt(0).commonAncestorContainer)) return null;
   return selection.toString().trim() || null;
 }
+
+const hasWords = (body: Body): boolean => Boolean(textOf(body)?.text) || 'answer' in body || 'post' in body;
 
 /** What can be done with a message. */
 export function messageMenu(pane: Pane, row: Row): MenuItem[] {
@@ -36,7 +37,7 @@ export function messageMenu(pane: Pane, row: Row): MenuItem[] {
   if (mayAnswer(meta, row)) items.push({ label: t('chat.reply'), icon: 'reply', hint: 'R', onSelect: () => reply(pane, row) });
   if (mayEdit(meta, row, now.peek())) items.push({ label: t('common.edit'), icon: 'edit', hint: 'E', onSelect: () => edit(pane, row) });
   if (textOf(row.body)?.text) items.push({ label: t('chat.copyText'), icon: 'copy', onSelect: () => copy(row) });
-  if (seq !== null && store.assistants.peek().length > 0 && bodyWords(row.body)) {
+  if (seq !== null && store.assistants.peek().length > 0 && hasWords(row.body)) {
     // Now: what is selected may not be any more when the menu has the focus.
     const text = selectedIn(row);
     items.push({ label: t('chat.translate'), icon: 'globe', ...(text ? { hint: shortened(text) } : {}), onSelect: () => { pane.task.value = { kind: 'translate', seq, text }; } });

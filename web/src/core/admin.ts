@@ -1,9 +1,11 @@
 // What administrators see and do, over REST.
 
 import { ask, queryOf, request } from './api';
-import type { AppId, Epoch, Invite, InviteCode, Lsn, Name, SessionInfo, Strangers, Timestamp, UserId, UserKind } from './protocol';
+import { Problem } from './problem';
+import type { AppId, ConversationId, Epoch, Invite, InviteCode, Lsn, Name, SessionInfo, Strangers, Timestamp, UserId, UserKind } from './protocol';
 
 const inApp = (app?: string): string => (app ? `?app=${encodeURIComponent(app)}` : '');
+const webhooksOf = (app: string, webhook?: number): string => `/admin/apps/${of(app)}/webhooks${webhook === undefined ? '' : `/${webhook}`}`;
 const of = (user: UserId): string => encodeURIComponent(user);
 
 export interface UserFlags {
@@ -73,6 +75,68 @@ export interface AppUse {
   media_bytes: number;
   tokens_from: Timestamp;
   keys: AppKey[];
+  /** From where pages of other systems may use it. */
+  origins: string[];
+}
+export type HookAction = 'message_send' | 'contact_request' | 'member_add';
+/** What is asked before users of an app do something. */
+export interface BeforeHook {
+  url: string;
+  actions: HookAction[];
+  timeout_ms: number;
+  on_failure: 'open' | 'closed';
+}
+export type BeforeHookInfo = BeforeHook & { created: Timestamp; changed: Timestamp; old_secret_until?: Timestamp };
+/** The secret is told when it is new. */
+export type KeptBeforeHook = BeforeHookInfo & { secret?: string };
+export interface HookTest {
+  result: 'allowed' | 'refused' | 'replaced' | 'failed';
+  reason?: string;
+  ms: number;
+}
+/** A webhook of an app as it shall be. */
+export interface WebhookSettings {
+  url: string;
+  name: Name | null;
+  types: string[];
+  conversations: ConversationId[];
+  enabled: boolean;
+}
+export type Webhook = WebhookSettings & {
+  webhook: number;
+  /** Why the server has turned it off, if it has. */
+  stopped: 'gone' | 'failing' | null;
+  created: Timestamp;
+  old_secret_until: Timestamp | null;
+  waiting: number;
+  dead: number;
+  delivered: Timestamp | null;
+  gap: Lsn | null;
+};
+export interface Delivery {
+  at: Timestamp;
+  event: string;
+  type: string;
+  attempt: number;
+  taken: boolean;
+  status: number | null;
+  ms: number;
+  words: string;
+}
+/** An event that was given up. */
+export interface DeadLetter {
+  id: string;
+  conversation: ConversationId;
+  tries: number;
+  at: Timestamp;
+  why: string;
+}
+/** With what a bot comes; the secret is told when it is made. */
+export interface BotToken {
+  token: number;
+  name: Name;
+  created: Timestamp;
+  used: Timestamp;
 }
 export interface AuditLine {
   lsn: Lsn;
@@ -162,6 +226,31 @@ export const admin = {
   revokeKey: (app: string, key: number) => ask<void>('DELETE', `/admin/apps/${of(app)}/keys/${key}`),
   /** Signed tokens that were issued before now are refused. */
   revokeTokens: (app: string) => ask<{ before: Timestamp }>('POST', `/admin/apps/${of(app)}/token-revocation`, { body: {} }),
+  origins: async (app: string) => (await ask<{ origins: string[] }>('GET', `/admin/apps/${of(app)}/origins`)).origins,
+  setOrigins: async (app: string, origins: string[]) => (await ask<{ origins: string[] }>('PUT', `/admin/apps/${of(app)}/origins`, { body: { origins } })).origins,
+  /** None when nobody is asked. */
+  beforeHook: (app: string) =>
+    ask<BeforeHookInfo>('GET', `/admin/apps/${of(app)}/before-hook`).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'not_found') return null;
+      throw error;
+    }),
+  setBeforeHook: (app: string, hook: BeforeHook) => ask<KeptBeforeHook>('PUT', `/admin/apps/${of(app)}/before-hook`, { body: hook }),
+  removeBeforeHook: (app: string) => ask<void>('DELETE', `/admin/apps/${of(app)}/before-hook`),
+  rotateBeforeHook: (app: string) => ask<KeptBeforeHook>('POST', `/admin/apps/${of(app)}/before-hook/rotation`),
+  testBeforeHook: (app: string) => ask<HookTest>('POST', `/admin/apps/${of(app)}/before-hook/test`),
+  webhooks: async (app: string) => (await ask<{ webhooks: Webhook[] }>('GET', webhooksOf(app))).webhooks,
+  webhook: (app: string, webhook: number) => ask<Webhook>('GET', webhooksOf(app, webhook)),
+  createWebhook: (app: string, settings: WebhookSettings) => ask<Webhook & { secret: string }>('POST', webhooksOf(app), { body: settings }),
+  setWebhook: (app: string, webhook: number, settings: WebhookSettings) => ask<Webhook>('PUT', webhooksOf(app, webhook), { body: settings }),
+  deleteWebhook: async (app: string, webhook: number): Promise<void> => void (await request('DELETE', webhooksOf(app, webhook))),
+  rotateWebhook: (app: string, webhook: number) => ask<Webhook & { secret: string }>('POST', `${webhooksOf(app, webhook)}/rotation`),
+  testWebhook: (app: string, webhook: number) => ask<Delivery>('POST', `${webhooksOf(app, webhook)}/test`, { patienceMs: 60_000 }),
+  deliveries: async (app: string, webhook: number) => (await ask<{ deliveries: Delivery[] }>('GET', `${webhooksOf(app, webhook)}/deliveries`)).deliveries,
+  deadLetters: (app: string, webhook: number, after: string | null = null) =>
+    ask<{ dead: DeadLetter[]; next?: string | null }>('GET', `${webhooksOf(app, webhook)}/dead${queryOf({ after })}`),
+  /** One event once more, or all that were given up. */
+  replay: (app: string, webhook: number, event: string | null) =>
+    ask<{ replayed: number }>('POST', `${webhooksOf(app, webhook)}/replay`, { body: event === null ? {} : { event } }),
   settings: (app: string) => ask<AppSettings>('GET', `/admin/apps/${of(app)}/settings`),
   changeSettings: (app: string, change: Partial<AppSettings>) =>
     ask<AppSettings>('PATCH', `/admin/apps/${of(app)}/settings`, { body: change }),
@@ -182,6 +271,9 @@ export const admin = {
   sessions: (user: UserId, app?: string) =>
     ask<{ sessions: SessionInfo[] }>('GET', `/admin/users/${of(user)}/sessions${inApp(app)}`),
   endSessions: (user: UserId, app?: string) => ask<void>('DELETE', `/admin/users/${of(user)}/sessions${inApp(app)}`),
+  tokens: async (bot: UserId) => (await ask<{ tokens: BotToken[] }>('GET', `/admin/users/${of(bot)}/tokens`)).tokens,
+  createToken: async (bot: UserId, name: Name | null) => (await ask<{ secret: string }>('POST', `/admin/users/${of(bot)}/tokens`, { body: { name } })).secret,
+  revokeToken: (bot: UserId, token: number) => ask<void>('DELETE', `/admin/users/${of(bot)}/tokens/${token}`),
   audit: (which: { before?: Lsn | null; limit?: number } = {}) =>
     ask<{ lines: AuditLine[]; next?: Lsn | null }>('GET', '/admin/audit' + queryOf(which)),
   assistants: () => ask<{ assistants: AssistantInfo[] }>('GET', '/admin/assistants'),

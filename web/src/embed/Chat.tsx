@@ -10,6 +10,7 @@ import { hueOf } from '../ui/Avatar';
 import { composing } from '../ui/composing';
 import { cx } from '../ui/cx';
 import { Markdown } from '../ui/Markdown';
+import { Buttons } from './Buttons';
 import css from './Embed.module.css';
 import { clock, day, problemWords, t } from './i18n';
 import { Media } from './Media';
@@ -120,7 +121,7 @@ function Thread({ session, chat }: { session: Session; chat: ConversationState }
             return [
               newDay && <div key={`day ${row.id}`} class={css.day}><span>{day(row.at)}</span></div>,
               firstUnread !== null && row.seq === firstUnread && <div key="new" class={css.unread} role="separator" aria-label={t('chat.newMessages')}><span>{t('chat.newMessages')}</span></div>,
-              <Bubble key={row.id} session={session} chat={chat} row={row} first={newDay || before?.author !== row.author} />,
+              <Bubble key={row.id} session={session} chat={chat} row={row} rows={rows} first={newDay || before?.author !== row.author} />,
             ];
           })}
         </div>
@@ -139,7 +140,7 @@ function Latest({ thread, onJump }: { thread: ThreadState; onJump: () => void })
   );
 }
 
-function Bubble({ session, chat, row, first }: { session: Session; chat: ConversationState | null; row: Row; first: boolean }) {
+function Bubble({ session, chat, row, rows = [], first }: { session: Session; chat: ConversationState | null; row: Row; rows?: readonly Row[]; first: boolean }) {
   const state = session.state.value;
   const { body } = row;
   const group = chat?.meta.value.kind === 'group';
@@ -148,8 +149,9 @@ function Bubble({ session, chat, row, first }: { session: Session; chat: Convers
       <div class={css.bubble}>
         {group && first && !row.mine && <p class={css.author} style={{ '--hue': hueOf(row.author) }}>{state?.people.person(row.author).value.name}</p>}
         {'media' in body ? <Media session={session} media={body.media} />
-          : 'text' in body || 'answer' in body ? <Words session={session} row={row} />
+          : 'text' in body || 'buttons' in body || 'answer' in body ? <Words session={session} row={row} />
           : <p class={'recalled' in body ? css.gone : undefined}>{words(row)}</p>}
+        {'buttons' in body && <Buttons session={session} row={row} rows={rows} buttons={body.buttons} />}
         <Foot row={row} />
       </div>
       {row.state === 'failed' && <Failed session={session} row={row} />}
@@ -159,7 +161,7 @@ function Bubble({ session, chat, row, first }: { session: Session; chat: Convers
 
 function Words({ session, row: { body, mine } }: { session: Session; row: Row }) {
   const state = session.state.value;
-  const text = 'text' in body ? body.text : { text: 'answer' in body ? body.answer.text : '', markdown: true, mentions: [], mention_all: false };
+  const text = 'text' in body ? body.text : 'buttons' in body ? body.buttons.text : { text: 'answer' in body ? body.answer.text : '', markdown: true, mentions: [], mention_all: false };
   const nameOf = (user: string | null): string => (user === null ? t('chat.everybody') : (state?.people.person(user).value.name ?? user));
   return <Markdown text={text.text} markdown={text.markdown} mentions={text.mentions} mention_all={text.mention_all} own={mine} nameOf={nameOf} me={state?.user ?? null} />;
 }
@@ -203,7 +205,8 @@ function Composer({ session, to, chat }: { session: Session; to: To; chat: Conve
     if (chat) session.typing(chat.id, next !== '');
   };
   const send = (): void => {
-    const said = text.trim();
+    // What stands in the field counts, also when it was written a moment ago.
+    const said = (field.current?.value ?? text).trim();
     if (said === '') return;
     void session.send(chat ? { conversation: chat.id } : to, said);
     write('');

@@ -8,6 +8,7 @@ import { newKey, ServerClock } from '../core/key';
 import { LastWords } from '../core/lastwords';
 import { Leader } from '../core/leader';
 import type { To } from '../core/model';
+import { Pressing } from '../core/pressing';
 import { Problem, problemOf } from '../core/problem';
 import type { ConversationId, Device, EndReason, UserId } from '../core/protocol';
 import { Reading, Typing } from '../core/reading';
@@ -50,6 +51,8 @@ export class Session {
   private readonly clock = new ServerClock(() => Date.now());
   private leader: Leader | null = null;
   private token = '';
+  /** What was pressed under messages of this user's chats. */
+  readonly pressing = new Pressing((row, button) => request('POST', `/conversations/${row.conversation}/entries/${row.seq}/presses`, this.token, { button }));
   private order = 0;
   private over = false;
   private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));
@@ -62,7 +65,11 @@ export class Session {
     this.unread = computed(() => (one ? (this.chat(one)?.unread.value ?? 0) : (this.state.value?.attention.value.count ?? 0)));
     document.addEventListener('visibilitychange', () => this.look());
     addEventListener('online', () => this.call({ hurry: null }));
-    addEventListener('pagehide', () => void this.leader?.stop());
+    addEventListener('pagehide', () => this.leave());
+    // A page that comes back as it was begins anew.
+    addEventListener('pageshow', (event) => {
+      if ((event as PageTransitionEvent).persisted) location.reload();
+    });
   }
 
   /** The conversation of a place, when there is one. Subscribes. */
@@ -103,6 +110,14 @@ export class Session {
     this.token = '';
     await this.leader?.stop();
     if (token !== '') await request('DELETE', '/sessions/current', token).catch(ignore);
+  }
+
+  /** The page goes, and the token with it: nobody could use the session any more. */
+  private leave(): void {
+    void this.leader?.stop();
+    if (this.token === '') return;
+    const headers = { Authorization: `Bearer ${this.token}` };
+    void fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, credentials: 'omit', headers }).catch(ignore);
   }
 
   // --- What pages call ---

@@ -32,6 +32,10 @@ export const INSIDE = [
   { name: 'group-manage', path: ({ chats }) => `/g/${chats.crew}/manage` },
   { name: 'settings', path: () => '/settings' },
   ...['profile', 'privacy', 'notifications', 'appearance', 'security', 'devices', 'account', 'about'].map((section) => ({ name: `settings-${section}`, path: () => `/settings/${section}` })),
+  { name: 'mcp-token', path: () => '/settings/security', after: async (page) => {
+    await page.getByRole('button', { name: /New token|新建令牌/ }).click();
+    await page.getByRole('dialog').getByRole('switch').first().waitFor();
+  } },
   { name: 'console', path: () => '/console/status' },
   ...['invites', 'users', 'assistants', 'apps', 'rules', 'audit'].map((section) => ({ name: `console-${section}`, path: () => `/console/${section}` })),
   { name: 'console-app', path: ({ app }) => `/console/apps/${app}`, after: ready('dl') },

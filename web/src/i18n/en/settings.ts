@@ -35,6 +35,11 @@ export default {
   // Security
   changePassword: 'Change password', oldPassword: 'Current password', newPassword: 'New password',
   passwordNote: 'All of your other devices are signed out.', passwordChanged: 'Password changed',
+  mcp: 'Programs with a language model (MCP)', mcpNote: 'A program reads only what its token names. Others wrote what it reads, so choose few chats.',
+  mcpNone: 'No program has a token.', mcpMore: 'One more', mcpNew: 'New token', mcpMake: 'Make token', mcpToken: 'Token', mcpOnce: 'It is shown this once. Whoever has it can do what it says.',
+  mcpName: 'Name of the program', mcpNameHint: 'For you, to know it again.', mcpWhere: 'Chats that it sees', mcpMaySend: 'May send', mcpMaySendHint: 'In your name',
+  mcpDays: { one: '{count} day', other: '{count} days' }, mcpRead: 'reads', mcpSend: 'reads and sends', mcpUsed: 'used {time}', mcpUnused: 'not used yet', mcpOver: 'over',
+  mcpRevoke: 'Revoke', mcpRevokeTitle: 'Revoke {name}?', mcpRevokeText: 'The program sees nothing any more.', mcpRevoked: 'Revoked',
   // Devices
   thisOne: 'You are here', others: 'Elsewhere', noOthers: 'No other device is signed in.',
   devicesNote: 'If you do not know a device, sign it out and change your password.',

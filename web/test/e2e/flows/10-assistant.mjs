@@ -128,7 +128,7 @@ async function walk(provider, { server, open, chief }) {
   const aside = a.page.getByRole('region', { name: 'Translation' });
   await aside.getByText('We meet at eight.').waitFor();
   await aside.getByRole('button', { name: 'Put into the message' }).click();
-  assert.equal(await a.composer().inputValue(), 'We meet at eight.');
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]').value === 'We meet at eight.');
   await a.composer().fill('');
   // Written out to the end, a command is sent: the list over the field has nothing to add to it.
   provider.answer = () => ['Bob wants to', ' meet.'];
@@ -155,6 +155,15 @@ async function walk(provider, { server, open, chief }) {
   await aside.getByText('at eight').waitFor();
   assert.equal(provider.requests.at(-1).messages.at(-1).content, 'um acht');
   assert.ok(provider.requests.at(-1).messages[0].content.includes('English'));
+  // Where one cannot write it can be read as well; there is just nowhere to put it.
+  await aside.getByRole('button', { name: 'Close' }).click();
+  await server.ask('PUT', '/blocks/bob', { token: ada.token });
+  await a.page.getByText('You blocked this person').waitFor();
+  await a.act('Wir treffen uns', 'More');
+  await a.page.getByRole('menuitem', { name: /Translate/ }).click();
+  await aside.getByText('at eight').waitFor();
+  await a.page.waitForFunction(() => document.querySelector('section[aria-label=Translation]').getAttribute('aria-busy') === 'false');
+  assert.equal(await aside.getByRole('button', { name: 'Put into the message' }).count(), 0);
   const { entries } = await server.ask('GET', `/conversations/${direct.conversation ?? direct.entry?.conversation}/entries`, { token: bob.token });
   assert.ok(!JSON.stringify(entries).includes('We meet'));
 }
@@ -171,11 +180,11 @@ async function scrollUpAndBack({ page }) {
   };
   await page.waitForFunction(() => { const log = document.querySelector('[role=log]'); return log.scrollHeight > log.clientHeight * 1.5; });
   await log.hover();
-  await page.mouse.wheel(0, -400);
   // The wheel may roll on for a moment.
   let before;
   do {
     before = await place();
+    if (before.below < 100) await page.mouse.wheel(0, -400);
     await more(4);
   } while (before.below < 100 || (await place()).top !== before.top);
   await more(20);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-export const sentence = 'in the console an app is made, gets keys that are rotated and revoked, limits and rules, is suspended and deleted';
+export const sentence = 'in the console an app is made, gets keys that are rotated and revoked, origins, a before-hook, limits and rules, is suspended and deleted; a bot gets a token';
 
 export async function run({ server, open, chief }) {
-  const c = await open({ expected: [/status of 404/] });
+  const c = await open({ expected: [/status of 40[04]/] });
   const { page } = c;
   await c.logIn(chief.user);
   await page.goto(`${server.url}/console`);
@@ -64,12 +64,45 @@ export async function run({ server, open, chief }) {
   await dialog.getByText(/Its kid is \d+\./).waitFor();
   await dialog.getByRole('button', { name: 'Done' }).click();
 
-  // Limits, and the rules of its people.
-  await page.getByLabel('Most users').fill('5');
-  await card('Limits').getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('status').getByText('Saved').waitFor();
+  // Who is signed in, and from where pages may come.
   await page.getByRole('switch', { name: 'Make users who are not there yet' }).click();
   await page.getByRole('switch', { name: 'Make users who are not there yet', checked: false }).waitFor();
+  await page.getByRole('button', { name: 'Refuse', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
+  await page.getByText(/Those issued before .* are refused/).waitFor();
+  await page.getByLabel('Origins, one a line').fill('https://shop.example.org/with/a/path');
+  await card('Pages of other systems').getByRole('button', { name: 'Save' }).click();
+  await card('Pages of other systems').getByRole('alert').waitFor();
+  await page.getByLabel('Origins, one a line').fill('https://shop.example.org\nhttps://www.example.org');
+  await card('Pages of other systems').getByRole('button', { name: 'Save' }).click();
+  await card('Pages of other systems').getByRole('button', { name: 'Save', disabled: true }).waitFor();
+  assert.deepEqual((await server.ask('GET', '/admin/apps/shop/origins', { token: chief.token })).origins.length, 2);
+
+  // A system that is asked before something happens.
+  await page.getByRole('tab', { name: 'Hooks' }).click();
+  await page.getByText('Nobody is asked.').waitFor();
+  await page.getByRole('button', { name: 'Set up' }).click();
+  await dialog.getByLabel('Address').fill('https://before.invalid/tidings');
+  await dialog.getByRole('switch', { name: 'New members of groups' }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  assert.match(await secret(), /^whsec_/);
+  await page.getByText('https://before.invalid/tidings').waitFor();
+  await page.getByText(/Messages and New members of groups .* refuse/).waitFor();
+  await page.getByRole('button', { name: 'Test' }).click();
+  await page.getByText(/There is no answer that could be understood/).waitFor();
+  await page.getByRole('button', { name: 'New secret' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
+  assert.match(await secret(), /^whsec_/);
+  await page.getByText(/The one before signs too until/).waitFor();
+  await card('Before-hook').getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('Nobody is asked.').waitFor();
+
+  // Limits, and the rules of its people.
+  await page.getByRole('tab', { name: 'Limits and rules' }).click();
+  await page.getByLabel('Most users').fill('5');
+  await card('Limits').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('Saved').first().waitFor();
   await page.getByLabel('Messages from strangers').selectOption('anyone');
   const said = async () => {
     const [{ access }, settings] = await Promise.all(['access', 'settings'].map((part) => server.ask('GET', `/admin/apps/shop/${part}`, { token: chief.token })));
@@ -79,9 +112,6 @@ export async function run({ server, open, chief }) {
   let now;
   do now = await said(); while (now.strangers !== 'anyone' && Date.now() - began < 15_000);
   assert.deepEqual(now, { users_max: 5, signed_users: false, strangers: 'anyone' });
-  await page.getByRole('button', { name: 'Refuse', exact: true }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
-  await page.getByText(/Those issued before .* are refused/).waitFor();
 
   // Suspended, and let in again: the address is one to come back to.
   await page.getByRole('button', { name: 'Suspend' }).click();
@@ -89,6 +119,7 @@ export async function run({ server, open, chief }) {
   await page.getByText('The app is suspended').waitFor();
   assert.notEqual(await opens(second), 200);
   await page.reload();
+  await page.getByRole('tab', { name: 'Limits and rules' }).click();
   await page.getByRole('button', { name: 'Let in again' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Let in again' }).click();
   await page.getByText('Suspend the app').waitFor();
@@ -107,4 +138,22 @@ export async function run({ server, open, chief }) {
   await page.getByRole('alert').waitFor();
   await page.getByRole('link', { name: 'All apps' }).click();
   await page.getByRole('link', { name: /home/ }).waitFor();
+
+  // A bot is an account with tokens in place of a password.
+  await page.goto(`${server.url}/console/users`);
+  await page.getByRole('button', { name: 'New user' }).click();
+  await dialog.getByLabel('User id').fill('dice');
+  await dialog.getByRole('switch', { name: /A bot/ }).click();
+  await dialog.getByRole('button', { name: 'Create bot' }).click();
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'New token' }).click();
+  const told = page.getByRole('dialog', { name: 'New token' });
+  const token = await told.getByRole('textbox', { name: 'Secret' }).textContent();
+  const me = async () => (await fetch(`${server.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+  assert.equal(await me(), 200);
+  await told.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog', { name: /^Revoke/ }).getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog', { name: /^Revoke/ }).waitFor({ state: 'detached' });
+  await page.getByRole('dialog', { name: 'dice' }).getByRole('button', { name: 'Revoke' }).waitFor({ state: 'detached' });
+  assert.equal(await me(), 401);
 }

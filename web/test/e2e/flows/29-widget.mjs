@@ -16,9 +16,11 @@ export async function run({ server, open, chief }) {
     await shop.ask('PUT', '/users/support', { name: 'Support' });
     await shop.ask('PUT', '/origins', { origins: [shop.url] });
     await mainPath(shop, open);
+    await buttons(shop, open);
     await otherOrigins(shop, open, server);
     await renewal(shop, open);
     await killed(shop, open, server);
+    await list(shop, open);
     await looks(shop, open);
   } finally {
     shop.close();
@@ -52,9 +54,9 @@ async function customer(shop, open, name, { query = '', ...options } = {}) {
 
 /** Waits for something that the server says. */
 async function until(holds, words) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 45_000;
   while (!(await holds())) {
-    assert.ok(Date.now() < end, words);
+    assert.ok(Date.now() < end, typeof words === 'function' ? words() : words);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -68,8 +70,34 @@ async function answered(shop, user, text) {
     const entries = chat ? (await shop.ask('GET', `/as/support/conversations/${chat.id}/entries`)).entries : [];
     texts = entries.map(({ body }) => body.text?.text);
     return texts.includes(text);
-  }, `“${text}” has not come`);
+  }, () => `“${text}” has not come: ${JSON.stringify(texts)}`);
   return texts;
+}
+
+/** The shop asks with buttons, in the name of one of its users; what a customer presses comes back in its events. */
+async function buttons(shop, open) {
+  const liz = await customer(shop, open, 'liz');
+  await liz.show();
+  await liz.say('Where is my parcel?');
+  await answered(shop, 'liz', 'Where is my parcel?');
+  const rows = [[{ label: 'Send it again', style: 'primary', does: { press: 'again' } }, { label: 'Track it', does: { open: 'https://parcels.example/42' } }]];
+  const { entry } = await shop.ask('POST', '/as/support/users/liz/entries', { buttons: { text: { text: 'What shall we do?' }, rows } });
+  const row = liz.row('What shall we do?');
+  await row.getByRole('link', { name: /parcels\.example/ }).waitFor();
+  const { next } = await shop.ask('GET', '/events');
+  await row.getByRole('button', { name: 'Send it again' }).click();
+  await row.locator('[aria-busy="true"]').waitFor();
+  let press = null;
+  await until(async () => {
+    const { events } = await shop.ask('GET', `/events?after=${next}&types=entry.pressed`);
+    press = events[0]?.entry;
+    return press;
+  }, 'no press came');
+  assert.deepEqual([press.author, press.body.pressed.button], ['liz', 'again']);
+  await shop.ask('PUT', `/as/support/conversations/${entry.conversation}/entries/${entry.seq}/buttons`, { text: 'It is on its way again.', rows: [] });
+  await liz.row('It is on its way again.').waitFor();
+  assert.equal(await liz.frame.locator('[aria-busy="true"]').count(), 0);
+  await liz.person.close();
 }
 
 async function mainPath(shop, open) {
@@ -100,11 +128,11 @@ async function mainPath(shop, open) {
   await mia.page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
   await mia.page.waitForFunction(() => document.title === 'The shop');
 
-  // The same person after a reload: the chat is there, and the last session of this tab is not left behind.
+  // The same person after a reload: the chat is there, and the last session is not left behind.
   await mia.page.reload();
   await mia.show();
   await mia.row('It arrives tomorrow.').waitFor();
-  assert.equal((await shop.ask('GET', '/users/mia/sessions')).sessions.length, 1);
+  await until(async () => (await shop.ask('GET', '/users/mia/sessions')).sessions.length === 1, 'one session is left');
   assert.deepEqual(await mia.person.context.cookies(shop.server.url), [], 'the chat leaves no cookie');
   // Whoever logs out of the shop is out of the chat.
   await mia.frame.getByRole('button', { name: 'Close' }).click();
@@ -242,6 +270,35 @@ async function killed(shop, open, server) {
   const said = await answered(shop, 'olga', texts[4]);
   assert.deepEqual(said.filter((text) => /^number/.test(text)), texts);
   await olga.person.close();
+}
+
+/** Without one chat it is the list of them; a group is there, too. */
+async function list(shop, open) {
+  await shop.ask('PUT', '/users/quinn', { name: 'Quinn' });
+  await shop.say('support', 'quinn', 'Your cup is ready.');
+  const { conversation } = await shop.ask('POST', '/as/support/conversations', { group: { title: 'Collectors', members: ['quinn'] } });
+  await shop.ask('POST', `/as/support/conversations/${conversation.id}/entries`, { text: { text: 'Welcome to the club.' } });
+  const quinn = await customer(shop, open, 'quinn', { query: '?with=all' });
+  const sessions = async () => (await shop.ask('GET', '/users/quinn/sessions')).sessions.length;
+  await quinn.page.getByRole('button', { name: 'Chat (2)' }).click();
+  await quinn.frame.getByRole('heading', { name: 'Chats' }).waitFor();
+  const chats = quinn.frame.getByRole('list', { name: 'Chats' });
+  assert.deepEqual((await chats.getByRole('button').allInnerTexts()).map((text) => /Collectors|Support/.exec(text)?.[0]), ['Collectors', 'Support']);
+  const axe = await readFile(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+  assert.deepEqual(await violations(quinn.person.context, quinn.page.frames().at(-1), axe), []);
+  await chats.getByRole('button', { name: /Collectors/ }).click();
+  await quinn.row('Welcome to the club.').getByText('Support').waitFor();
+  await quinn.say('Thank you.');
+  await quinn.row('Thank you.').getByRole('img', { name: /Sent|Delivered|Read/ }).waitFor();
+  await quinn.page.getByRole('button', { name: 'Chat (1)' }).waitFor();
+  await quinn.frame.getByRole('button', { name: 'Back' }).click();
+  await chats.getByRole('button', { name: /Support/ }).click();
+  await quinn.row('Your cup is ready.').waitFor();
+  await quinn.page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
+  // Whoever leaves the page leaves no session.
+  await quinn.page.goto('about:blank');
+  await until(async () => (await sessions()) === 0, 'the session has ended with the page');
+  await quinn.person.close();
 }
 
 /** Evaluated through the devtools: the policies of page and frame, which stay as they are, do not bind them. */

@@ -25,6 +25,7 @@ export async function run({ server, open, chief }) {
   await inProfiles({ world, mallory, person, payloads });
   await inTitles({ world, mallory, person, payloads });
   await inMessages({ world, mallory, person, payloads });
+  await underMessages({ server, chief, world, person, payloads });
   assert.deepEqual(alarms, []);
 }
 
@@ -118,6 +119,23 @@ async function inMessages({ world, mallory, person, payloads }) {
     }
     await lookAt({ world, person, direct, seqs, texts: way === 'text' ? payloads : [] });
   }
+}
+
+/** On the buttons of a bot, and in the addresses that they open; what the server refuses is no danger. */
+async function underMessages({ server, chief, world, person, payloads }) {
+  await server.ask('POST', '/admin/users', { token: chief.token, body: { user: 'mallory-bot', kind: 'bot' } });
+  const { secret } = await server.ask('POST', '/admin/users/mallory-bot/tokens', { token: chief.token, body: {} });
+  const bot = { user: 'mallory-bot', token: secret };
+  const direct = await world.direct(bot);
+  const seqs = [];
+  const says = (content) => world.say(bot, direct, content).then((seq) => seqs.push(seq), () => undefined);
+  for (const payload of payloads) {
+    const words = line(payload).slice(0, 100);
+    await says({ buttons: { text: { text: payload, markdown: true }, rows: [[{ label: words, does: { press: words.slice(0, 60) } }, { label: words, does: { open: 'https://example.org/' } }]] } });
+    await says({ buttons: { text: { text: 'x' }, rows: [[{ label: 'x', does: { open: payload } }]] } });
+  }
+  assert.ok(seqs.length > payloads.length / 2, `${seqs.length} were sent`);
+  await lookAt({ world, person, direct, seqs, texts: [] });
 }
 
 /** Opens the chat around its messages until each was on the screen. */

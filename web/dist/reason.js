@@ -1,0 +1,1 @@
+import{B as e,D as t,dt as n,ot as r}from"./app.js";function i(i){let a=t(),[o,s]=n(null);return r(()=>{if(a!==`zh`||!i)return;let t=!0;return e(async()=>{let{inChinese:e}=await import(`./i18n-zh-reasons.js`);return{inChinese:e}},[],import.meta.url).then(({inChinese:e})=>{t&&s({of:i,is:e(i)})},()=>void 0),()=>{t=!1}},[i,a]),a===`zh`&&o&&o.of===i?o.is:i}export{i as t};
