@@ -6,9 +6,10 @@ use crate::model::{
     Actor, AdminAnswer, AdminQuery, AppId, AppRef, CommandResult, DeadLetter, EventPosition, Refusal, Sealed, Secret,
     SystemCommand, WebhookId, WebhookInfo, WebhookSettings,
 };
+use serde::{Deserialize, Serialize};
 
 /// A webhook with its secret, told this once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeWebhook {
     /// The webhook.
     pub webhook: WebhookInfo,

@@ -1,7 +1,7 @@
 //! `tidings app`: apps (tenants) and their settings.
 
 use super::place::Place;
-use super::{Failure, exit, print, unexpected};
+use super::{Failure, exit, print, unexpected, webhook};
 use crate::config::Home;
 use crate::control::{AppLine, Request, Response};
 use crate::model::app::merged;
@@ -22,6 +22,8 @@ Examples:
   tidings app get home
   tidings app set home recall_window_s=300 login_policy=three
   tidings app key-create shop --kind hs256       prints the number of the key and its secret
+  tidings app webhook create shop https://shop.example.org/chat --types entry.text
+  tidings app webhook list shop
   tidings app show shop
   tidings app access shop users_max=5000 signed_users=false
   tidings app origins shop --add https://shop.example
@@ -151,6 +153,8 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// Where the app's own system is told what happens.
+    Webhook(webhook::Args),
     /// Refuse the signed tokens of an app that were issued before now.
     RevokeTokens {
         /// Of which app.
@@ -262,6 +266,7 @@ async fn run_use(action: Action) -> Result<(), Failure> {
             place.ask(Request::AppKeyRevoke { name, key }, false).await?;
             print(&format!("The key {key} was revoked.\n"))
         }
+        Action::Webhook(args) => webhook::run(args).await,
         Action::BeforeHook { name, remove: true, place } => {
             let said = format!("Nobody is asked before users of {name} do something any more.\n");
             place.ask(Request::AppBeforeHookRemove { name }, false).await?;

@@ -24,6 +24,7 @@ pub mod serve;
 pub mod status;
 pub mod tail;
 pub mod user;
+mod webhook;
 
 use crate::model::Timestamp;
 use clap::{CommandFactory, Parser, Subcommand};

@@ -206,6 +206,21 @@ impl Control {
                 let revoked = self.office.revoke_tokens(&auth::operator(), Some(&name).into(), user, None).await;
                 done(revoked.map(drop))
             }
+            Request::AppWebhooks { name } => {
+                let webhooks = self.office.webhooks(&auth::operator(), Some(&name).into()).await?;
+                Ok(Response::Webhooks { webhooks })
+            }
+            Request::AppWebhookCreate { name, settings } => {
+                let made = self.office.create_webhook(&auth::operator(), Some(&name).into(), *settings).await?;
+                Ok(Response::Webhook(Box::new(made)))
+            }
+            Request::AppWebhookDelete { name, webhook } => {
+                done(self.office.delete_webhook(&auth::operator(), Some(&name).into(), webhook).await)
+            }
+            Request::AppWebhookReplay { name, webhook } => {
+                let count = self.office.replay_webhook(&auth::operator(), Some(&name).into(), webhook, None).await?;
+                Ok(Response::Replayed { count })
+            }
         }
     }
 

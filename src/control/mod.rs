@@ -13,11 +13,11 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
     AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
-    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin,
+    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -337,6 +337,32 @@ pub enum Request {
         /// Which.
         token: SessionId,
     },
+    /// The webhooks of an app. Answer: `webhooks`.
+    AppWebhooks {
+        /// Of which app.
+        name: Name,
+    },
+    /// Make a webhook of an app. Answer: `webhook`.
+    AppWebhookCreate {
+        /// Of which app.
+        name: Name,
+        /// How it is.
+        settings: Box<WebhookSettings>,
+    },
+    /// Delete a webhook of an app. Answer: `done`.
+    AppWebhookDelete {
+        /// Of which app.
+        name: Name,
+        /// Which.
+        webhook: WebhookId,
+    },
+    /// Post the events of a webhook that were given up once more. Answer: `replayed`.
+    AppWebhookReplay {
+        /// Of which app.
+        name: Name,
+        /// Which.
+        webhook: WebhookId,
+    },
     /// The before-hook of an app. Answer: `before_hook`.
     AppBeforeHook {
         /// Which.
@@ -381,6 +407,18 @@ pub enum Response {
     Tokens {
         /// Oldest first.
         tokens: Vec<BotToken>,
+    },
+    /// Webhooks of an app.
+    Webhooks {
+        /// The webhooks.
+        webhooks: Vec<WebhookInfo>,
+    },
+    /// A webhook that was made.
+    Webhook(Box<MadeWebhook>),
+    /// Events that are posted once more.
+    Replayed {
+        /// How many.
+        count: u32,
     },
     /// The before-hook of an app; none when it has none.
     BeforeHook {

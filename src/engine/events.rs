@@ -16,7 +16,7 @@ const BYTES_MAX: usize = 512 * 1024;
 /// What happened in an app after `after`, at least `limit` events when there are so many within reach, and the rest of the last
 /// one's command.
 pub fn of_app(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<AppEvents, Fault> {
-    let Found { events, upto, gap } = found(view, app, after, limit)?;
+    let Found { events, upto, gap } = found(view, app, after, limit, LOOKED_THROUGH)?;
     Ok(AppEvents { events: events.into_iter().map(|(_, event)| event).collect(), upto, gap })
 }
 
@@ -30,9 +30,9 @@ pub struct Found {
     pub gap: bool,
 }
 
-/// The same with what is needed to make each event again.
-pub fn found(view: &View, app: AppId, after: Lsn, limit: usize) -> Result<Found, Fault> {
-    let batch = view.log_after(after, LOOKED_THROUGH)?;
+/// The same with what is needed to make each event again; of all apps about `looked` items are looked through.
+pub fn found(view: &View, app: AppId, after: Lsn, limit: usize, looked: usize) -> Result<Found, Fault> {
+    let batch = view.log_after(after, looked)?;
     let mut found = Found { events: Vec::new(), upto: batch.upto, gap: batch.gap };
     let mut places: BTreeMap<ConversationId, Option<EventPlace>> = BTreeMap::new();
     let (mut bytes, mut nth) = (0, 0);

@@ -611,9 +611,9 @@ impl Engine {
         self.read(move || retry_stale(|| events::of_app(&shared.view.load_full(), app, after, limit))).await
     }
 
-    /// The same with what is needed to make each event again. Blocks.
+    /// The same with what is needed to make each event again, for those who read on and on: a little of the log at once. Blocks.
     pub fn found_events(&self, app: AppId, after: Lsn, limit: usize) -> Result<Found, Fault> {
-        retry_stale(|| events::found(&self.view(), app, after, limit))
+        retry_stale(|| events::found(&self.view(), app, after, limit, limit.saturating_mul(8)))
     }
 
     /// An event made again, as things are now; none when its conversation went with its app. Blocks.

@@ -89,7 +89,7 @@ pub enum WebhookStop {
 }
 
 /// A webhook of an app as the app sees it; its secret is told once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WebhookInfo {
     /// Its number.
     pub webhook: super::WebhookId,

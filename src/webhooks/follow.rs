@@ -108,9 +108,8 @@ fn todo(engine: &Engine) -> Result<Vec<(WebhookOf, Todo)>, Fault> {
     for (webhook, row) in view.range::<WebhookRow>(&first, &last, WEBHOOKS_MAX)? {
         let state = view.get::<AppStateRow>(&webhook.0)?.map(|row| row.state).unwrap_or_default();
         match state {
-            AppState::Active if row.deleting => found.push((webhook, Todo::Delete)),
+            AppState::Active | AppState::Suspended if row.deleting => found.push((webhook, Todo::Delete)),
             AppState::Active if row.settings.enabled => found.push((webhook, Todo::Run(row.changed))),
-            AppState::Suspended if row.deleting => found.push((webhook, Todo::Delete)),
             // The rows of an app that is deleted go with it.
             AppState::Active | AppState::Suspended | AppState::Deleting => {}
         }

@@ -64,7 +64,7 @@ impl Lane {
 /// All lanes of one webhook.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    lanes: BTreeMap<ConversationId, Lane>,
+    by_conversation: BTreeMap<ConversationId, Lane>,
     unsettled: BTreeSet<EventPosition>,
     changes: Vec<WebhookChange>,
     /// The lane that was started last, so that each has its turn.
@@ -86,7 +86,7 @@ impl Lanes {
     /// Takes an event that was read from the log.
     pub fn read(&mut self, event: EventRef, made: Arc<AppEvent>) {
         self.unsettled.insert(event.position);
-        let lane = self.lanes.entry(event.conversation).or_default();
+        let lane = self.by_conversation.entry(event.conversation).or_default();
         if lane.held.is_some() {
             self.changes.push(behind(event));
         } else {
@@ -97,7 +97,7 @@ impl Lanes {
 
     /// Says that a conversation has rows in the outbox, the first of which is due then.
     pub fn hold(&mut self, conversation: ConversationId, due: Timestamp) {
-        let lane = self.lanes.entry(conversation).or_default();
+        let lane = self.by_conversation.entry(conversation).or_default();
         lane.held = Some(lane.held.map_or(due, |known| known.min(due)));
         // What is there from the log goes behind them.
         let (stored, read): (VecDeque<Item>, VecDeque<Item>) =
@@ -111,18 +111,18 @@ impl Lanes {
     pub fn due(&self, now: Timestamp) -> Option<ConversationId> {
         let is_due =
             |lane: &Lane| lane.held.is_some_and(|due| due <= now) && lane.queue.is_empty() && lane.flying.is_none();
-        self.lanes.iter().find(|(_, lane)| is_due(lane)).map(|(conversation, _)| *conversation)
+        self.by_conversation.iter().find(|(_, lane)| is_due(lane)).map(|(conversation, _)| *conversation)
     }
 
     /// When the next one will be due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let waits = self.lanes.values().filter(|lane| lane.queue.is_empty() && lane.flying.is_none());
+        let waits = self.by_conversation.values().filter(|lane| lane.queue.is_empty() && lane.flying.is_none());
         waits.filter_map(|lane| lane.held).min()
     }
 
     /// Takes the first rows of a conversation; when there is none the lane is held no longer.
     pub fn loaded(&mut self, conversation: ConversationId, items: Vec<Item>) {
-        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        let Some(lane) = self.by_conversation.get_mut(&conversation) else { return };
         if items.is_empty() {
             lane.held = None;
         }
@@ -135,11 +135,11 @@ impl Lanes {
     pub fn start(&mut self) -> Option<Item> {
         let after = (Bound::Excluded(self.turn), Bound::Unbounded);
         let ready = |(_, lane): &(&ConversationId, &mut Lane)| lane.flying.is_none() && !lane.queue.is_empty();
-        let turn = match self.lanes.range_mut(after).find(ready) {
+        let turn = match self.by_conversation.range_mut(after).find(ready) {
             Some((conversation, _)) => *conversation,
-            None => *self.lanes.iter_mut().find(ready)?.0,
+            None => *self.by_conversation.iter_mut().find(ready)?.0,
         };
-        let lane = self.lanes.get_mut(&turn)?;
+        let lane = self.by_conversation.get_mut(&turn)?;
         let item = lane.queue.pop_front()?;
         lane.flying = Some(item.clone());
         self.turn = turn;
@@ -149,7 +149,7 @@ impl Lanes {
 
     /// What was on its way was taken, or is not wanted.
     pub fn taken(&mut self, conversation: ConversationId) {
-        let Some(lane) = self.lanes.get_mut(&conversation) else { return };
+        let Some(lane) = self.by_conversation.get_mut(&conversation) else { return };
         let Some(item) = lane.flying.take() else { return };
         if item.stored.is_some() {
             self.changes.push(WebhookChange::Done { conversation, position: item.event.position });
@@ -163,7 +163,7 @@ impl Lanes {
 
     /// What was on its way was not taken. Gives since when it was tried, once it is given up.
     pub fn failed(&mut self, conversation: ConversationId, failure: &Failure<'_>) -> Option<Timestamp> {
-        let lane = self.lanes.get_mut(&conversation)?;
+        let lane = self.by_conversation.get_mut(&conversation)?;
         let item = lane.flying.take()?;
         let Stored { tries, first } = item.stored.unwrap_or_default();
         let (tries, first) = (tries.saturating_add(1), first.unwrap_or(failure.now));
@@ -188,20 +188,20 @@ impl Lanes {
 
     /// How often what is on its way was tried before.
     pub fn tries(&self, conversation: ConversationId) -> u8 {
-        let flying = self.lanes.get(&conversation).and_then(|lane| lane.flying.as_ref());
+        let flying = self.by_conversation.get(&conversation).and_then(|lane| lane.flying.as_ref());
         flying.and_then(|item| item.stored).map_or(0, |stored| stored.tries)
     }
 
     /// Somebody answers again: what waits only because nobody did is due at once.
     pub fn reached(&mut self) {
-        for lane in self.lanes.values_mut().filter(|lane| lane.unreached) {
+        for lane in self.by_conversation.values_mut().filter(|lane| lane.unreached) {
             lane.unreached = false;
             lane.held = lane.held.map(|_| Timestamp(0));
         }
     }
 
     /// Some changes that are to be noted, and what is done below once they are.
-    pub fn to_note(&mut self, read: Lsn, most: usize) -> (Vec<WebhookChange>, Lsn) {
+    pub fn take_changes(&mut self, read: Lsn, most: usize) -> (Vec<WebhookChange>, Lsn) {
         let rest = self.changes.split_off(self.changes.len().min(most));
         let changes = std::mem::replace(&mut self.changes, rest);
         for change in &changes {
@@ -218,8 +218,8 @@ impl Lanes {
     }
 
     fn tidy(&mut self, conversation: ConversationId) {
-        if self.lanes.get(&conversation).is_some_and(Lane::is_over) {
-            self.lanes.remove(&conversation);
+        if self.by_conversation.get(&conversation).is_some_and(Lane::is_over) {
+            self.by_conversation.remove(&conversation);
         }
     }
 }
@@ -294,7 +294,7 @@ mod tests {
             lanes.taken(ConversationId(conversation));
         }
         assert_eq!((lanes.upto(Lsn(9)), lanes.queued(), lanes.changes()), (Lsn(9), 0, 0));
-        assert!(lanes.lanes.is_empty());
+        assert!(lanes.by_conversation.is_empty());
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         lanes.read(later, made(later));
         lanes.taken(ConversationId(8));
         assert_eq!(lanes.upto(Lsn(4)), Lsn(0), "not noted yet");
-        let (changes, upto) = lanes.to_note(Lsn(4), 64);
+        let (changes, upto) = lanes.take_changes(Lsn(4), 64);
         assert_eq!(upto, Lsn(4));
         let waits = |lsn, tries, first, at| WebhookChange::Waits { event: event(lsn, 7), tries, first, at };
         let (first, at) = (Some(Timestamp(1_000)), Some(Timestamp(6_000)));
@@ -327,12 +327,12 @@ mod tests {
         assert_eq!(started(&mut lanes), [2]);
         assert_eq!(lanes.due(Timestamp(9)), None, "one is on its way");
         lanes.taken(ConversationId(7));
-        assert_eq!(lanes.to_note(Lsn(3), 1).0.len(), 1);
+        assert_eq!(lanes.take_changes(Lsn(3), 1).0.len(), 1);
         assert_eq!(lanes.changes(), 1);
-        lanes.to_note(Lsn(3), 64);
+        lanes.take_changes(Lsn(3), 64);
         assert_eq!(lanes.due(Timestamp(0)), Some(ConversationId(7)));
         lanes.loaded(ConversationId(7), Vec::new());
-        assert!(lanes.lanes.is_empty());
+        assert!(lanes.by_conversation.is_empty());
     }
 
     #[test]
@@ -344,13 +344,13 @@ mod tests {
         assert_eq!(lanes.failed(ConversationId(7), &failure(5)), None);
         let (first, at) = (Some(Timestamp(500)), Some(Timestamp(6_000)));
         let again = WebhookChange::Waits { event: event(1, 7), tries: 2, first, at };
-        assert_eq!(lanes.to_note(Lsn(3), 64).0, [again], "the second has its row");
+        assert_eq!(lanes.take_changes(Lsn(3), 64).0, [again], "the second has its row");
         lanes.loaded(ConversationId(7), vec![stored(1, 7, 2), stored(2, 7, 0)]);
         assert_eq!(started(&mut lanes), [1]);
         assert_eq!(lanes.failed(ConversationId(7), &failure(0)), Some(Timestamp(500)));
         assert_eq!(started(&mut lanes), [2], "the next one has its turn");
         let dead = WebhookChange::Dead { event: event(1, 7), tries: 3, why: "no".into() };
-        assert_eq!(lanes.to_note(Lsn(3), 64).0, [dead]);
+        assert_eq!(lanes.take_changes(Lsn(3), 64).0, [dead]);
     }
 
     #[test]
@@ -374,7 +374,7 @@ mod tests {
         assert_eq!(lanes.queued(), 0);
         lanes.taken(ConversationId(7));
         assert_eq!(lanes.due(Timestamp(0)), Some(ConversationId(7)));
-        let (changes, upto) = lanes.to_note(Lsn(6), 64);
+        let (changes, upto) = lanes.take_changes(Lsn(6), 64);
         assert_eq!((changes.len(), upto), (1, Lsn(6)));
     }
 }

@@ -48,6 +48,25 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// A post on its way.
 type Flight = Pin<Box<dyn Future<Output = (ConversationId, Option<Posted>)> + Send>>;
 
+/// Whether the webhook is to be turned off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Off {
+    No,
+    /// It is, for this reason.
+    Wanted(WebhookStop),
+    /// It was, and that is noted.
+    Noted,
+}
+
+impl Off {
+    const fn why(self) -> Option<WebhookStop> {
+        match self {
+            Self::Wanted(why) => Some(why),
+            Self::No | Self::Noted => None,
+        }
+    }
+}
+
 struct Worker<'a> {
     inner: &'a Arc<Inner>,
     webhook: WebhookOf,
@@ -67,10 +86,8 @@ struct Worker<'a> {
     /// When something was last taken.
     delivered: Option<Timestamp>,
     gap: Option<Lsn>,
-    /// Why it is to be turned off.
-    stop: Option<WebhookStop>,
-    /// It was.
-    over: bool,
+    /// Whether it is to be turned off, or was.
+    off: Off,
     /// The last replay that it knows of.
     replayed: Lsn,
     /// Nobody answers there: one post at a time until somebody does.
@@ -132,8 +149,7 @@ impl<'a> Worker<'a> {
                         dirty: false,
                         delivered: place.delivered,
                         gap: None,
-                        stop: None,
-                        over: false,
+                        off: Off::No,
                         replayed: place.replayed,
                         shaky: false,
                         unreached: false,
@@ -167,7 +183,7 @@ impl<'a> Worker<'a> {
             }
         };
         let (Some(row), Some(place)) = (row, place) else { return false };
-        if state != AppState::Active || row.deleting || !row.settings.enabled || self.over {
+        if state != AppState::Active || row.deleting || !row.settings.enabled || self.off == Off::Noted {
             return false;
         }
         if row.changed != self.row.changed {
@@ -178,7 +194,9 @@ impl<'a> Worker<'a> {
             let webhook = self.webhook.1;
             match crate::workers::follow::read(&self.inner.engine, move |engine| held(engine, webhook)).await {
                 Ok(held) => {
-                    held.into_iter().for_each(|(conversation, due)| self.lanes.hold(conversation, due));
+                    for (conversation, due) in held {
+                        self.lanes.hold(conversation, due);
+                    }
                     self.replayed = place.replayed;
                 }
                 Err(fault) => tracing::error!(%fault, "what is replayed could not be read"),
@@ -302,7 +320,7 @@ impl<'a> Worker<'a> {
                 return self.lanes.taken(conversation);
             }
             Verdict::Gone => {
-                self.stop = Some(WebhookStop::Gone);
+                self.off = Off::Wanted(WebhookStop::Gone);
                 (false, None)
             }
             Verdict::Failed { unreached, wait } => (unreached, wait),
@@ -321,7 +339,7 @@ impl<'a> Worker<'a> {
             counters.dead.fetch_add(1, Ordering::Relaxed);
             // As long as it was tried nothing else was taken either.
             if self.delivered.is_none_or(|delivered| delivered < since) {
-                self.stop = Some(self.stop.unwrap_or(WebhookStop::Failing));
+                self.off = Off::Wanted(self.off.why().unwrap_or(WebhookStop::Failing));
             }
         }
     }
@@ -333,16 +351,16 @@ impl<'a> Worker<'a> {
         let of_changes = changes > 0 && (idle || changes >= CHANGES || since >= NOTE_AFTER);
         let of_place = self.lanes.upto(self.read) > self.noted
             && (self.dirty && since >= NOTE_PLACE_AFTER || since >= NOTE_QUIET_AFTER);
-        if of_changes || of_place || self.stop.is_some() { self.note(of_place).await } else { true }
+        if of_changes || of_place || self.off.why().is_some() { self.note(of_place).await } else { true }
     }
 
     /// Notes what became of events, and (also when there is nothing else) how far the worker has got.
     async fn note(&mut self, place: bool) -> bool {
         let mut place = place;
-        while self.lanes.changes() > 0 || place || self.stop.is_some() {
-            let (changes, upto) = self.lanes.to_note(self.read, limits::WEBHOOK_CHANGES_MAX);
+        while self.lanes.changes() > 0 || place || self.off.why().is_some() {
+            let (changes, upto) = self.lanes.take_changes(self.read, limits::WEBHOOK_CHANGES_MAX);
             let last = self.lanes.changes() == 0;
-            let (upto, stop) = (Some(upto), self.stop.filter(|_| last));
+            let (upto, stop) = (Some(upto), self.off.why().filter(|_| last));
             let note = WebhookNote { upto, delivered: self.delivered, gap: self.gap, stop, changes };
             if !self.hand_over(note).await {
                 return false;
@@ -351,7 +369,7 @@ impl<'a> Worker<'a> {
             (self.noted_at, self.dirty, place) = (monotonic(), false, false);
             if stop.is_some() {
                 tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
-                (self.stop, self.over) = (None, true);
+                self.off = Off::Noted;
             }
         }
         true

@@ -85,6 +85,19 @@ async fn every_event_arrives_in_order_though_the_server_is_killed_and_the_receiv
     assert_eq!(ids(&taken), told);
     check_order(&taken);
     assert!(taken.iter().all(|got| got.is_signed_with(&secret)));
+    // The command line has the same.
+    let listed = server.command(&["app", "webhook", "list", "shop", "--json"], "").ok();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&listed["webhook"], &listed["url"]), (&made["webhook"], &json!(receiver.url("/"))));
+    let out =
+        server.command(&["app", "webhook", "create", "shop", "https://example.org/", "--types", "user.*"], "").ok();
+    let (number, secret) = out.trim().split_once(' ').unwrap();
+    assert!(secret.starts_with("whsec_"));
+    assert!(server.command(&["app", "webhook", "list", "shop"], "").ok().contains("https://example.org/"));
+    server.command(&["app", "webhook", "replay", "shop", number], "").ok();
+    server.command(&["app", "webhook", "delete", "shop", number], "").ok();
+    assert!(!server.command(&["app", "webhook", "list", "shop"], "").ok().contains("https://example.org/"));
+    server.command(&["app", "webhook", "create", "shop", "ftp://example.org/"], "").fails_with(65);
     // All of it is noted: after another kill nothing is posted anew but what comes.
     let path = format!("/apps/shop/webhooks/{}", made["webhook"]);
     for _ in 0..3_000 {
