@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tidings::engine::{Engine, EngineOptions, ReplySink, Submission};
+use tidings::engine::{Before, Engine, EngineOptions, ReplySink, Submission};
 use tidings::ledger::Accepted;
 use tidings::model::{
     Actor, AppId, Clock, Command, CommandResult, Content, Device, DeviceId, Key, Name, Platform, Refusal, SessionId,
@@ -92,6 +92,7 @@ async fn load(engine: Engine, actor: UserActor, to: UserId, window: usize, until
             key: Some(Key::new(clock.now())),
             command: command.into(),
             reply: Some((Arc::<Counter>::clone(&sink), 0)),
+            before: Before::Ask(None),
         };
         engine.submit(submission).await.expect("room in the queue");
         sent += 1;

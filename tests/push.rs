@@ -215,7 +215,7 @@ async fn what_was_read_meanwhile_is_not_pushed_and_a_burst_is_one_push() {
     let mut asked = Vec::new();
     for n in 2..=6 {
         let to = Target::User(UserId::new("bob").unwrap());
-        let content = Content::Text(Text::plain(&n.to_string()));
+        let content = Content::Text(Text::plain(n.to_string()));
         asked.push(peer.submit(Key::new(Clock::system().now()), Command::Send { to, content }).await);
     }
     for request in asked {
