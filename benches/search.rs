@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tidings::engine::{Engine, EngineOptions, ReplySink, Submission};
+use tidings::engine::{Before, Engine, EngineOptions, ReplySink, Submission};
 use tidings::ledger::Accepted;
 use tidings::model::{
     Actor, Answer, AppId, Clock, Command, CommandResult, Content, ConversationId, Device, DeviceId, GroupRules, Key,
@@ -221,6 +221,7 @@ async fn fill(engine: &Engine, actor: &UserActor, messages: u64, conversations: 
             key: Some(Key::new(clock.now())),
             command: command.into(),
             reply: Some((Arc::<Sink>::clone(&sink), 0)),
+            before: Before::OWN,
         };
         engine.submit(submission).await.expect("room in the queue");
     }
