@@ -14,6 +14,8 @@ mod server_api;
 mod signed;
 #[path = "apps/tenants.rs"]
 mod tenants;
+#[path = "apps/tenants_socket.rs"]
+mod tenants_socket;
 
 use crate::support::http::Api;
 use crate::support::in_process::{Server, quick};
