@@ -17,7 +17,9 @@ fn aim(value: &mut Value, at: &Map<String, Value>) {
         Value::Object(members) => {
             for (name, inner) in members {
                 match at.get(name) {
-                    Some(id) if inner.is_number() || inner.is_string() => *inner = id.clone(),
+                    Some(id) if (inner.is_number() && id.is_number()) || (inner.is_string() && id.is_string()) => {
+                        *inner = id.clone()
+                    }
                     Some(id) if inner.is_array() && name == "labels" => *inner = json!([id]),
                     _ => aim(inner, at),
                 }
@@ -28,14 +30,19 @@ fn aim(value: &mut Value, at: &Map<String, Value>) {
     }
 }
 
-fn aimed<T: serde::Serialize + serde::de::DeserializeOwned>(sample: &T, at: &Map<String, Value>) -> (T, String) {
+fn aimed<T: std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned>(
+    sample: &T,
+    at: &Map<String, Value>,
+) -> (T, String) {
     let mut value = serde_json::to_value(sample).unwrap();
     // A forward's `from` is a conversation; elsewhere it is a place in one.
     if let Some(forward) = value.get_mut("forward") {
         forward["from"] = at["conversation"].clone();
     }
     aim(&mut value, at);
-    (serde_json::from_value(value.clone()).unwrap(), value.to_string())
+    let read: T = serde_json::from_value(value.clone()).unwrap();
+    assert!(!format!("{read:?}").starts_with("Unreadable"), "{value}");
+    (read, value.to_string())
 }
 
 fn ids(conversation: u64, seq: u64, label: u64, (media, code): (&str, &str), session: u64) -> Map<String, Value> {
@@ -67,7 +74,7 @@ async fn no_command_and_no_query_of_the_socket_finds_a_way_into_another_app() {
     let label = ada.post("/contact-labels", json!({"name": SECRET})).await.ok(201)["label"].as_u64().unwrap();
     let code = ada.post(&format!("/groups/{group}/invites"), json!({})).await.ok(201)["code"].clone();
     let (there, session) = (ids(group, seq, label, (&media, code.as_str().unwrap()), people[0].session.0), 999_999);
-    let nowhere = ids(999_999, seq, 999_999, (&"0".repeat(32), "nobody-made-this"), session);
+    let nowhere = ids(999_999, seq, 999_999, (&"0".repeat(32), &"A".repeat(code.as_str().unwrap().len())), session);
     let state = async || {
         let mut seen = Vec::new();
         for (person, id) in people.iter().zip(["ada", "bob", "cy"]) {
