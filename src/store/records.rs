@@ -958,6 +958,7 @@ pub struct McpTokenHashRow {
     /// Its number.
     pub token: McpTokenId,
 }
+
 /// What is asked before users of an app do something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BeforeHookRow {
@@ -981,6 +982,7 @@ pub struct OldSecret {
     /// It signs, too, until then.
     pub until: Timestamp,
 }
+
 /// A webhook of an app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRow {

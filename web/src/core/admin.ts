@@ -239,7 +239,6 @@ export const admin = {
   rotateBeforeHook: (app: string) => ask<KeptBeforeHook>('POST', `/admin/apps/${of(app)}/before-hook/rotation`),
   testBeforeHook: (app: string) => ask<HookTest>('POST', `/admin/apps/${of(app)}/before-hook/test`),
   webhooks: async (app: string) => (await ask<{ webhooks: Webhook[] }>('GET', webhooksOf(app))).webhooks,
-  webhook: (app: string, webhook: number) => ask<Webhook>('GET', webhooksOf(app, webhook)),
   createWebhook: (app: string, settings: WebhookSettings) => ask<Webhook & { secret: string }>('POST', webhooksOf(app), { body: settings }),
   setWebhook: (app: string, webhook: number, settings: WebhookSettings) => ask<Webhook>('PUT', webhooksOf(app, webhook), { body: settings }),
   deleteWebhook: async (app: string, webhook: number): Promise<void> => void (await request('DELETE', webhooksOf(app, webhook))),
@@ -263,8 +262,6 @@ export const admin = {
     ask<UserFlags>('PATCH', `/admin/users/${of(user)}/flags${inApp(app)}`, { body: flags }),
   setAdministrator: (user: UserId, administrator: boolean) =>
     ask<void>('PUT', `/admin/users/${of(user)}/administrator`, { body: { administrator } }),
-  setPassword: (user: UserId, password: string, app?: string) =>
-    ask<void>('PUT', `/admin/users/${of(user)}/password${inApp(app)}`, { body: { password } }),
   /** A link with which a user sets their password; told once. */
   passwordLink: (user: UserId, app?: string) =>
     ask<OneTimeLink>('POST', `/admin/users/${of(user)}/password-link${inApp(app)}`),

@@ -65,7 +65,7 @@ export function t(key: Word, values: Record<string, string | number> = {}): stri
 /** Why something did not work. */
 export function problemWords(error: unknown): string {
   const { code, message } = problemOf(error);
-  return current.value === 'zh' ? (problems[code] ?? message) : message;
+  return current.value === 'zh' ? (problems[code]?.replace('{reason}', () => message) ?? message) : message;
 }
 
 const format = (at: number, options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(tag(), options).format(at);

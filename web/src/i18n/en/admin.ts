@@ -84,7 +84,7 @@ export default {
   didSetAssistant: 'Set up an assistant',
   didRemoveAssistant: 'Removed an assistant',
   didSetAccess: 'Changed who may log in to an app',
-    didSuspendApp: 'Suspended an app',
+  didSuspendApp: 'Suspended an app',
   didUnsuspendApp: 'Ended the suspension of an app',
   didDeleteApp: 'Deleted an app',
   didCreateKey: 'Made a key of an app',

@@ -79,7 +79,7 @@ export default {
   didSetAssistant: '设置了助手',
   didRemoveAssistant: '移除了助手',
   didSetAccess: '更改了应用的登录方式',
-    didSuspendApp: '停用了应用',
+  didSuspendApp: '停用了应用',
   didUnsuspendApp: '恢复了应用',
   didDeleteApp: '删除了应用',
   didCreateKey: '创建了应用密钥',
