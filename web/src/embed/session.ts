@@ -54,6 +54,8 @@ export class Session {
   /** What was pressed under messages of this user's chats. */
   readonly pressing = new Pressing((row, button) => request('POST', `/conversations/${row.conversation}/entries/${row.seq}/presses`, this.token, { button }));
   private order = 0;
+  /** What was said before there was a session. */
+  private readonly early: { to: To; text: string }[] = [];
   private over = false;
   private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));
   private readonly typer = new Typing(() => Date.now(), (conversation, active) => this.call({ tell: { typing: { conversation, active } } }));
@@ -96,6 +98,7 @@ export class Session {
       this.clock.learn(opened.time);
       if (!this.leader) this.make(opened.user);
       this.leader?.start();
+      for (const { to, text } of this.early.splice(0)) void this.send(to, text);
       this.phase.value = { is: 'running' };
       this.look();
     } catch (error) {
@@ -123,6 +126,7 @@ export class Session {
   // --- What pages call ---
 
   async send(to: To, text: string): Promise<void> {
+    if (!this.leader) return void this.early.push({ to, text });
     const body = { text: { text, markdown: true, reply_to: null, mentions: [], mention_all: false } };
     const at = this.clock.now();
     this.order += 1;

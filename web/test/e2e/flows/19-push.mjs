@@ -38,12 +38,16 @@ export async function run({ server, open }) {
     const registered = new Promise((resolve) => devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)));
     await devtools.send('ServiceWorker.enable');
     await devtools.send('ServiceWorker.deliverPushMessage', { origin: a.base, registrationId: await registered, data: JSON.stringify(told) });
-    const shown = await a.page.waitForFunction(async () => {
-      const registration = await navigator.serviceWorker.ready;
-      const [one] = await registration.getNotifications();
-      return one && { title: one.title, body: one.body, data: one.data };
-    });
-    assert.deepEqual(await shown.jsonValue(), { title: 'Bob', body: 'The kettle is on.', data: { path: `/c/${told.conversation}` } });
+    let shown = null;
+    for (let tries = 0; !shown && tries < 200; tries += 1) {
+      shown = await a.page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.ready;
+        const [one] = await registration.getNotifications();
+        await new Promise((done) => setTimeout(done, 100));
+        return one ? { title: one.title, body: one.body, data: one.data } : null;
+      });
+    }
+    assert.deepEqual(shown, { title: 'Bob', body: 'The kettle is on.', data: { path: `/c/${told.conversation}` } });
 
     // Whoever has turned it off is left alone.
     await a.page.getByRole('button', { name: 'Turn off' }).click();
