@@ -19,6 +19,8 @@ const AT_ONCE: usize = 64;
 const ROOM_OF_APP: usize = 16 * 1_024;
 /// What each takes at least, so that there are never more than 1,024.
 const ROOM_LEAST: usize = 16;
+/// So much later the asking ends whatever it waits for; what it waits for has its own end before.
+const GRACE: Duration = Duration::from_millis(100);
 /// Largest answer, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
@@ -41,12 +43,21 @@ impl Default for AppState {
 }
 
 impl AppState {
-    /// Room for a command that waits, of the app's and of everybody's.
-    pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Option<[OwnedSemaphorePermit; 2]> {
-        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).ok()?;
-        let own = Arc::clone(&self.room).try_acquire_many_owned(units).ok()?;
-        Some([own, Arc::clone(of_all).try_acquire_many_owned(units).ok()?])
+    /// Room for a command that waits, of the app's and of everybody's; or whose is full.
+    pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], Full> {
+        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).map_err(|_| Full::OfApp)?;
+        let own = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| Full::OfApp)?;
+        Ok([own, Arc::clone(of_all).try_acquire_many_owned(units).map_err(|_| Full::OfAll)?])
     }
+}
+
+/// Whose room is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// The app's own: its hook is too slow for its users.
+    OfApp,
+    /// Everybody's: others' hooks may be the cause.
+    OfAll,
 }
 
 /// Why there is no answer.
@@ -87,6 +98,11 @@ impl Failure {
             Self::Status(_) => "status",
             Self::Unreadable(_) => "unreadable",
         }
+    }
+
+    /// Whether there was no place among the questions of all apps: others' hooks may be the cause.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self, Self::Unasked(OutboundError::TimedOut(Wait::Turn)))
     }
 
     /// Whether the other side is to blame, so that asking it again at once would give the same.
@@ -169,13 +185,18 @@ impl Inner {
             let posted = Posted { kind, timestamp: now, test, data: question };
             let body = serde_json::to_vec(&posted).map_err(|error| Failure::Unreadable(error.to_string()))?;
             let id = Key::new(now).to_string();
-            let limits = Limits { first_byte: time, silence: time, total: time, body_bytes_max: ANSWER_BYTES_MAX };
+            // What is left of the time, so that it is known what it was waited for when it is over.
+            let total = until.duration_since(tokio::time::Instant::from_std(monotonic()));
+            let limits = Limits { first_byte: time, silence: time, total, body_bytes_max: ANSWER_BYTES_MAX };
             let signed = webhook::headers(&secrets, &id, now, &body);
             let mut request = Request::post(Trust::Tenant, row.hook.url.clone(), body)
                 .header("content-type", "application/json")
                 .limits(limits);
             request.headers.extend(signed);
-            let reply = self.outbound.send(request).await?;
+            let reply = self.outbound.send(request).await.map_err(|error| match error {
+                OutboundError::TimedOut(Wait::FirstByte | Wait::Silence | Wait::Total) => Failure::Late,
+                error => Failure::Unasked(error),
+            })?;
             if !reply.is_success() {
                 return Err(Failure::Status(reply.status));
             }
@@ -184,7 +205,7 @@ impl Inner {
             }
             answer::read(&reply.body).map_err(Failure::Unreadable)
         };
-        tokio::time::timeout_at(until, asking).await.unwrap_or(Err(Failure::Late))
+        tokio::time::timeout_at(until + GRACE, asking).await.unwrap_or(Err(Failure::Late))
     }
 
     /// What a question is signed with: the secret, and for a time the one before it.
@@ -198,5 +219,36 @@ impl Inner {
             secrets.extend(read(&old.secret));
         }
         Some(secrets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_that_is_full_says_whose_it_is() {
+        let (state, of_all) = (AppState::default(), Arc::new(Semaphore::new(2 * ROOM_OF_APP)));
+        let mut places = Vec::new();
+        let full = loop {
+            match state.room(1_000_000, &of_all) {
+                Ok(room) => places.push(room),
+                Err(full) => break full,
+            }
+        };
+        assert_eq!(full, Full::OfApp);
+        assert!(!places.is_empty());
+        let taken = of_all.available_permits();
+        let _others = Arc::clone(&of_all).try_acquire_many_owned(u32::try_from(taken).unwrap()).unwrap();
+        assert_eq!(AppState::default().room(1, &of_all).unwrap_err(), Full::OfAll);
+    }
+
+    #[test]
+    fn a_place_among_all_questions_that_is_missing_is_no_failure_of_the_hook() {
+        let failure = Failure::Unasked(OutboundError::TimedOut(Wait::Turn));
+        assert!(failure.is_ours() && !failure.is_theirs());
+        for failure in [Failure::Late, Failure::Crowded, Failure::Rests, Failure::Status(500)] {
+            assert!(!failure.is_ours());
+        }
     }
 }

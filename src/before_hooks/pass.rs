@@ -4,7 +4,7 @@
 //! because those before it are not done yet is tried again when they are; one that becomes something else by them is asked about again.
 
 use super::answer::{self, Answer};
-use super::ask::{AppState, Failure};
+use super::ask::{AppState, Failure, Full};
 use super::{Counters, Inner};
 use crate::engine::{Before, Engine, Gate, Passing, Place, Submission, Submitted};
 use crate::ledger::Accepted;
@@ -35,8 +35,13 @@ impl Gate for Inner {
             Actor::App(_) | Actor::Operator | Actor::Server => AppId::HOME,
         };
         let state = self.app(app);
-        let Some(room) = state.room(bytes, &self.room) else {
-            return Submitted::Waits(Box::pin(async move { self.crowded(&engine, hook, submission, place).await }));
+        let room = match state.room(bytes, &self.room) {
+            Ok(room) => room,
+            Err(full) => {
+                return Submitted::Waits(Box::pin(async move {
+                    self.crowded(&engine, hook, submission, place, full).await
+                }));
+            }
         };
         let tasks = self.tasks.clone();
         tasks.spawn("before-hook", async move {
@@ -144,13 +149,14 @@ impl Inner {
         }
     }
 
-    /// There is no room to wait in: the command takes its turn and is not asked about.
+    /// There is no room to wait in: the command takes its turn and is not asked about. Whose room is full decides what becomes of it.
     async fn crowded(
         &self,
         engine: &Engine,
         hook: Option<Arc<BeforeHookRow>>,
         submission: Submission,
         mut place: Option<Place>,
+        full: Full,
     ) -> Result<(), Refusal> {
         if let Some(held) = turn(&mut place).await {
             return Err(held);
@@ -170,7 +176,11 @@ impl Inner {
         Counters::add(&self.counters.asked);
         Counters::add(&self.counters.failed);
         tracing::debug!(failure = %Failure::Crowded, "a before-hook was not asked");
-        match not_asked(&hook) {
+        let refused = match full {
+            Full::OfApp => not_asked(&hook),
+            Full::OfAll => Some(overloaded()),
+        };
+        match refused {
             Some(refusal) => Err(refusal),
             None => engine.submit(passed(submission)).await,
         }
@@ -222,6 +232,7 @@ fn decided(hook: &BeforeHookRow, submission: &mut Submission, answer: Result<Ans
             submission.command = command.into();
             None
         }
+        Err(failure) if failure.is_ours() => Some(Err(overloaded())),
         Err(_) => not_asked(hook).map(Err),
     }
 }
@@ -254,6 +265,16 @@ fn not_asked(hook: &BeforeHookRow) -> Option<Refusal> {
         OnFailure::Open => None,
         OnFailure::Closed => Some(Refusal::new(Code::HookRefused, NOT_ASKED)),
     }
+}
+
+/// What a user is told when the questions of all apps together are too many: that is no failure of the app's hook, so it is not the
+/// app's to say that the command is done unasked.
+fn overloaded() -> Refusal {
+    Refusal::new(
+        Code::Overloaded,
+        "Too many commands of this server wait to be checked; send it again a little later, in order.",
+    )
+    .retry_after_ms(1_000)
 }
 
 /// A command about which nobody is asked any more.
