@@ -10,6 +10,7 @@ use crate::outbound::{Limits, OutboundError, Request, Trust, Wait};
 use crate::store::records::BeforeHookRow;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -30,6 +31,8 @@ pub(super) struct AppState {
     at_once: Semaphore,
     room: Arc<Semaphore>,
     breaker: Breaker,
+    /// The setting whose secret could not be read, as the log has it already.
+    unread: AtomicU64,
 }
 
 impl Default for AppState {
@@ -38,6 +41,7 @@ impl Default for AppState {
             at_once: Semaphore::new(AT_ONCE),
             room: Arc::new(Semaphore::new(ROOM_OF_APP)),
             breaker: Breaker::default(),
+            unread: AtomicU64::new(0),
         }
     }
 }
@@ -48,6 +52,11 @@ impl AppState {
         let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).map_err(|_| Full::OfApp)?;
         let own = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| Full::OfApp)?;
         Ok([own, Arc::clone(of_all).try_acquire_many_owned(units).map_err(|_| Full::OfAll)?])
+    }
+
+    /// Whether it is not told yet that the secret of a setting cannot be read.
+    fn is_news(&self, changed: Timestamp) -> bool {
+        self.unread.swap(changed.0, Ordering::Relaxed) != changed.0
     }
 }
 
@@ -153,6 +162,13 @@ impl Inner {
             Err(failure) => {
                 Counters::add(&counters.failed);
                 tracing::debug!(app = %question.app, step = failure.step(), "a before-hook did not answer");
+                if matches!(failure, Failure::Secret) && state.is_news(row.changed) {
+                    tracing::warn!(
+                        app = %question.app,
+                        "the secret of a before-hook cannot be read, so it is never asked; is secrets.key of the data folder \
+                         another one? Give the hook another secret (POST .../before-hook/rotation)"
+                    );
+                }
                 if failure.is_theirs() && state.breaker.failed(self.now_ms()) {
                     tracing::warn!(
                         app = %question.app,
