@@ -152,7 +152,7 @@ impl Inner {
         };
         match &answer {
             Ok(said) => {
-                state.breaker.succeeded();
+                state.breaker.succeeded(row.changed);
                 Counters::add(match said {
                     Answer::Allow => &counters.allowed,
                     Answer::Refuse(_) => &counters.refused,
@@ -169,7 +169,7 @@ impl Inner {
                          another one? Give the hook another secret (POST .../before-hook/rotation)"
                     );
                 }
-                if failure.is_theirs() && state.breaker.failed(self.now_ms()) {
+                if failure.is_theirs() && state.breaker.failed(row.changed, self.now_ms()) {
                     tracing::warn!(
                         app = %question.app,
                         step = failure.step(),
