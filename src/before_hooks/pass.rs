@@ -83,7 +83,11 @@ impl Inner {
             Some(hook) => self.settle(engine, state, &hook, &mut submission, &mut place).await,
             None => None,
         };
-        let held = turn(&mut place).await;
+        let mut held = turn(&mut place).await;
+        if settled.is_none() && held.is_none() {
+            // Those before it may have been told to come again after they had left.
+            held = submission.reply.as_ref().and_then(|(sink, _)| sink.holds_back());
+        }
         let outcome = match (settled, &held) {
             (Some(outcome), _) => Some(outcome),
             (None, Some(held)) => Some(Err(held.clone())),
