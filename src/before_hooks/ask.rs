@@ -10,6 +10,7 @@ use crate::outbound::{Limits, OutboundError, Request, Trust, Wait};
 use crate::store::records::BeforeHookRow;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,6 +20,8 @@ const AT_ONCE: usize = 64;
 const ROOM_OF_APP: usize = 16 * 1_024;
 /// What each takes at least, so that there are never more than 1,024.
 const ROOM_LEAST: usize = 16;
+/// So much later the asking ends whatever it waits for; what it waits for has its own end before.
+const GRACE: Duration = Duration::from_millis(100);
 /// Largest answer, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
@@ -28,6 +31,8 @@ pub(super) struct AppState {
     at_once: Semaphore,
     room: Arc<Semaphore>,
     breaker: Breaker,
+    /// The setting whose secret could not be read, as the log has it already.
+    unread: AtomicU64,
 }
 
 impl Default for AppState {
@@ -36,17 +41,32 @@ impl Default for AppState {
             at_once: Semaphore::new(AT_ONCE),
             room: Arc::new(Semaphore::new(ROOM_OF_APP)),
             breaker: Breaker::default(),
+            unread: AtomicU64::new(0),
         }
     }
 }
 
 impl AppState {
-    /// Room for a command that waits, of the app's and of everybody's.
-    pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Option<[OwnedSemaphorePermit; 2]> {
-        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).ok()?;
-        let own = Arc::clone(&self.room).try_acquire_many_owned(units).ok()?;
-        Some([own, Arc::clone(of_all).try_acquire_many_owned(units).ok()?])
+    /// Room for a command that waits, of the app's and of everybody's; or whose is full.
+    pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], Full> {
+        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).map_err(|_| Full::OfApp)?;
+        let own = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| Full::OfApp)?;
+        Ok([own, Arc::clone(of_all).try_acquire_many_owned(units).map_err(|_| Full::OfAll)?])
     }
+
+    /// Whether it is not told yet that the secret of a setting cannot be read.
+    fn is_news(&self, changed: Timestamp) -> bool {
+        self.unread.swap(changed.0, Ordering::Relaxed) != changed.0
+    }
+}
+
+/// Whose room is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// The app's own: its hook is too slow for its users.
+    OfApp,
+    /// Everybody's: others' hooks may be the cause.
+    OfAll,
 }
 
 /// Why there is no answer.
@@ -89,6 +109,11 @@ impl Failure {
         }
     }
 
+    /// Whether there was no place among the questions of all apps: others' hooks may be the cause.
+    pub(super) const fn is_ours(&self) -> bool {
+        matches!(self, Self::Unasked(OutboundError::TimedOut(Wait::Turn)))
+    }
+
     /// Whether the other side is to blame, so that asking it again at once would give the same.
     const fn is_theirs(&self) -> bool {
         match self {
@@ -127,7 +152,7 @@ impl Inner {
         };
         match &answer {
             Ok(said) => {
-                state.breaker.succeeded();
+                state.breaker.succeeded(row.changed);
                 Counters::add(match said {
                     Answer::Allow => &counters.allowed,
                     Answer::Refuse(_) => &counters.refused,
@@ -137,7 +162,14 @@ impl Inner {
             Err(failure) => {
                 Counters::add(&counters.failed);
                 tracing::debug!(app = %question.app, step = failure.step(), "a before-hook did not answer");
-                if failure.is_theirs() && state.breaker.failed(self.now_ms()) {
+                if matches!(failure, Failure::Secret) && state.is_news(row.changed) {
+                    tracing::warn!(
+                        app = %question.app,
+                        "the secret of a before-hook cannot be read, so it is never asked; is secrets.key of the data folder \
+                         another one? Give the hook another secret (POST .../before-hook/rotation)"
+                    );
+                }
+                if failure.is_theirs() && state.breaker.failed(row.changed, self.now_ms()) {
                     tracing::warn!(
                         app = %question.app,
                         step = failure.step(),
@@ -169,13 +201,18 @@ impl Inner {
             let posted = Posted { kind, timestamp: now, test, data: question };
             let body = serde_json::to_vec(&posted).map_err(|error| Failure::Unreadable(error.to_string()))?;
             let id = Key::new(now).to_string();
-            let limits = Limits { first_byte: time, silence: time, total: time, body_bytes_max: ANSWER_BYTES_MAX };
+            // What is left of the time, so that it is known what it was waited for when it is over.
+            let total = until.duration_since(tokio::time::Instant::from_std(monotonic()));
+            let limits = Limits { first_byte: time, silence: time, total, body_bytes_max: ANSWER_BYTES_MAX };
             let signed = webhook::headers(&secrets, &id, now, &body);
             let mut request = Request::post(Trust::Tenant, row.hook.url.clone(), body)
                 .header("content-type", "application/json")
                 .limits(limits);
             request.headers.extend(signed);
-            let reply = self.outbound.send(request).await?;
+            let reply = self.outbound.send(request).await.map_err(|error| match error {
+                OutboundError::TimedOut(Wait::FirstByte | Wait::Silence | Wait::Total) => Failure::Late,
+                error => Failure::Unasked(error),
+            })?;
             if !reply.is_success() {
                 return Err(Failure::Status(reply.status));
             }
@@ -184,7 +221,7 @@ impl Inner {
             }
             answer::read(&reply.body).map_err(Failure::Unreadable)
         };
-        tokio::time::timeout_at(until, asking).await.unwrap_or(Err(Failure::Late))
+        tokio::time::timeout_at(until + GRACE, asking).await.unwrap_or(Err(Failure::Late))
     }
 
     /// What a question is signed with: the secret, and for a time the one before it.
@@ -198,5 +235,36 @@ impl Inner {
             secrets.extend(read(&old.secret));
         }
         Some(secrets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_that_is_full_says_whose_it_is() {
+        let (state, of_all) = (AppState::default(), Arc::new(Semaphore::new(2 * ROOM_OF_APP)));
+        let mut places = Vec::new();
+        let full = loop {
+            match state.room(1_000_000, &of_all) {
+                Ok(room) => places.push(room),
+                Err(full) => break full,
+            }
+        };
+        assert_eq!(full, Full::OfApp);
+        assert!(!places.is_empty());
+        let taken = of_all.available_permits();
+        let _others = Arc::clone(&of_all).try_acquire_many_owned(u32::try_from(taken).unwrap()).unwrap();
+        assert_eq!(AppState::default().room(1, &of_all).unwrap_err(), Full::OfAll);
+    }
+
+    #[test]
+    fn a_place_among_all_questions_that_is_missing_is_no_failure_of_the_hook() {
+        let failure = Failure::Unasked(OutboundError::TimedOut(Wait::Turn));
+        assert!(failure.is_ours() && !failure.is_theirs());
+        for failure in [Failure::Late, Failure::Crowded, Failure::Rests, Failure::Status(500)] {
+            assert!(!failure.is_ours());
+        }
     }
 }

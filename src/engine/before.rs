@@ -75,9 +75,10 @@ impl Lane {
 
     /// Takes the next place. Called by the one who submits, in the order of the commands.
     pub fn enter(self: &Arc<Self>) -> Place {
-        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let busy = self.waiting.fetch_add(1, Ordering::AcqRel) > 0;
         let (after, next) = oneshot::channel();
-        let before = self.last.lock().replace(next);
+        // When all have left, what the last one said concerns nobody any more.
+        let before = self.last.lock().replace(next).filter(|_| busy);
         Place { lane: Arc::clone(self), before, after: Some(after) }
     }
 }

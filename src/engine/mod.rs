@@ -103,6 +103,12 @@ impl EngineOptions {
 pub trait ReplySink: Send + Sync {
     /// The command with the caller's number `request` was decided.
     fn complete(&self, request: u32, outcome: Result<Accepted, Refusal>);
+
+    /// The refusal of an earlier command of the same caller who was told to come again and has not waited so long yet: what they
+    /// sent after it comes again, too.
+    fn holds_back(&self) -> Option<Refusal> {
+        None
+    }
 }
 
 /// A command on its way.

@@ -374,6 +374,7 @@ impl Writer {
                 self.take(job, &mut waiting);
                 self.shared.budget.add_permits(waiting.iter().map(|command| command.cost as usize).sum());
                 self.refuse_all(&mut waiting);
+                self.tell();
                 if self.stopping {
                     return false;
                 }

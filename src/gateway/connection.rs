@@ -384,7 +384,7 @@ impl Drop for Connection {
 }
 
 /// A late refusal with what is left of its time to wait; none when that has passed.
-fn still_to_wait(late: HeldBack) -> Option<Refusal> {
+pub(super) fn still_to_wait(late: HeldBack) -> Option<Refusal> {
     let waited_ms = monotonic().duration_since(late.at).as_millis() as u64;
     let left_ms = late.refusal.retry_after_ms?.checked_sub(waited_ms).filter(|ms| *ms > 0)?;
     Some(late.refusal.retry_after_ms(left_ms))

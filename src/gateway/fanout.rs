@@ -74,4 +74,8 @@ impl ReplySink for Outbox {
             }
         }
     }
+
+    fn holds_back(&self) -> Option<Refusal> {
+        self.last_held_back().and_then(super::connection::still_to_wait)
+    }
 }

@@ -151,6 +151,8 @@ struct Queue {
     lagging: bool,
     poked: bool,
     held_back: Option<HeldBack>,
+    /// The last refusal with a time to wait, whoever has taken notice of it.
+    last_held_back: Option<Box<HeldBack>>,
     waker: Option<Waker>,
 }
 
@@ -203,6 +205,7 @@ impl Outbox {
                 lagging: false,
                 poked: false,
                 held_back: None,
+                last_held_back: None,
                 waker: None,
             }),
         }
@@ -284,6 +287,11 @@ impl Outbox {
         queue.held_back.take()
     }
 
+    /// The last refusal with a time to wait; its time may be over.
+    pub fn last_held_back(&self) -> Option<HeldBack> {
+        self.queue.lock().last_held_back.as_deref().cloned()
+    }
+
     // Putting in: anybody.
 
     /// Puts in the outcome (or refusal) of a submit. The task is woken with the batch.
@@ -291,10 +299,13 @@ impl Outbox {
         let mut queue = self.queue.lock();
         if let Some(refusal) = refusal
             && refusal.retry_after_ms.is_some()
-            && queue.held_back.is_none()
         {
-            queue.held_back = Some(HeldBack { request, refusal: refusal.clone(), at: monotonic() });
-            self.holds_back.store(true, Ordering::Release);
+            let held_back = HeldBack { request, refusal: refusal.clone(), at: monotonic() };
+            queue.last_held_back = Some(Box::new(held_back.clone()));
+            if queue.held_back.is_none() {
+                queue.held_back = Some(held_back);
+                self.holds_back.store(true, Ordering::Release);
+            }
         }
         queue.append_frame(&self.common, frame);
         let left = self.in_flight.fetch_sub(1, Ordering::AcqRel).saturating_sub(1);

@@ -6,9 +6,9 @@ use crate::apps::text;
 use crate::support::http::{Api, Reply};
 use crate::support::peer::{self, Peer, Way, fresh_key, text_to};
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use tidings::model::{Code, Command, CommandResult, Content, ConversationId, Seq, Target, Text};
 use tidings::protocol::Encoding;
+use tokio::net::TcpSocket;
 
 const TCP: Way = Way::Tcp(Encoding::Postcard);
 
@@ -241,7 +241,10 @@ async fn without_an_answer_the_setting_decides() {
     let scene = Scene::new(|_| allow()).await;
     let (ada, bob) = (scene.person("ada").await, scene.person("bob").await);
     let canary = Receiver::start(|_| allow()).await;
-    let down = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // A port that is taken, so that nobody else gets it, and where nobody listens.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let down = taken.local_addr().unwrap();
     let (api, url) = (scene.api(&ada), scene.receiver.url());
     let cases: Vec<(&str, String, u32, Act)> = vec![
         ("hangs", url.clone(), 200, Act::Holds(0)),

@@ -6,7 +6,7 @@ use crate::apps::app;
 use crate::support::peer::{self, Peer, Way, fresh_key, text_to};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tidings::model::{AppId, Code, Command, CommandResult, Content, Query, Target, Text};
+use tidings::model::{AppId, Code, Command, CommandResult, Content, ConversationId, Query, Target, Text};
 use tidings::protocol::Encoding;
 
 const TCP: Way = Way::Tcp(Encoding::Postcard);
@@ -208,5 +208,85 @@ async fn many_questions_at_once_stay_within_their_bound_and_none_is_lost() {
     }
     // On a machine that has no time for it some were too late, and made room for others.
     assert!(asked_before_any_answer == 64 || late > 0, "{asked_before_any_answer}");
+    assert!(scene.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_becomes_something_else_while_it_waits_is_asked_about_as_it_is_then() {
+    let scene = Scene::new(|_| allow()).await;
+    let (ada, bob, carol) = (scene.person("ada").await, scene.person("bob").await, scene.person("carol").await);
+    let rules = json!({"kind": "public", "join": "approval"});
+    let made =
+        scene.api(&bob).post("/conversations", json!({"group": {"title": "Open", "rules": rules}})).await.ok(201);
+    let open = ConversationId(made["conversation"]["id"].as_u64().unwrap());
+    let mine = json!({"group": {"title": "Mine", "members": ["carol"]}});
+    let made = scene.api(&ada).post("/conversations", mine).await.ok(201);
+    let mine = ConversationId(made["conversation"]["id"].as_u64().unwrap());
+    let (mut peer, _) = Peer::log_in(&scene.server, TCP, &ada.token).await;
+    let (mut owner, _) = Peer::log_in(&scene.server, TCP, &bob.token).await;
+    let (chat, seq) = peer.say(&bob.id, "harmless").await;
+    // Nobody becomes a member and nobody swears, if anybody is asked; the first of each burst is answered late.
+    let next = std::sync::Arc::new(AtomicUsize::new(0));
+    let holds = std::sync::Arc::clone(&next);
+    scene.receiver.answers(move |asked| match (asked.words(), asked.body["data"]["command"].as_str().unwrap()) {
+        ("slow", _) => Act::Holds(holds.load(Ordering::SeqCst)),
+        (_, "add_members" | "join") => refuse("Nobody new."),
+        ("darn", "forward") => refuse("No swearing here."),
+        _ => allow(),
+    });
+    let asked = |command: &str| {
+        let found = scene.receiver.asked().into_iter().filter(|asked| asked.body["data"]["command"] == command);
+        found.map(|asked| asked.words().to_owned()).collect::<Vec<_>>()
+    };
+
+    // Joining would have had to be approved, and then the group is free.
+    let slow = scene.receiver.count();
+    let first = peer.submit(fresh_key(), text_to(&bob.id, "slow")).await;
+    let joining = peer.submit(fresh_key(), Command::Join { conversation: open, greeting: None }).await;
+    peer::soon("the first is asked about", || scene.receiver.count() > slow).await;
+    peer.ping(7).await;
+    let rules = serde_json::from_value(json!({"kind": "public", "join": "free"})).unwrap();
+    owner.execute(Command::SetGroupRules { conversation: open, rules }).await.unwrap();
+    scene.receiver.release(1);
+    drop(peer.outcome(first).await);
+    let refused = peer.outcome(joining).await.unwrap_err();
+    assert_eq!((refused.code, &*refused.message), (Code::HookRefused, "Nobody new."));
+    assert_eq!(asked("join").len(), 1);
+
+    // Who would be added was a member already, and then is none.
+    next.store(1, Ordering::SeqCst);
+    let first = peer.submit(fresh_key(), text_to(&bob.id, "slow")).await;
+    let removing = peer.submit(fresh_key(), Command::RemoveMember { conversation: mine, user: carol.id.clone() }).await;
+    let adding =
+        peer.submit(fresh_key(), Command::AddMembers { conversation: mine, users: vec![carol.id.clone()] }).await;
+    peer.ping(8).await;
+    scene.receiver.release(2);
+    drop(peer.outcome(first).await);
+    peer.outcome(removing).await.unwrap();
+    assert_eq!(peer.outcome(adding).await.unwrap_err().code, Code::HookRefused);
+    assert_eq!(asked("add_members").len(), 1);
+
+    // What is forwarded was harmless, and then is not.
+    next.store(2, Ordering::SeqCst);
+    let first = peer.submit(fresh_key(), text_to(&bob.id, "slow")).await;
+    let edit = Command::Edit { conversation: chat, seq, text: "darn".to_owned() };
+    let editing = peer.submit(fresh_key(), edit).await;
+    let forward = Command::Forward { from: chat, seq, to: Target::User(carol.id.clone()) };
+    let forwarding = peer.submit(fresh_key(), forward).await;
+    peer::soon("the forward is asked about", || !asked("forward").is_empty()).await;
+    scene.receiver.release(3);
+    drop(peer.outcome(first).await);
+    peer.outcome(editing).await.unwrap();
+    assert_eq!(peer.outcome(forwarding).await.unwrap_err().message, "No swearing here.");
+    assert_eq!(asked("forward").last().unwrap(), "darn");
+    // What is the same in its turn as it was before is asked about once.
+    let count = scene.receiver.count();
+    next.store(3, Ordering::SeqCst);
+    let first = peer.submit(fresh_key(), text_to(&bob.id, "slow")).await;
+    let second = peer.submit(fresh_key(), text_to(&bob.id, "quick")).await;
+    scene.receiver.release(4);
+    drop(peer.outcome(first).await);
+    drop(peer.outcome(second).await);
+    assert_eq!(scene.receiver.count(), count + 2);
     assert!(scene.server.stop().await);
 }
