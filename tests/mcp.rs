@@ -1,5 +1,6 @@
 //! `/mcp` through plain HTTP and JSON-RPC: what a token opens, what it does not, when it ends, and what is written down.
 
+use crate::apps::{administrator, app};
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, SOON, Way, hello};
@@ -10,8 +11,8 @@ use tidings::auth;
 use tidings::gateway::GatewayOptions;
 use tidings::model::clock::monotonic;
 use tidings::model::{
-    Actor, Clock, Code, Command, ConversationId, Emoji, Key, McpTokenId, Query, Secret, Seq, SessionId, SystemCommand,
-    Timestamp, UserActor, UserFlags, UserHandle, limits,
+    Actor, AppId, Clock, Code, Command, ConversationId, Emoji, Key, McpTokenId, Query, Secret, Seq, SessionId,
+    SystemCommand, Timestamp, UserActor, UserFlags, UserHandle, limits,
 };
 use tidings::protocol::{Auth, ServerFrame};
 
@@ -74,12 +75,15 @@ impl World {
         self.server.engine.execute(auth::operator(), None, command.into()).await.unwrap();
     }
 
-    /// Rows of a table.
     fn rows(&self, table: &str) -> usize {
-        let begin = format!("{table} ");
-        let dump = tidings::store::dump(&self.server.engine.view()).unwrap();
-        dump.iter().filter(|line| line.starts_with(&begin)).count()
+        rows(&self.server, table)
     }
+}
+
+/// Rows of a table.
+fn rows(server: &Server, table: &str) -> usize {
+    let begin = format!("{table} ");
+    tidings::store::dump(&server.engine.view()).unwrap().iter().filter(|line| line.starts_with(&begin)).count()
 }
 
 /// A program with a token, which speaks the protocol.
@@ -304,7 +308,7 @@ async fn what_is_outside_of_a_token_does_not_exist() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_ends() {
     let clock = Clock::manual(Timestamp(1_800_000_000_000));
-    let world = world_with(quick(), clock.clone()).await;
+    let mut world = world_with(quick(), clock.clone()).await;
     let gone = (401, "session_revoked".to_owned());
     let here = [world.group];
 
@@ -328,25 +332,30 @@ async fn a_token_ends() {
     assert_eq!(program.turned_away().await, (401, "token_expired".to_owned()));
     assert_eq!(world.listed().await[0]["open"], false);
 
-    // While its user is suspended.
+    // With the suspension of its user, for good.
     let (_, program) = world.token(json!({"name": "Helper", "conversations": here})).await;
     let flags = |suspended| SystemCommand::SetFlags {
         user: world.ada.handle,
         flags: UserFlags { suspended, ..UserFlags::default() },
     };
     world.system(flags(true)).await;
-    assert_eq!(program.turned_away().await, (403, "suspended".to_owned()));
+    assert_eq!(program.turned_away().await, gone);
     world.system(flags(false)).await;
-    program.gets("list_conversations", json!({})).await;
+    assert_eq!(program.turned_away().await, gone);
+    let again = world.server.device("ada", world.ada.handle, "another").await;
+    world.api = Api::with_token(world.server.http, &again.token);
+    assert_eq!(world.listed().await, Vec::<Value>::new());
 
-    // For good with another password, and with the account.
+    // With another password, and with the account.
+    let (_, program) = world.token(json!({"name": "Helper", "conversations": here})).await;
+    program.gets("list_conversations", json!({})).await;
     let password = world.server.auth.passwords.hash(Secret::new("a quiet afternoon")).await.unwrap();
     world.system(SystemCommand::SetPassword { user: world.ada.handle, password, keep: None }).await;
     assert_eq!(program.turned_away().await, gone);
     let bobs = world.bob.post("/mcp-tokens", json!({"name": "Bob's", "conversations": here})).await.ok(201);
     let bobs = Program::with(&world.server, bobs["secret"].as_str().unwrap());
     bobs.gets("list_conversations", json!({})).await;
-    assert_eq!((world.rows("mcp_tokens"), world.rows("mcp_token_hashes")), (3, 3));
+    assert_eq!((world.rows("mcp_tokens"), world.rows("mcp_token_hashes")), (2, 2));
     for user in [UserHandle(2), world.ada.handle] {
         world.system(SystemCommand::DeleteUser { user }).await;
     }
@@ -357,6 +366,76 @@ async fn a_token_ends() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(world.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ends_everything_of_somebody_ends_their_tokens() {
+    let clock = Clock::manual(Timestamp(1_800_000_000_900));
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_at(folder.path(), quick(), clock.clone()).await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await;
+    let ada = server.person_of(AppId(2), "ada").await;
+    let mut api = Api::with_token(server.http, &ada.token);
+    let group = api.post("/conversations", json!({"group": {"title": "Garden"}})).await.ok(201)["conversation"]["id"]
+        .as_u64()
+        .unwrap();
+    let new = json!({"name": "Helper", "conversations": [group]});
+    let token = async |api: &Api| {
+        let made = api.post("/mcp-tokens", new.clone()).await.ok(201);
+        let program = Program::with(&server, made["secret"].as_str().unwrap());
+        program.gets("list_conversations", json!({})).await;
+        program
+    };
+    let gone = (401, "session_revoked".to_owned());
+
+    // What was issued until now is refused, of one user and of all: what was made in this second, too, and in it nothing is made.
+    for (who, path, body) in [
+        (&admin, "/admin/apps/shop/token-revocation", json!({"user": "ada"})),
+        (&shop, "/apps/shop/token-revocation", json!({"user": "ada"})),
+        (&admin, "/admin/apps/shop/token-revocation", json!({})),
+    ] {
+        let program = token(&api).await;
+        who.post(path, body.clone()).await.ok(200);
+        assert_eq!(program.turned_away().await, gone, "{path} {body}");
+        assert_eq!(api.post("/mcp-tokens", new.clone()).await.problem(), (409, "conflict".to_owned()));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(program.turned_away().await, gone);
+    }
+    let program = token(&api).await;
+    let listed = api.get("/mcp-tokens").await.ok(200);
+    let open: Vec<_> = listed["tokens"].as_array().unwrap().iter().map(|token| token["open"] == true).collect();
+    assert_eq!(open, [false, false, false, true]);
+
+    // An administrator, or the app, signs its user out.
+    assert_eq!(admin.delete("/admin/users/ada/sessions?app=shop").await.status, 204);
+    assert_eq!((program.turned_away().await, rows(&server, "mcp_tokens")), (gone.clone(), 0));
+    api = Api::with_token(server.http, &server.device("ada", ada.handle, "second").await.token);
+    let program = token(&api).await;
+    assert_eq!(shop.delete("/apps/shop/users/ada/sessions").await.status, 204);
+    assert_eq!((program.turned_away().await, rows(&server, "mcp_tokens")), (gone.clone(), 0));
+
+    // The whole app is suspended: at once, and for good when its sessions have ended.
+    api = Api::with_token(server.http, &server.device("ada", ada.handle, "third").await.token);
+    let program = token(&api).await;
+    assert!(admin.put("/admin/apps/shop/suspension", json!({})).await.status < 300);
+    assert!([401, 403].contains(&program.turned_away().await.0));
+    let deadline = monotonic() + 6 * SOON;
+    while rows(&server, "mcp_tokens") + rows(&server, "mcp_token_hashes") > 0 {
+        assert!(monotonic() < deadline, "the tokens end with the sessions");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(admin.delete("/admin/apps/shop/suspension").await.status, 204);
+    assert_eq!(program.turned_away().await, gone);
+
+    // A bot has tokens of its own, which are not made by itself, and none of these.
+    shop.put("/apps/shop/users/dice", json!({"kind": "bot"})).await.ok(201);
+    let dice = shop.post("/apps/shop/users/dice/tokens", json!({})).await.ok(201);
+    let dice = Api::with_token(server.http, &Secret::new(dice["secret"].as_str().unwrap()));
+    dice.get("/me").await.ok(200);
+    assert_eq!(dice.post("/mcp-tokens", new).await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(rows(&server, "mcp_tokens"), 0);
+    assert!(server.stop().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

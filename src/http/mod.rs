@@ -26,6 +26,7 @@ use crate::net::{Incoming, Listener};
 use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
 use crate::webhooks::Webhooks;
+use api::limits::Limits;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -66,6 +67,8 @@ struct Site {
     webhooks: Webhooks,
     before_hooks: BeforeHooks,
     tasks: Tasks,
+    /// What anybody may ask counts with the requests for the API.
+    limits: Arc<Limits>,
 }
 
 /// What there is beside the engine and the gateway.
@@ -104,6 +107,8 @@ pub async fn serve(
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
+    let beside = (media.clone(), push.clone(), assistants.clone(), before_hooks.clone(), webhooks.clone());
+    let state = api::ApiState::new(gateway.clone(), beside, tasks.clone());
     let site = Site {
         gateway: gateway.clone(),
         engine,
@@ -113,8 +118,9 @@ pub async fn serve(
         before_hooks,
         webhooks,
         tasks: tasks.clone(),
+        limits: Arc::clone(&state.limits),
     };
-    let router = router(site);
+    let router = router(site, state);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }
     };
@@ -130,15 +136,7 @@ pub async fn serve(
     .await;
 }
 
-fn router(site: Site) -> Router {
-    let shared = (
-        site.media.clone(),
-        site.push.clone(),
-        site.assistants.clone(),
-        site.before_hooks.clone(),
-        site.webhooks.clone(),
-    );
-    let state = api::ApiState::new(site.gateway.clone(), shared, site.tasks.clone());
+fn router(site: Site, state: api::ApiState) -> Router {
     let (hooks, mcp) = (hooks::router().with_state(state.clone()), mcp::router(state.clone()));
     let api = api::router(state);
     Router::new()

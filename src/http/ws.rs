@@ -61,10 +61,16 @@ pub async fn upgrade(
         let words = "The WebSocket must ask for the subprotocol tidings.v1.postcard or tidings.v1.json.";
         return refuse(StatusCode::BAD_REQUEST, Refusal::new(Code::ProtocolVersion, words));
     };
-    let page = match browser(&site.gateway, &headers, peer.tls) {
-        Ok(page) => page,
-        Err(refusal) => return refuse(StatusCode::FORBIDDEN, refusal),
-    };
+    let page = browser(&site.gateway, &headers, peer.tls);
+    if let Page::Foreign(page) = &page {
+        // Whose page it is takes a look at all apps, which nobody has done as often as they like.
+        if let Some(response) = site.limits.turned_away(peer.address) {
+            return response;
+        }
+        if let Err(refusal) = site.gateway.check_any(page) {
+            return refuse(StatusCode::FORBIDDEN, refusal);
+        }
+    }
     let max_frame = site.gateway.options().max_frame;
     upgrade
         .read_buffer_size(BUFFER_BYTES)
@@ -92,21 +98,19 @@ enum Page {
 }
 
 /// What a browser says of its page. A cookie that another system's page sends along (its browser does so by itself) is no session of
-/// anybody; where no app lists the page's origin the upgrade is refused.
-fn browser(gateway: &Gateway, headers: &HeaderMap, tls: bool) -> Result<Page, Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(Page::Nobodys) };
+/// anybody; where no app lists the page's origin the upgrade is to be refused.
+fn browser(gateway: &Gateway, headers: &HeaderMap, tls: bool) -> Page {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Page::Nobodys };
     let token = cookie::token(headers, tls);
     if cookie::has_own_origin(headers) {
-        return Ok(token.map_or(Page::Nobodys, Page::Own));
+        return token.map_or(Page::Nobodys, Page::Own);
     }
     let origin = origin.to_str().unwrap_or("null");
     // A proxy in front may send another `Host` than browsers see.
     if token.is_none() && origins::is_at(origin, &gateway.options().url) {
-        return Ok(Page::Nobodys);
+        return Page::Nobodys;
     }
-    let page = ForeignPage::new(origin);
-    gateway.check_any(&page)?;
-    Ok(Page::Foreign(page))
+    Page::Foreign(ForeignPage::new(origin))
 }
 
 async fn run(gateway: Gateway, socket: WebSocket, encoding: Encoding, peer: Peer, page: Page) {

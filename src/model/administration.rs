@@ -93,6 +93,11 @@ pub enum AdminQuery {
         /// Which.
         app: AppRef,
     },
+    /// From where pages of other systems may use an app now: nowhere while it is not in use. Answer: `app_origins`.
+    AppFramers {
+        /// Which.
+        app: AppRef,
+    },
     /// The before-hook of an app. Answer: `before_hook`.
     BeforeHook {
         /// Which.

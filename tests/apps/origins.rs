@@ -6,8 +6,12 @@ use super::{administrator, app, key, start, text};
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::{Person, Server, device, quick};
 use crate::support::peer::SOON;
+use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use tidings::gateway::GatewayOptions;
+use tidings::model::clock::monotonic;
 use tidings::model::{AppId, Secret};
 use tidings::protocol::{Auth, ClientFrame, Hello, ServerFrame};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -176,6 +180,53 @@ async fn a_page_gets_what_its_origin_may_in_the_app_of_whoever_asks() {
     let page = Api::at(server.http).at_root("GET", "/embed/idle").await;
     assert_eq!(ancestors(&page), format!("{IDLE} {SHOP}"));
     assert_eq!(preflight(&server, IDLE, "/me").await.status, 204);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_the_widget_or_for_the_socket_of_other_pages_too_often_is_slowed_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = GatewayOptions { rest_per_second: 1, rest_burst: 4, ..quick() };
+    let server = Server::start(folder.path(), options).await;
+    let evil = "https://evil.example";
+    let floods = [
+        (Api::at(server.http).from(Ipv4Addr::new(127, 1, 0, 1)), "/embed/shop", 200),
+        (Api::at(server.http).from(Ipv4Addr::new(127, 2, 0, 1)).header("origin", evil), "/api/v1/me", 401),
+    ];
+    for (who, address, usual) in &floods {
+        let deadline = monotonic() + 6 * SOON;
+        let slowed = loop {
+            let replies = join_all((0..16).map(|_| who.at_root("GET", address))).await;
+            let other = replies.iter().find(|reply| ![*usual, 429].contains(&reply.status));
+            assert!(other.is_none(), "{address}: {other:?}");
+            if let Some(slowed) = replies.into_iter().find(|reply| reply.status == 429) {
+                break slowed;
+            }
+            assert!(monotonic() < deadline, "{address}: a flood is slowed down");
+        };
+        assert_eq!(slowed.problem(), (429, "rate_limited".to_owned()), "{address}");
+        assert!(slowed.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+        assert!(slowed.header("ratelimit-policy").unwrap().starts_with("\"address\";q=4"), "{slowed:?}");
+    }
+    let gone = || Auth::Token(Secret::new("tds_gone"));
+    let foreign = [("origin", evil)];
+    let deadline = monotonic() + 6 * SOON;
+    loop {
+        let said = join_all((0..16).map(|_| hello(&server, &foreign, gone()))).await;
+        let statuses: Vec<u16> = said.into_iter().map(Result::unwrap_err).collect();
+        assert!(statuses.iter().all(|status| [403, 429].contains(status)), "{statuses:?}");
+        if statuses.contains(&429) {
+            break;
+        }
+        assert!(monotonic() < deadline, "a flood of upgrades is slowed down");
+    }
+    // That counts for no other address, and no page of our own and no other program counts there.
+    let elsewhere = Api::at(server.http).from(Ipv4Addr::new(127, 4, 0, 1));
+    assert_eq!(elsewhere.at_root("GET", "/embed/shop").await.status, 200);
+    for _ in 0..8 {
+        let said = hello(&server, &[], gone()).await;
+        assert!(matches!(said, Ok(ServerFrame::Refused(_))), "{said:?}");
+    }
     assert!(server.stop().await);
 }
 

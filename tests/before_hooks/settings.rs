@@ -59,7 +59,9 @@ async fn a_hook_is_set_shown_changed_and_taken_away() {
     assert_eq!(shop.post(&format!("{DOOR}/test"), json!({})).await.problem(), (404, "not_found".to_owned()));
     // Administrators do the same, whatever the app.
     let door = "/admin/apps/shop/before-hook";
-    let made = scene.admin.put(door, hook(&url)).await.ok(201);
+    let made = scene.admin.put(door, hook(&url)).await;
+    assert_eq!(made.header("location"), Some("/api/v1/admin/apps/shop/before-hook"));
+    let made = made.ok(201);
     assert!(made["secret"].as_str().unwrap() != scene.secret);
     assert_eq!(scene.admin.get(door).await.ok(200)["url"], json!(url));
     assert_eq!(scene.api(&ada).post("/users/bob/entries", text("x")).await.problem().1, "hook_refused");

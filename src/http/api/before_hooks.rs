@@ -108,7 +108,7 @@ async fn set(
     Json(hook): Json<BeforeHook>,
 ) -> Result<Response, Problem> {
     caller.take_turn(&api)?;
-    keep(&api, &caller.by(), caller.app(), hook).await
+    keep(&api, &caller.by(), ("apps", caller.app()), hook).await
 }
 
 /// Take the before-hook away
@@ -170,7 +170,7 @@ async fn set_as_admin(
     At(app): At<String>,
     Json(hook): Json<BeforeHook>,
 ) -> Result<Response, Problem> {
-    keep(&api, &caller.by(), AppRef(app), hook).await
+    keep(&api, &caller.by(), ("admin/apps", AppRef(app)), hook).await
 }
 
 /// Take the before-hook of an app away
@@ -211,14 +211,16 @@ async fn test_as_admin(
     caller: Caller,
     At(app): At<String>,
 ) -> Result<Json<TestReport>, Problem> {
+    caller.take_turn()?;
     try_it(&api, &caller.by(), AppRef(app)).await
 }
 
-async fn keep(api: &ApiState, by: &Actor, app: AppRef, hook: BeforeHook) -> Result<Response, Problem> {
+/// Sets it; `door` is through which resource whoever asks reaches the app.
+async fn keep(api: &ApiState, by: &Actor, (door, app): (&str, AppRef), hook: BeforeHook) -> Result<Response, Problem> {
     // Who may not set it learns nothing of where this server may connect to.
     api.office.before_hook(by, app.clone()).await?;
     api.before_hooks.check(&hook.url)?;
-    let location = format!("{}/apps/{}/before-hook", crate::http::api::ROOT, app.0);
+    let location = format!("{}/{door}/{}/before-hook", crate::http::api::ROOT, app.0);
     let kept = BeforeHookWithSecret::from(api.office.set_before_hook(by, app, hook).await?);
     Ok(if kept.secret.is_some() { created(&location, Json(kept)) } else { Json(kept).into_response() })
 }

@@ -200,7 +200,10 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         (Ok(caller), None) => Asker::User(caller.actor.user),
         (Err(_), None) => Asker::Address(AddressPrefix::of(peer.address)),
     };
+    let count = api.limits.count(asker);
     let verdict = match &page {
+        // Whose page it is takes a look at all apps as long as nobody is known. Whoever asks too often gets no such look.
+        Some(_) if count.is_err() && found.is_err() && app.is_none() => origins::Verdict::default(),
         Some(page) => {
             let whose = found.as_ref().map(|caller| caller.actor.app);
             let whose = app.map_or(whose, |actor| Ok(actor.app));
@@ -209,7 +212,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         }
         None => origins::Verdict::default(),
     };
-    let (response, counted) = match (api.limits.count(asker), &verdict.stop) {
+    let (response, counted) = match (count, &verdict.stop) {
         (Err((refusal, counted)), _) => (Problem::from(refusal).into_response(), Some(counted)),
         (Ok(counted), Some(problem)) => (problem.clone().into_response(), counted),
         (Ok(counted), None) => {

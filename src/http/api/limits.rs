@@ -1,13 +1,16 @@
 //! How often one user, or one address without a user, may ask: a bucket of tokens for each, told in the answers' headers
 //! (draft-ietf-httpapi-ratelimit-headers). What a user sends counts in the gateway's own bucket, too, as on the socket.
 
+use super::problem::Problem;
 use crate::auth::AddressPrefix;
 use crate::gateway::Bucket;
 use crate::model::clock::monotonic;
 use crate::model::{AppKeyId, Code, Refusal, UserHandle};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use lru::LruCache;
 use parking_lot::Mutex;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -75,6 +78,14 @@ impl Limits {
     pub fn new(per_second: u32, burst: u32) -> Self {
         let burst = burst.max(1);
         Self { per_second, burst, started: monotonic(), buckets: Mutex::new(LruCache::new(REMEMBERED_MAX)) }
+    }
+
+    /// Counts a request that anybody may make, before anything is looked up for it; the answer, when its address has asked too often.
+    pub fn turned_away(&self, address: IpAddr) -> Option<Response> {
+        let (refusal, counted) = self.count(Asker::Address(AddressPrefix::of(address))).err()?;
+        let mut response = Problem::from(refusal).into_response();
+        counted.tell(response.headers_mut());
+        Some(response)
     }
 
     /// Counts one request; `None` when nothing is limited.

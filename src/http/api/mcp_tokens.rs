@@ -69,7 +69,7 @@ async fn list(State(api): State<ApiState>, caller: Caller) -> Result<Json<McpTok
 /// Make a token for MCP
 ///
 /// It opens `/mcp` alone, for the conversations that it names and as long as the caller belongs to them. It ends when it is revoked,
-/// when its time is over, and when the caller's password is changed.
+/// when its time is over, when the caller's password is changed, and with whatever ends everything that the caller has open. Bots make none.
 #[utoipa::path(post, path = "/mcp-tokens", tag = "mcp",
     request_body = NewMcpToken,
     responses((status = 201, description = "The token with its secret, which is told this once.", body = MadeMcpToken)))]

@@ -92,7 +92,8 @@ pub struct ApiState {
     pub office: Administration,
     /// Tasks that outlive a request.
     pub tasks: Tasks,
-    limits: Arc<Limits>,
+    /// How often users and addresses may ask.
+    pub limits: Arc<Limits>,
     exports: export::Exports,
     /// The last calls of webhooks.
     pub calls: Arc<Calls>,

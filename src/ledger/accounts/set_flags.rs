@@ -1,7 +1,7 @@
-//! Set the flags of a user. `suspended` ends all sessions.
+//! Set the flags of a user. `suspended` ends all sessions and tokens for MCP.
 
 use super::{Change, end_all};
-use crate::ledger::{Order, Stop, administration};
+use crate::ledger::{Order, Stop, administration, mcp};
 use crate::model::{Actor, CommandResult, Effect, EndReason, LogKind, UserFlags, UserHandle};
 use crate::store::records::UserRow;
 use crate::store::{Read, Tables};
@@ -16,6 +16,9 @@ pub(in crate::ledger) fn run(
     let change = decide(tables, order, user, flags)?;
     if super::user(tables, user)?.flags != flags {
         tables.log_user(&change.row, LogKind::UserChanged);
+    }
+    if flags.suspended {
+        mcp::remove_all(tables, user)?;
     }
     change.apply(tables, effects)
 }

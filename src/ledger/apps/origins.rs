@@ -47,6 +47,11 @@ pub fn of_app(state: &impl Read, app: AppId) -> Result<Vec<WebOrigin>, Fault> {
     Ok(state.get::<AppOriginsRow>(&app)?.map(|row| row.origins.clone()).unwrap_or_default())
 }
 
+/// The same, empty while the app is not in use.
+pub fn in_use(state: &impl Read, app: AppId) -> Result<Vec<WebOrigin>, Fault> {
+    if state_of(state, app)?.state == AppState::Active { of_app(state, app) } else { Ok(Vec::new()) }
+}
+
 /// Whether an app that is in use lists an origin.
 pub fn is_listed(state: &impl Read, app: AppId, origin: &WebOrigin) -> Result<bool, Fault> {
     let listed = state.get::<AppOriginsRow>(&app)?.is_some_and(|row| row.origins.contains(origin));

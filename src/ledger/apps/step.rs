@@ -3,8 +3,8 @@
 
 use super::step_delete;
 use crate::ledger::accounts::{Ending, sessions_of};
-use crate::ledger::{Order, Stop};
-use crate::model::{AppId, CommandResult, Effect, EndReason, limits};
+use crate::ledger::{Order, Stop, mcp};
+use crate::model::{AppId, CommandResult, Effect, EndReason, UserHandle, limits};
 use crate::store::records::{AppJobRow, UserIdKey, UserIdRow};
 use crate::store::{Read, Tables};
 
@@ -13,9 +13,10 @@ const USERS_AT_ONCE: usize = 256;
 /// What follows every user id.
 const LAST: &str = "\u{7f}";
 
-/// The sessions that end, and the last user who is done.
+/// The sessions that end, those whose tokens for MCP end, and the last user who is done.
 struct Plan {
     endings: Vec<Ending>,
+    tokens_of: Vec<UserHandle>,
     after: Option<String>,
 }
 
@@ -52,11 +53,17 @@ fn decide(state: &impl Read, app: AppId, after: &str, reason: EndReason) -> Resu
     let to = UserIdKey { app, folded: LAST.to_owned() };
     let found = state.range::<UserIdRow>(&from, &to, USERS_AT_ONCE)?;
     let full = found.len() == USERS_AT_ONCE;
-    let mut plan = Plan { endings: Vec::new(), after: None };
+    let mut plan = Plan { endings: Vec::new(), tokens_of: Vec::new(), after: None };
+    let mut ends = 0;
     for (key, row) in found.into_iter().filter(|(key, _)| key.folded.as_str() > after) {
         let sessions = sessions_of(state, row.user)?;
-        if plan.endings.len() + sessions.len() > limits::SESSIONS_PER_COMMAND_MAX && plan.after.is_some() {
+        let tokens = mcp::of_user(state, row.user)?.len();
+        ends += sessions.len() + tokens;
+        if ends > limits::SESSIONS_PER_COMMAND_MAX && plan.after.is_some() {
             return Ok(plan);
+        }
+        if tokens > 0 {
+            plan.tokens_of.push(row.user);
         }
         plan.endings.extend(sessions.into_iter().map(|(session, row)| Ending { session, row, reason, by: None }));
         plan.after = Some(key.folded);
@@ -77,6 +84,9 @@ fn apply(
     let count = plan.endings.len() as u32;
     for ending in plan.endings {
         ending.apply(tables, effects)?;
+    }
+    for user in plan.tokens_of {
+        mcp::remove_all(tables, user)?;
     }
     let more = next.is_some();
     match next {

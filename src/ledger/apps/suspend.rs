@@ -1,4 +1,5 @@
-//! Suspend an app, or end that. From the commit on nobody of it logs in or acts; its sessions end a step at a time.
+//! Suspend an app, or end that. From the commit on nobody of it logs in or acts; its sessions and
+//! tokens for MCP end a step at a time.
 
 use super::{check_not_home, find, state_of};
 use crate::ledger::Stop;

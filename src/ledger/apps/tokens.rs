@@ -1,5 +1,5 @@
 //! Refuse signed tokens that were issued before a time, of one user or of a whole app. Sessions that were opened with them stay;
-//! they are ended apart.
+//! they are ended apart. Tokens for MCP that were made until then open nothing any more, either.
 
 use super::{find, state_of};
 use crate::ledger::refuse::refuse;
@@ -52,7 +52,7 @@ fn decide(
 }
 
 /// From when on the tokens of a user count; of one who is not there yet, those of their app.
-pub(super) fn from(state: &impl Read, app: AppId, user: Option<UserHandle>) -> Result<Timestamp, Fault> {
+pub(in crate::ledger) fn from(state: &impl Read, app: AppId, user: Option<UserHandle>) -> Result<Timestamp, Fault> {
     let all = state_of(state, app)?.tokens_from;
     let own = match user {
         Some(user) => state.get::<SignedUserRow>(&user)?.map_or(Timestamp(0), |row| row.tokens_from),

@@ -1,11 +1,11 @@
 //! Make a token for MCP. Those whose time is over make room for it.
 
-use super::{belongs, is_over, of_user, own, remove};
+use super::{belongs, is_over, is_revoked, of_user, own, remove};
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
 use crate::model::{
     Code, CommandResult, ConversationId, ConversationKind, McpAccess, McpTokenId, Name, Timestamp, TokenHash,
-    UserActor, limits,
+    UserActor, UserKind, limits,
 };
 use crate::store::records::{ConversationRow, McpTokenHashRow, McpTokenRow};
 use crate::store::{Read, Tables};
@@ -43,6 +43,12 @@ pub(in crate::ledger) fn run(
 
 fn decide(state: &impl Read, order: &Order, by: &UserActor, new: &NewToken<'_>) -> Result<Plan, Stop> {
     let user = own(state, by)?;
+    if user.kind != UserKind::Person {
+        return refuse(Code::Forbidden, "Tokens for MCP are for people; a program of its own has a token of a bot.");
+    }
+    if is_revoked(state, order.at, (by.user, &user))? {
+        return refuse(Code::Conflict, "Your tokens were revoked up to now; try again in a moment.");
+    }
     if new.expires.is_some_and(|expires| expires <= order.at) {
         return refuse(Code::Invalid, "`expires` is not after now; name a later time, or none.");
     }

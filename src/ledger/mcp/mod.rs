@@ -9,7 +9,7 @@ use super::refuse::refuse;
 use super::{Stop, apps};
 use crate::model::{
     Code, Command, Content, ConversationId, McpAccess, McpTokenId, McpTokenInfo, Query, Target, Timestamp, TokenHash,
-    UserActor, UserHandle, limits,
+    UserActor, UserHandle, UserKind, limits,
 };
 use crate::store::records::{ConversationRow, McpTokenHashRow, McpTokenRow, MemberRow, UserRow};
 use crate::store::{Fault, Read, Tables};
@@ -25,17 +25,20 @@ pub(super) fn of_user(state: &impl Read, user: UserHandle) -> Result<Vec<(McpTok
 /// What a user sees of their tokens, through a session of theirs.
 pub(super) fn list(state: &impl Read, now: Timestamp, by: &UserActor) -> Result<Vec<McpTokenInfo>, Stop> {
     let user = own(state, by)?;
-    let shown = of_user(state, by.user)?.into_iter().map(|(token, row)| McpTokenInfo {
-        token,
-        name: row.name.clone(),
-        conversations: row.conversations.clone(),
-        access: row.access,
-        created: row.created,
-        used: row.used,
-        expires: row.expires,
-        open: !is_over(&row, now) && row.credential == user.credential,
+    let shown = of_user(state, by.user)?.into_iter().map(|(token, row)| {
+        let ended = is_over(&row, now) || row.credential != user.credential;
+        Ok(McpTokenInfo {
+            token,
+            name: row.name.clone(),
+            conversations: row.conversations.clone(),
+            access: row.access,
+            created: row.created,
+            used: row.used,
+            expires: row.expires,
+            open: !ended && !is_revoked(state, row.created, (by.user, &user))?,
+        })
     });
-    Ok(shown.collect())
+    Ok(shown.collect::<Result<_, Fault>>()?)
 }
 
 /// The user of a session. Tokens are made and seen by their user alone, and not by those who act in their name.
@@ -49,6 +52,13 @@ fn own(state: &impl Read, by: &UserActor) -> Result<Arc<UserRow>, Stop> {
 /// Whether the time of a token is over.
 fn is_over(row: &McpTokenRow, now: Timestamp) -> bool {
     row.expires.is_some_and(|expires| expires <= now)
+}
+
+/// Whether a token made at a time is refused with all those of its user, or of their app, that were made until then. Such a time is told
+/// in whole seconds, and the whole second counts: whoever revokes now means what was made a moment ago as well.
+fn is_revoked(state: &impl Read, made: Timestamp, (handle, user): (UserHandle, &UserRow)) -> Result<bool, Fault> {
+    let from = apps::tokens::from(state, user.app, Some(handle))?;
+    Ok(from > Timestamp(0) && made.0 / 1_000 <= from.0 / 1_000)
 }
 
 /// The token of a secret, with whose it is.
@@ -67,14 +77,17 @@ fn revoked<T>() -> Result<T, Stop> {
 pub(super) fn admit(
     state: &impl Read,
     now: Timestamp,
-    user: UserHandle,
+    handle: UserHandle,
     token: McpTokenId,
 ) -> Result<(Arc<McpTokenRow>, Arc<UserRow>), Stop> {
-    let Some(row) = state.get::<McpTokenRow>(&(user, token))? else { return revoked() };
-    let Some(user) = state.get::<UserRow>(&user)?.filter(|user| !user.deleted) else { return revoked() };
+    let Some(row) = state.get::<McpTokenRow>(&(handle, token))? else { return revoked() };
+    let Some(user) = state.get::<UserRow>(&handle)?.filter(|user| !user.deleted) else { return revoked() };
     apps::check_active(state, user.app)?;
     if user.flags.suspended {
         return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
+    }
+    if user.kind != UserKind::Person || is_revoked(state, row.created, (handle, &user))? {
+        return revoked();
     }
     if is_over(&row, now) {
         return refuse(Code::TokenExpired, "The time of this token for MCP is over; its user makes another one.");

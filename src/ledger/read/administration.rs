@@ -42,6 +42,9 @@ pub fn answer(view: &View, actor: &Actor, query: &AdminQuery) -> Result<AdminAns
         AdminQuery::AppOrigins { app } => {
             Ok(AdminAnswer::AppOrigins { origins: apps::origins::of_app(view, find_app(view, app)?.0)? })
         }
+        AdminQuery::AppFramers { app } => {
+            Ok(AdminAnswer::AppOrigins { origins: apps::origins::in_use(view, find_app(view, app)?.0)? })
+        }
         AdminQuery::App { app } => Ok(AdminAnswer::Apps { apps: vec![app_info(view, find_app(view, app)?)?] }),
         AdminQuery::Accounts { app, prefix, after, limit } => {
             accounts(view, find_app(view, app)?.0, prefix.as_ref(), after.as_ref(), *limit)

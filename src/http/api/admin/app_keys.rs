@@ -118,7 +118,7 @@ async fn revoke(
 
 /// Refuse signed tokens that were issued before a time
 ///
-/// Of one user, or of all of the app. Sessions that they have opened are ended apart.
+/// Of one user, or of all of the app. Tokens for MCP that were made until then count no more. Sessions that they have opened are ended apart.
 #[utoipa::path(post, path = "/admin/apps/{app}/token-revocation", tag = "administration",
     params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
     request_body = Revocation,

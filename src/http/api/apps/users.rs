@@ -255,7 +255,7 @@ async fn presence(
 
 /// Refuse signed tokens of an app that were issued before a time
 ///
-/// Of one user, or of all. Sessions that they have opened are ended apart.
+/// Of one user, or of all. Tokens for MCP that were made until then count no more. Sessions that they have opened are ended apart.
 #[utoipa::path(post, path = "/apps/{app}/token-revocation", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop")),
     request_body = Revocation,
