@@ -2,7 +2,7 @@
 //! when it is given up.
 
 use super::receiver::{Receiver, Say};
-use super::{Got, Shop, check_order, ids, posting};
+use super::{Got, SHORT, Shop, check_order, ids, posting};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tidings::model::{Clock, ConversationId, EventPosition, Lsn, Timestamp, WebhookId};
@@ -62,7 +62,9 @@ async fn what_fails_holds_its_conversation_alone_until_it_is_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_answered_nothing_is_lost_and_no_redirect_is_followed() {
-    let (shop, receiver, canary) = (Shop::open().await, Receiver::start().await, Receiver::start().await);
+    let options = WebhookOptions { time: SHORT, ..posting() };
+    let shop = Shop::with(options, Clock::system()).await;
+    let (receiver, canary) = (Receiver::start().await, Receiver::start().await);
     let (webhook, _) = shop.webhook(json!({"url": receiver.url("/")})).await;
     let start = shop.now().await;
     let elsewhere = canary.url("/");
