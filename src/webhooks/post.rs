@@ -40,7 +40,7 @@ pub enum Verdict {
     Gone,
     /// It was not taken.
     Failed {
-        /// Nobody answered at all.
+        /// There was nobody to take it: no connection came about.
         unreached: bool,
         /// The answer asks to wait for so long.
         wait: Option<Duration>,
@@ -113,12 +113,16 @@ fn meaning(status: u16, wait: Option<Duration>) -> (String, Verdict) {
     }
 }
 
+/// Whether no connection came about, which no event can be the reason of. Who takes a connection and does not answer may be at work
+/// on this very event.
 const fn is_unreached(error: &OutboundError) -> bool {
-    match error {
-        OutboundError::Resolve(_) | OutboundError::Connect(_) | OutboundError::Tls(_) => true,
-        OutboundError::TimedOut(wait) => !matches!(wait, Wait::Silence),
-        _ => false,
-    }
+    matches!(
+        error,
+        OutboundError::Resolve(_)
+            | OutboundError::Connect(_)
+            | OutboundError::Tls(_)
+            | OutboundError::TimedOut(Wait::Connect)
+    )
 }
 
 fn since(began: std::time::Instant) -> u32 {
@@ -128,6 +132,16 @@ fn since(began: std::time::Instant) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_takes_a_connection_is_there() {
+        for wait in [Wait::Turn, Wait::FirstByte, Wait::Silence, Wait::Total] {
+            assert!(!is_unreached(&OutboundError::TimedOut(wait)), "{wait:?}");
+        }
+        assert!(!is_unreached(&OutboundError::Broken(String::new())));
+        assert!(is_unreached(&OutboundError::TimedOut(Wait::Connect)));
+        assert!(is_unreached(&OutboundError::Connect(String::new())));
+    }
 
     #[test]
     fn two_hundreds_alone_are_taken() {

@@ -46,7 +46,16 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A post on its way.
-type Flight = Pin<Box<dyn Future<Output = (ConversationId, Option<Posted>)> + Send>>;
+type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
+
+/// A post that has come to its end.
+struct Landed {
+    conversation: ConversationId,
+    /// What became of it; none when there was nothing to post.
+    posted: Option<Posted>,
+    /// How many posts had been taken when it began.
+    taken: u64,
+}
 
 /// Whether the webhook is to be turned off.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,9 +99,11 @@ struct Worker<'a> {
     off: Off,
     /// The last replay that it knows of.
     replayed: Lsn,
+    /// Posts that were taken since the start.
+    taken: u64,
     /// Nobody answers there: one post at a time until somebody does.
     shaky: bool,
-    /// Something waits because nobody answered.
+    /// Something waits because nobody was there.
     unreached: bool,
 }
 
@@ -108,7 +119,7 @@ pub(super) async fn run(inner: &Arc<Inner>, webhook: WebhookOf, ring: &Notify, s
         }
         let wait = worker.wait();
         tokio::select! {
-            Some((conversation, posted)) = worker.flights.next() => worker.landed(conversation, posted),
+            Some(landed) = worker.flights.next() => worker.landed(landed),
             () = ring.notified() => {}
             () = tokio::time::sleep(wait) => {}
             () = shutdown.wait() => {}
@@ -151,6 +162,7 @@ impl<'a> Worker<'a> {
                         gap: None,
                         off: Off::No,
                         replayed: place.replayed,
+                        taken: 0,
                         shaky: false,
                         unreached: false,
                     });
@@ -290,28 +302,31 @@ impl<'a> Worker<'a> {
         {
             let (inner, address) = (Arc::clone(self.inner), Arc::clone(&self.address));
             let webhook = self.webhook.1;
+            let landed = Landed { conversation: item.event.conversation, posted: None, taken: self.taken };
             self.flights.push(Box::pin(async move {
-                let Some(made) = item.made else { return (item.event.conversation, None) };
+                let Some(made) = item.made else { return landed };
                 // An event can be written.
                 let body = serde_json::to_vec(&*made).unwrap_or_default();
                 let at = inner.engine.clock().now();
                 let posted = post(&inner, &address, &made.id, body).await;
                 let attempt = item.stored.map_or(0, |stored| u32::from(stored.tries)) + 1;
                 inner.deliveries.note(webhook, Delivery::of(at, &made.id, &made.kind, attempt, &posted));
-                (item.event.conversation, Some(posted))
+                Landed { posted: Some(posted), ..landed }
             }));
         }
     }
 
     /// A post has come to its end.
-    fn landed(&mut self, conversation: ConversationId, posted: Option<Posted>) {
+    fn landed(&mut self, landed: Landed) {
         self.dirty = true;
+        let Landed { conversation, posted, taken } = landed;
         let now = self.inner.engine.clock().now();
         let Some(posted) = posted else { return self.lanes.taken(conversation) };
         let counters = &self.inner.counters;
         let (unreached, asked) = match posted.verdict {
             Verdict::Taken => {
                 counters.taken.fetch_add(1, Ordering::Relaxed);
+                self.taken += 1;
                 self.shaky = false;
                 if std::mem::take(&mut self.unreached) {
                     self.lanes.reached();
@@ -326,7 +341,10 @@ impl<'a> Worker<'a> {
             Verdict::Failed { unreached, wait } => (unreached, wait),
         };
         counters.failed.fetch_add(1, Ordering::Relaxed);
-        self.shaky = unreached;
+        // Where something else was taken meanwhile there is somebody, and it is up to this event alone.
+        let nothing_taken = taken == self.taken;
+        let unreached = unreached && nothing_taken;
+        self.shaky = nothing_taken && posted.status.is_none();
         self.unreached |= unreached;
         let tries = self.lanes.tries(conversation);
         let wait = self

@@ -185,6 +185,34 @@ async fn the_time_of_the_next_try_is_kept_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_answered_keeps_its_time_while_others_are_taken() {
+    let clock = Clock::manual(Timestamp(1_800_000_000_000));
+    let hour = 60 * 60 * 1_000;
+    let options = WebhookOptions { time: SHORT, ..retries(&[hour, hour]) };
+    let (shop, receiver) = (Shop::with(options, clock.clone()).await, Receiver::start().await);
+    receiver.script(|got| if got.text() == "hangs" { Say::Nothing } else { Say::Status(200) });
+    let (webhook, _) = shop.webhook(json!({"url": receiver.url("/")})).await;
+    shop.say("ada", "bob", "hangs").await;
+    let tries = |got: &[Got]| got.iter().filter(|got| got.text() == "hangs").count();
+    receiver.until("the first try", |got| tries(got) == 1).await;
+    until_tried(&shop, webhook, 1).await;
+    // Each of these goes out after the one before it was taken, when what waits would have its turn.
+    for n in 0..4 {
+        let words = format!("goes on {n}");
+        shop.say("ada", "eve", &words).await;
+        receiver.until(&words, |got| got.iter().any(|got| got.text() == words)).await;
+    }
+    assert_eq!(tries(&receiver.got()), 1);
+    until_tried(&shop, webhook, 1).await;
+    receiver.say(200);
+    clock.advance(Duration::from_mins(67));
+    receiver.until("the second try", |got| got.iter().any(|got| got.text() == "hangs" && got.taken)).await;
+    assert_eq!(tries(&receiver.got()), 2);
+    shop.until(webhook, "nothing waits", |shown| shown["waiting"] == 0).await;
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_given_up_is_listed_and_can_be_replayed_one_or_all() {
     let clock = Clock::manual(Timestamp(1_800_000_000_000));
     let hour = 60 * 60 * 1_000;
