@@ -105,6 +105,8 @@ struct Worker<'a> {
     shaky: bool,
     /// Something waits because nobody was there.
     unreached: bool,
+    /// The server stops, and something could not be noted: nothing after it may be noted either, so that it is read again.
+    lost: bool,
 }
 
 /// Posts until the webhook is off, or `shutdown`.
@@ -165,6 +167,7 @@ impl<'a> Worker<'a> {
                         taken: 0,
                         shaky: false,
                         unreached: false,
+                        lost: false,
                     });
                 }
                 Err(fault) => {
@@ -375,12 +378,16 @@ impl<'a> Worker<'a> {
     /// Notes what became of events, and (also when there is nothing else) how far the worker has got.
     async fn note(&mut self, place: bool) -> bool {
         let mut place = place;
+        if self.lost {
+            return false;
+        }
         while self.lanes.changes() > 0 || place || self.off.why().is_some() {
             let (changes, upto) = self.lanes.take_changes(self.read, limits::WEBHOOK_CHANGES_MAX);
             let last = self.lanes.changes() == 0;
             let (upto, stop) = (Some(upto), self.off.why().filter(|_| last));
             let note = WebhookNote { upto, delivered: self.delivered, gap: self.gap, stop, changes };
             if !self.hand_over(note).await {
+                self.lost = true;
                 return false;
             }
             self.noted = self.noted.max(upto.unwrap_or_default());
