@@ -5,7 +5,11 @@ use super::receiver::{Receiver, Say};
 use super::{Got, SHORT, Shop, check_order, ids, posting};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tidings::model::{Clock, ConversationId, EventPosition, Lsn, Timestamp, WebhookId};
+use tidings::auth;
+use tidings::model::{
+    AppId, Clock, ConversationId, EventPosition, EventRef, LogKind, Lsn, Seq, SystemCommand, Timestamp, WebhookChange,
+    WebhookId, WebhookNote,
+};
 use tidings::store::Read;
 use tidings::store::records::{OutboxKey, OutboxRow};
 use tidings::webhooks::WebhookOptions;
@@ -209,6 +213,33 @@ async fn what_is_not_answered_keeps_its_time_while_others_are_taken() {
     receiver.until("the second try", |got| got.iter().any(|got| got.text() == "hangs" && got.taken)).await;
     assert_eq!(tries(&receiver.got()), 2);
     shop.until(webhook, "nothing waits", |shown| shown["waiting"] == 0).await;
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_read_again_keeps_its_tries() {
+    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    let (webhook, _) = shop.webhook(json!({"url": receiver.url("/"), "enabled": false})).await;
+    let event = EventRef {
+        position: EventPosition { lsn: Lsn(webhook), nth: 0 },
+        conversation: ConversationId(webhook),
+        seq: Seq(1),
+        kind: LogKind::Appended,
+    };
+    let note = async |tries, time| {
+        let changes = vec![WebhookChange::Waits { event, tries, first: time, at: time }];
+        let note = Box::new(WebhookNote { changes, ..WebhookNote::default() });
+        let command = SystemCommand::NoteWebhook { webhook: (AppId(2), WebhookId(webhook)), note };
+        shop.server.engine.execute(auth::server(), None, command.into()).await.unwrap();
+        let key = OutboxKey { webhook: WebhookId(webhook), conversation: event.conversation, position: event.position };
+        let row = shop.server.engine.view().get::<OutboxRow>(&key).unwrap().unwrap();
+        (row.tries, row.first, row.at)
+    };
+    let time = Some(Timestamp(1_800_000_000_000));
+    assert_eq!(note(0, None).await, (0, None, None));
+    assert_eq!(note(3, time).await, (3, time, time));
+    assert_eq!(note(0, None).await, (3, time, time));
+    assert_eq!(shop.show(webhook).await["waiting"], 1);
     assert!(shop.server.stop().await);
 }
 

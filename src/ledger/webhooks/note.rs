@@ -67,6 +67,9 @@ fn apply(
             let key = OutboxKey { webhook, conversation: *conversation, position: *position };
             if tables.get::<OutboxRow>(&key)?.is_none() {
                 place.waiting += 1;
+            } else if *tries == 0 && at.is_none() {
+                // The log was read again: what the row knows of its tries stays.
+                return Ok(());
             }
             tables.put(&key, OutboxRow { seq: *seq, kind: *kind, tries: *tries, first: *first, at: *at })
         }
