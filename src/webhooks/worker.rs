@@ -55,25 +55,8 @@ struct Landed {
     posted: Option<Posted>,
     /// How many posts had been taken when it began.
     taken: u64,
-}
-
-/// Whether the webhook is to be turned off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Off {
-    No,
-    /// It is, for this reason.
-    Wanted(WebhookStop),
-    /// It was, and that is noted.
-    Noted,
-}
-
-impl Off {
-    const fn why(self) -> Option<WebhookStop> {
-        match self {
-            Self::Wanted(why) => Some(why),
-            Self::No | Self::Noted => None,
-        }
-    }
+    /// The last change of the webhook then.
+    changed: Lsn,
 }
 
 struct Worker<'a> {
@@ -95,8 +78,8 @@ struct Worker<'a> {
     /// When something was last taken.
     delivered: Option<Timestamp>,
     gap: Option<Lsn>,
-    /// Whether it is to be turned off, or was.
-    off: Off,
+    /// Why it is to be turned off, if it is, as of which change of it.
+    off: Option<(WebhookStop, Lsn)>,
     /// The last replay that it knows of.
     replayed: Lsn,
     /// Posts that were taken since the start.
@@ -162,7 +145,7 @@ impl<'a> Worker<'a> {
                         dirty: false,
                         delivered: place.delivered,
                         gap: None,
-                        off: Off::No,
+                        off: None,
                         replayed: place.replayed,
                         taken: 0,
                         shaky: false,
@@ -198,7 +181,10 @@ impl<'a> Worker<'a> {
             }
         };
         let (Some(row), Some(place)) = (row, place) else { return false };
-        if state != AppState::Active || row.deleting || !row.settings.enabled || self.off == Off::Noted {
+        if state != AppState::Active || row.deleting || !row.settings.enabled {
+            if let Some(stop) = row.stopped {
+                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
+            }
             return false;
         }
         if row.changed != self.row.changed {
@@ -305,7 +291,8 @@ impl<'a> Worker<'a> {
         {
             let (inner, address) = (Arc::clone(self.inner), Arc::clone(&self.address));
             let webhook = self.webhook.1;
-            let landed = Landed { conversation: item.event.conversation, posted: None, taken: self.taken };
+            let (taken, changed) = (self.taken, self.row.changed);
+            let landed = Landed { conversation: item.event.conversation, posted: None, taken, changed };
             self.flights.push(Box::pin(async move {
                 let Some(made) = item.made else { return landed };
                 // An event can be written.
@@ -322,7 +309,7 @@ impl<'a> Worker<'a> {
     /// A post has come to its end.
     fn landed(&mut self, landed: Landed) {
         self.dirty = true;
-        let Landed { conversation, posted, taken } = landed;
+        let Landed { conversation, posted, taken, changed } = landed;
         let now = self.inner.engine.clock().now();
         let Some(posted) = posted else { return self.lanes.taken(conversation) };
         let counters = &self.inner.counters;
@@ -338,7 +325,7 @@ impl<'a> Worker<'a> {
                 return self.lanes.taken(conversation);
             }
             Verdict::Gone => {
-                self.off = Off::Wanted(WebhookStop::Gone);
+                self.stop(WebhookStop::Gone, changed);
                 (false, None)
             }
             Verdict::Failed { unreached, wait } => (unreached, wait),
@@ -360,8 +347,15 @@ impl<'a> Worker<'a> {
             counters.dead.fetch_add(1, Ordering::Relaxed);
             // As long as it was tried nothing else was taken either.
             if self.delivered.is_none_or(|delivered| delivered < since) {
-                self.off = Off::Wanted(self.off.why().unwrap_or(WebhookStop::Failing));
+                self.stop(WebhookStop::Failing, changed);
             }
+        }
+    }
+
+    /// It is to be turned off, unless it was changed since.
+    fn stop(&mut self, why: WebhookStop, changed: Lsn) {
+        if changed == self.row.changed {
+            self.off.get_or_insert((why, changed));
         }
     }
 
@@ -372,7 +366,7 @@ impl<'a> Worker<'a> {
         let of_changes = changes > 0 && (idle || changes >= CHANGES || since >= NOTE_AFTER);
         let of_place = self.lanes.upto(self.read) > self.noted
             && (self.dirty && since >= NOTE_PLACE_AFTER || since >= NOTE_QUIET_AFTER);
-        if of_changes || of_place || self.off.why().is_some() { self.note(of_place).await } else { true }
+        if of_changes || of_place || self.off.is_some() { self.note(of_place).await } else { true }
     }
 
     /// Notes what became of events, and (also when there is nothing else) how far the worker has got.
@@ -381,10 +375,10 @@ impl<'a> Worker<'a> {
         if self.lost {
             return false;
         }
-        while self.lanes.changes() > 0 || place || self.off.why().is_some() {
+        while self.lanes.changes() > 0 || place || self.off.is_some() {
             let (changes, upto) = self.lanes.take_changes(self.read, limits::WEBHOOK_CHANGES_MAX);
             let last = self.lanes.changes() == 0;
-            let (upto, stop) = (Some(upto), self.off.why().filter(|_| last));
+            let (upto, stop) = (Some(upto), self.off.filter(|_| last));
             let note = WebhookNote { upto, delivered: self.delivered, gap: self.gap, stop, changes };
             if !self.hand_over(note).await {
                 self.lost = true;
@@ -393,8 +387,7 @@ impl<'a> Worker<'a> {
             self.noted = self.noted.max(upto.unwrap_or_default());
             (self.noted_at, self.dirty, place) = (monotonic(), false, false);
             if stop.is_some() {
-                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
-                self.off = Off::Noted;
+                self.off = None;
             }
         }
         true

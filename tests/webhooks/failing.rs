@@ -8,10 +8,10 @@ use std::time::Duration;
 use tidings::auth;
 use tidings::model::{
     AppId, Clock, ConversationId, EventPosition, EventRef, LogKind, Lsn, Seq, SystemCommand, Timestamp, WebhookChange,
-    WebhookId, WebhookNote,
+    WebhookId, WebhookNote, WebhookStop,
 };
 use tidings::store::Read;
-use tidings::store::records::{OutboxKey, OutboxRow};
+use tidings::store::records::{OutboxKey, OutboxRow, WebhookRow};
 use tidings::webhooks::WebhookOptions;
 
 /// Waits until it is noted that the one event that waits was tried so often.
@@ -240,6 +240,29 @@ async fn an_event_that_is_read_again_keeps_its_tries() {
     assert_eq!(note(3, time).await, (3, time, time));
     assert_eq!(note(0, None).await, (3, time, time));
     assert_eq!(shop.show(webhook).await["waiting"], 1);
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_to_what_a_webhook_was_does_not_turn_it_off() {
+    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    let settings = json!({"url": receiver.url("/")});
+    let (webhook, _) = shop.webhook(settings.clone()).await;
+    let of = (AppId(2), WebhookId(webhook));
+    let changed = || shop.server.engine.view().get::<WebhookRow>(&of).unwrap().unwrap().changed;
+    let gone = async |changed| {
+        let note = Box::new(WebhookNote { stop: Some((WebhookStop::Gone, changed)), ..WebhookNote::default() });
+        let command = SystemCommand::NoteWebhook { webhook: of, note };
+        shop.server.engine.execute(auth::server(), None, command.into()).await.unwrap();
+        shop.show(webhook).await["enabled"].as_bool().unwrap()
+    };
+    let audit = async || shop.admin().get("/admin/audit").await.ok(200)["lines"].to_string();
+    let before = changed();
+    shop.key().put(&format!("/apps/shop/webhooks/{webhook}"), settings).await.ok(200);
+    assert!(gone(before).await, "it was changed since");
+    assert!(!audit().await.contains("webhook.stop"));
+    assert!(!gone(changed()).await);
+    assert!(audit().await.contains("webhook.stop"));
     assert!(shop.server.stop().await);
 }
 
