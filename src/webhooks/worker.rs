@@ -26,6 +26,8 @@ use tokio::sync::Notify;
 
 /// Events that are read from the log at once, about.
 const PAGE: usize = 64;
+/// So often without a look at anything else.
+const PAGES_AT_ONCE: usize = 8;
 /// More are read when no more than so many are in memory.
 const LOW: usize = 32;
 /// Rows of one conversation that are loaded from the outbox at once.
@@ -77,6 +79,8 @@ struct Worker<'a> {
     dirty: bool,
     /// When something was last taken.
     delivered: Option<Timestamp>,
+    /// There is more of the log to read at once.
+    behind: bool,
     gap: Option<Lsn>,
     /// Why it is to be turned off, if it is, as of which change of it.
     off: Option<(WebhookStop, Lsn)>,
@@ -144,6 +148,7 @@ impl<'a> Worker<'a> {
                         noted_at: monotonic(),
                         dirty: false,
                         delivered: place.delivered,
+                        behind: false,
                         gap: None,
                         off: None,
                         replayed: place.replayed,
@@ -206,10 +211,15 @@ impl<'a> Worker<'a> {
         true
     }
 
-    /// Reads the log as long as there is room, and something to read.
+    /// Reads the log as long as there is room, and something to read; not all of it at once, so that meanwhile what comes back is
+    /// looked at, and the webhook itself.
     async fn fill(&mut self) {
         let app = self.webhook.0;
-        while !self.shutdown.is_triggered() {
+        self.behind = false;
+        for _ in 0..PAGES_AT_ONCE {
+            if self.shutdown.is_triggered() {
+                return;
+            }
             if let Some(upto) = self.inner.bell.quiet(app, self.read) {
                 self.read = upto;
                 return;
@@ -229,6 +239,7 @@ impl<'a> Worker<'a> {
                 self.note(false).await;
             }
         }
+        self.behind = true;
     }
 
     fn take_in(&mut self, Found { events, upto, gap }: Found) {
@@ -419,6 +430,9 @@ impl<'a> Worker<'a> {
             wait = wait.min(NOTE_AFTER);
         } else if self.dirty {
             wait = wait.min(NOTE_PLACE_AFTER);
+        }
+        if self.behind {
+            wait = Duration::ZERO;
         }
         if self.lanes.queued() <= LOW
             && let Some(due) = self.lanes.next_due()
