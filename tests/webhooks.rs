@@ -23,6 +23,9 @@ use tidings::auth;
 use tidings::model::{AppId, Clock, Secret, SystemCommand};
 use tidings::webhooks::WebhookOptions;
 
+/// How long a post may take where the receiver says nothing, so that the test has to wait for the end of it.
+const SHORT: Duration = Duration::from_secs(8);
+
 /// A server with an app `shop`, its key, and two of its users.
 struct Shop {
     folder: TempDir,

@@ -1,12 +1,12 @@
 //! The audit log: one line for each administrative command that was accepted, in the same commit, and for what the security of
 //! accounts depends on. A line names who, what and to whom; never a password, a token, a whole code, or a message.
 
-use super::{Order, Stop};
+use super::{Order, Stop, webhooks};
 use crate::model::{
     Actor, AnyCommand, AppId, AppKeyId, Code, Command, Line, LinkPurpose, Lsn, McpCall, McpTokenId, McpTool,
-    SystemCommand, Target, UserFlags, UserHandle, WebhookId, WebhookOf, limits,
+    SystemCommand, Target, UserFlags, UserHandle, WebhookId, WebhookNote, WebhookOf, limits,
 };
-use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow};
+use crate::store::records::{AppRow, AuditRow, LinkRow, UserRow, WebhookRow};
 use crate::store::{Fault, Read, Tables};
 
 /// Lines that are too old go with each new one, so many at most.
@@ -137,7 +137,7 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         SystemCommand::RotateWebhook { webhook, .. } => ("webhook.rotate".to_owned(), webhook_name(state, *webhook)?),
         SystemCommand::DeleteWebhook { webhook } => ("webhook.delete".to_owned(), webhook_name(state, *webhook)?),
         SystemCommand::ReplayWebhook { webhook, .. } => ("webhook.replay".to_owned(), webhook_name(state, *webhook)?),
-        SystemCommand::NoteWebhook { webhook, note } if note.stop.is_some() => {
+        SystemCommand::NoteWebhook { webhook, note } if turns_off(state, *webhook, note)? => {
             ("webhook.stop".to_owned(), webhook_name(state, *webhook)?)
         }
         SystemCommand::Note { action, subject } => ((*action).to_owned(), subject.to_string()),
@@ -233,6 +233,11 @@ fn key_name(state: &impl Read, app: AppId, key: AppKeyId) -> Result<String, Faul
 }
 
 /// A webhook by its number, with its app before it.
+fn turns_off(state: &impl Read, webhook: WebhookOf, note: &WebhookNote) -> Result<bool, Fault> {
+    let row = state.get::<WebhookRow>(&webhook)?;
+    Ok(row.is_some_and(|row| webhooks::note::stops(&row, note).is_some()))
+}
+
 fn webhook_name(state: &impl Read, (app, webhook): WebhookOf) -> Result<String, Fault> {
     Ok(format!("{}: webhook {webhook}", app_name(state, app)?))
 }

@@ -216,8 +216,9 @@ pub struct WebhookNote {
     pub delivered: Option<Timestamp>,
     /// Events up to here may be missing.
     pub gap: Option<Lsn>,
-    /// Nothing is posted any more, for this reason.
-    pub stop: Option<WebhookStop>,
+    /// Nothing is posted any more, for this reason; passed over when the webhook was changed after this command, for what was answered
+    /// was answered to a webhook that is no more.
+    pub stop: Option<(WebhookStop, Lsn)>,
     /// At most [`limits::WEBHOOK_CHANGES_MAX`].
     pub changes: Vec<WebhookChange>,
 }

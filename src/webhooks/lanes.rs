@@ -41,7 +41,7 @@ pub struct Failure<'a> {
     pub why: &'a str,
     /// How long to wait before the next try; none: it is given up.
     pub wait: Option<Duration>,
-    /// Nobody answered at all.
+    /// There was nobody to take it.
     pub unreached: bool,
 }
 
@@ -51,7 +51,7 @@ struct Lane {
     flying: Option<Item>,
     /// When the first event of its rows in the outbox is due.
     held: Option<Timestamp>,
-    /// It is held because nobody answered.
+    /// It is held because nobody was there.
     unreached: bool,
 }
 
@@ -192,7 +192,7 @@ impl Lanes {
         flying.and_then(|item| item.stored).map_or(0, |stored| stored.tries)
     }
 
-    /// Somebody answers again: what waits only because nobody did is due at once.
+    /// Somebody is there again: what waits only because nobody was is due at once.
     pub fn reached(&mut self) {
         for lane in self.by_conversation.values_mut().filter(|lane| lane.unreached) {
             lane.unreached = false;

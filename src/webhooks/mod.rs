@@ -20,16 +20,18 @@ pub use deliveries::Delivery;
 
 use crate::auth::Vault;
 use crate::engine::Engine;
-use crate::model::{Code, Key, Refusal, WebhookId, WebhookOf, WebhookSettings};
+use crate::model::{AppId, Code, Key, Refusal, WebhookId, WebhookOf, WebhookSettings};
 use crate::outbound::{Outbound, Trust};
 use crate::shutdown::{Shutdown, Tasks};
 use crate::store::Read;
 use crate::store::records::WebhookRow;
 use bell::Bell;
 use deliveries::Deliveries;
+use parking_lot::Mutex;
 use post::Address;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
@@ -55,6 +57,8 @@ pub struct WebhookOptions {
     pub time: Duration,
     /// Posts to one webhook that are on their way at the same time.
     pub at_once: usize,
+    /// Posts to all webhooks of one app, so that an app whose receivers are slow leaves places to others.
+    pub of_app: usize,
     /// Posts to all of them.
     pub places: usize,
     /// Events of one webhook that wait, before it reads no further.
@@ -63,7 +67,14 @@ pub struct WebhookOptions {
 
 impl Default for WebhookOptions {
     fn default() -> Self {
-        Self { retries: RETRIES.to_vec(), time: Duration::from_secs(15), at_once: 4, places: 128, waiting_max: 10_000 }
+        Self {
+            retries: RETRIES.to_vec(),
+            time: Duration::from_secs(15),
+            at_once: 4,
+            of_app: 16,
+            places: 128,
+            waiting_max: 10_000,
+        }
     }
 }
 
@@ -95,11 +106,27 @@ struct Inner {
     bell: Bell,
     deliveries: Deliveries,
     places: Semaphore,
+    /// The places of each app whose webhooks are posted to; guards who has which.
+    places_of: Mutex<BTreeMap<AppId, Weak<Semaphore>>>,
     counters: Counters,
     /// Says that webhooks were made, changed or deleted.
     poked: Notify,
     /// A worker has ended since they were looked at.
     left: AtomicBool,
+}
+
+impl Inner {
+    /// The places of an app; they are there as long as somebody has them.
+    fn places_of(&self, app: AppId) -> Arc<Semaphore> {
+        let mut known = self.places_of.lock();
+        if let Some(places) = known.get(&app).and_then(Weak::upgrade) {
+            return places;
+        }
+        known.retain(|_, places| places.strong_count() > 0);
+        let places = Arc::new(Semaphore::new(self.options.of_app));
+        known.insert(app, Arc::downgrade(&places));
+        places
+    }
 }
 
 /// Webhooks of apps; cheap to clone.
@@ -116,6 +143,7 @@ impl Webhooks {
             bell: Bell::default(),
             deliveries: Deliveries::default(),
             places: Semaphore::new(options.places),
+            places_of: Mutex::default(),
             options,
             counters: Counters::default(),
             poked: Notify::new(),

@@ -6,7 +6,9 @@ use crate::model::clock::monotonic;
 use crate::model::{Secret, Timestamp, WebhookOf};
 use crate::outbound::{Limits, OutboundError, Request, Trust, Wait};
 use crate::store::records::WebhookRow;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Bytes of an answer that are read; its words are shown to nobody.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -16,6 +18,8 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub struct Address {
     url: Secret,
     secrets: Vec<(WebhookSecret, Option<Timestamp>)>,
+    /// The places of its app.
+    places: Arc<Semaphore>,
 }
 
 /// What became of a post.
@@ -40,7 +44,7 @@ pub enum Verdict {
     Gone,
     /// It was not taken.
     Failed {
-        /// Nobody answered at all.
+        /// There was nobody to take it: no connection came about.
         unreached: bool,
         /// The answer asks to wait for so long.
         wait: Option<Duration>,
@@ -58,7 +62,7 @@ impl Address {
             }
             Some((read?, secret.until))
         });
-        Self { url: row.settings.url.clone(), secrets: secrets.collect() }
+        Self { url: row.settings.url.clone(), secrets: secrets.collect(), places: inner.places_of(webhook.0) }
     }
 
     /// Those that sign now.
@@ -68,9 +72,10 @@ impl Address {
     }
 }
 
-/// Posts once. Waits for a place among all posts first, which does not count.
+/// Posts once. Waits for a place among the posts of its app first and then among all, which does not count.
 pub async fn post(inner: &Inner, address: &Address, id: &str, body: Vec<u8>) -> Posted {
     // The places are never closed; without one the number is not bounded for this one post.
+    let _of_app = address.places.acquire().await.ok();
     let _place = inner.places.acquire().await.ok();
     let now = inner.engine.clock().now();
     let began = monotonic();
@@ -113,12 +118,16 @@ fn meaning(status: u16, wait: Option<Duration>) -> (String, Verdict) {
     }
 }
 
+/// Whether no connection came about, which no event can be the reason of. Who takes a connection and does not answer may be at work
+/// on this very event.
 const fn is_unreached(error: &OutboundError) -> bool {
-    match error {
-        OutboundError::Resolve(_) | OutboundError::Connect(_) | OutboundError::Tls(_) => true,
-        OutboundError::TimedOut(wait) => !matches!(wait, Wait::Silence),
-        _ => false,
-    }
+    matches!(
+        error,
+        OutboundError::Resolve(_)
+            | OutboundError::Connect(_)
+            | OutboundError::Tls(_)
+            | OutboundError::TimedOut(Wait::Connect)
+    )
 }
 
 fn since(began: std::time::Instant) -> u32 {
@@ -128,6 +137,16 @@ fn since(began: std::time::Instant) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_takes_a_connection_is_there() {
+        for wait in [Wait::Turn, Wait::FirstByte, Wait::Silence, Wait::Total] {
+            assert!(!is_unreached(&OutboundError::TimedOut(wait)), "{wait:?}");
+        }
+        assert!(!is_unreached(&OutboundError::Broken(String::new())));
+        assert!(is_unreached(&OutboundError::TimedOut(Wait::Connect)));
+        assert!(is_unreached(&OutboundError::Connect(String::new())));
+    }
 
     #[test]
     fn two_hundreds_alone_are_taken() {

@@ -26,6 +26,8 @@ use tokio::sync::Notify;
 
 /// Events that are read from the log at once, about.
 const PAGE: usize = 64;
+/// So often without a look at anything else.
+const PAGES_AT_ONCE: usize = 8;
 /// More are read when no more than so many are in memory.
 const LOW: usize = 32;
 /// Rows of one conversation that are loaded from the outbox at once.
@@ -46,25 +48,17 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A post on its way.
-type Flight = Pin<Box<dyn Future<Output = (ConversationId, Option<Posted>)> + Send>>;
+type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
 
-/// Whether the webhook is to be turned off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Off {
-    No,
-    /// It is, for this reason.
-    Wanted(WebhookStop),
-    /// It was, and that is noted.
-    Noted,
-}
-
-impl Off {
-    const fn why(self) -> Option<WebhookStop> {
-        match self {
-            Self::Wanted(why) => Some(why),
-            Self::No | Self::Noted => None,
-        }
-    }
+/// A post that has come to its end.
+struct Landed {
+    conversation: ConversationId,
+    /// What became of it; none when there was nothing to post.
+    posted: Option<Posted>,
+    /// How many posts had been taken when it began.
+    taken: u64,
+    /// The last change of the webhook then.
+    changed: Lsn,
 }
 
 struct Worker<'a> {
@@ -85,15 +79,21 @@ struct Worker<'a> {
     dirty: bool,
     /// When something was last taken.
     delivered: Option<Timestamp>,
+    /// There is more of the log to read at once.
+    behind: bool,
     gap: Option<Lsn>,
-    /// Whether it is to be turned off, or was.
-    off: Off,
+    /// Why it is to be turned off, if it is, as of which change of it.
+    off: Option<(WebhookStop, Lsn)>,
     /// The last replay that it knows of.
     replayed: Lsn,
+    /// Posts that were taken since the start.
+    taken: u64,
     /// Nobody answers there: one post at a time until somebody does.
     shaky: bool,
-    /// Something waits because nobody answered.
+    /// Something waits because nobody was there.
     unreached: bool,
+    /// The server stops, and something could not be noted: nothing after it may be noted either, so that it is read again.
+    lost: bool,
 }
 
 /// Posts until the webhook is off, or `shutdown`.
@@ -108,7 +108,7 @@ pub(super) async fn run(inner: &Arc<Inner>, webhook: WebhookOf, ring: &Notify, s
         }
         let wait = worker.wait();
         tokio::select! {
-            Some((conversation, posted)) = worker.flights.next() => worker.landed(conversation, posted),
+            Some(landed) = worker.flights.next() => worker.landed(landed),
             () = ring.notified() => {}
             () = tokio::time::sleep(wait) => {}
             () = shutdown.wait() => {}
@@ -148,11 +148,14 @@ impl<'a> Worker<'a> {
                         noted_at: monotonic(),
                         dirty: false,
                         delivered: place.delivered,
+                        behind: false,
                         gap: None,
-                        off: Off::No,
+                        off: None,
                         replayed: place.replayed,
+                        taken: 0,
                         shaky: false,
                         unreached: false,
+                        lost: false,
                     });
                 }
                 Err(fault) => {
@@ -183,7 +186,10 @@ impl<'a> Worker<'a> {
             }
         };
         let (Some(row), Some(place)) = (row, place) else { return false };
-        if state != AppState::Active || row.deleting || !row.settings.enabled || self.off == Off::Noted {
+        if state != AppState::Active || row.deleting || !row.settings.enabled {
+            if let Some(stop) = row.stopped {
+                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
+            }
             return false;
         }
         if row.changed != self.row.changed {
@@ -205,10 +211,15 @@ impl<'a> Worker<'a> {
         true
     }
 
-    /// Reads the log as long as there is room, and something to read.
+    /// Reads the log as long as there is room, and something to read; not all of it at once, so that meanwhile what comes back is
+    /// looked at, and the webhook itself.
     async fn fill(&mut self) {
         let app = self.webhook.0;
-        while !self.shutdown.is_triggered() {
+        self.behind = false;
+        for _ in 0..PAGES_AT_ONCE {
+            if self.shutdown.is_triggered() {
+                return;
+            }
             if let Some(upto) = self.inner.bell.quiet(app, self.read) {
                 self.read = upto;
                 return;
@@ -228,6 +239,7 @@ impl<'a> Worker<'a> {
                 self.note(false).await;
             }
         }
+        self.behind = true;
     }
 
     fn take_in(&mut self, Found { events, upto, gap }: Found) {
@@ -290,28 +302,32 @@ impl<'a> Worker<'a> {
         {
             let (inner, address) = (Arc::clone(self.inner), Arc::clone(&self.address));
             let webhook = self.webhook.1;
+            let (taken, changed) = (self.taken, self.row.changed);
+            let landed = Landed { conversation: item.event.conversation, posted: None, taken, changed };
             self.flights.push(Box::pin(async move {
-                let Some(made) = item.made else { return (item.event.conversation, None) };
+                let Some(made) = item.made else { return landed };
                 // An event can be written.
                 let body = serde_json::to_vec(&*made).unwrap_or_default();
                 let at = inner.engine.clock().now();
                 let posted = post(&inner, &address, &made.id, body).await;
                 let attempt = item.stored.map_or(0, |stored| u32::from(stored.tries)) + 1;
                 inner.deliveries.note(webhook, Delivery::of(at, &made.id, &made.kind, attempt, &posted));
-                (item.event.conversation, Some(posted))
+                Landed { posted: Some(posted), ..landed }
             }));
         }
     }
 
     /// A post has come to its end.
-    fn landed(&mut self, conversation: ConversationId, posted: Option<Posted>) {
+    fn landed(&mut self, landed: Landed) {
         self.dirty = true;
+        let Landed { conversation, posted, taken, changed } = landed;
         let now = self.inner.engine.clock().now();
         let Some(posted) = posted else { return self.lanes.taken(conversation) };
         let counters = &self.inner.counters;
         let (unreached, asked) = match posted.verdict {
             Verdict::Taken => {
                 counters.taken.fetch_add(1, Ordering::Relaxed);
+                self.taken += 1;
                 self.shaky = false;
                 if std::mem::take(&mut self.unreached) {
                     self.lanes.reached();
@@ -320,13 +336,16 @@ impl<'a> Worker<'a> {
                 return self.lanes.taken(conversation);
             }
             Verdict::Gone => {
-                self.off = Off::Wanted(WebhookStop::Gone);
+                self.stop(WebhookStop::Gone, changed);
                 (false, None)
             }
             Verdict::Failed { unreached, wait } => (unreached, wait),
         };
         counters.failed.fetch_add(1, Ordering::Relaxed);
-        self.shaky = unreached;
+        // Where something else was taken meanwhile there is somebody, and it is up to this event alone.
+        let nothing_taken = taken == self.taken;
+        let unreached = unreached && nothing_taken;
+        self.shaky = nothing_taken && posted.status.is_none();
         self.unreached |= unreached;
         let tries = self.lanes.tries(conversation);
         let wait = self
@@ -339,8 +358,15 @@ impl<'a> Worker<'a> {
             counters.dead.fetch_add(1, Ordering::Relaxed);
             // As long as it was tried nothing else was taken either.
             if self.delivered.is_none_or(|delivered| delivered < since) {
-                self.off = Off::Wanted(self.off.why().unwrap_or(WebhookStop::Failing));
+                self.stop(WebhookStop::Failing, changed);
             }
+        }
+    }
+
+    /// It is to be turned off, unless it was changed since.
+    fn stop(&mut self, why: WebhookStop, changed: Lsn) {
+        if changed == self.row.changed {
+            self.off.get_or_insert((why, changed));
         }
     }
 
@@ -351,25 +377,28 @@ impl<'a> Worker<'a> {
         let of_changes = changes > 0 && (idle || changes >= CHANGES || since >= NOTE_AFTER);
         let of_place = self.lanes.upto(self.read) > self.noted
             && (self.dirty && since >= NOTE_PLACE_AFTER || since >= NOTE_QUIET_AFTER);
-        if of_changes || of_place || self.off.why().is_some() { self.note(of_place).await } else { true }
+        if of_changes || of_place || self.off.is_some() { self.note(of_place).await } else { true }
     }
 
     /// Notes what became of events, and (also when there is nothing else) how far the worker has got.
     async fn note(&mut self, place: bool) -> bool {
         let mut place = place;
-        while self.lanes.changes() > 0 || place || self.off.why().is_some() {
+        if self.lost {
+            return false;
+        }
+        while self.lanes.changes() > 0 || place || self.off.is_some() {
             let (changes, upto) = self.lanes.take_changes(self.read, limits::WEBHOOK_CHANGES_MAX);
             let last = self.lanes.changes() == 0;
-            let (upto, stop) = (Some(upto), self.off.why().filter(|_| last));
+            let (upto, stop) = (Some(upto), self.off.filter(|_| last));
             let note = WebhookNote { upto, delivered: self.delivered, gap: self.gap, stop, changes };
             if !self.hand_over(note).await {
+                self.lost = true;
                 return false;
             }
             self.noted = self.noted.max(upto.unwrap_or_default());
             (self.noted_at, self.dirty, place) = (monotonic(), false, false);
             if stop.is_some() {
-                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
-                self.off = Off::Noted;
+                self.off = None;
             }
         }
         true
@@ -401,6 +430,9 @@ impl<'a> Worker<'a> {
             wait = wait.min(NOTE_AFTER);
         } else if self.dirty {
             wait = wait.min(NOTE_PLACE_AFTER);
+        }
+        if self.behind {
+            wait = Duration::ZERO;
         }
         if self.lanes.queued() <= LOW
             && let Some(due) = self.lanes.next_due()

@@ -63,7 +63,7 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     assert_eq!((&shown["conversation"]["inbox"]["unread"], &shown["conversation"]["members"]), (&json!(1), &json!(2)));
     // Found by its words.
     let mut hits = 0;
-    for _ in 0..100 {
+    for _ in 0..600 {
         hits = bob.get("/search?q=hello").await.ok(200)["hits"].as_array().unwrap().len();
         if hits > 0 {
             break;

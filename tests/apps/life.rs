@@ -289,7 +289,7 @@ fn the_command_line_makes_an_app_its_keys_and_an_end_of_both() {
     server.command(&["app", "key-revoke", "shop", number], "").fails_with(65);
     server.command(&["app", "delete", "shop"], "").fails_with(64);
     server.command(&["app", "delete", "shop", "--yes"], "").ok();
-    let deadline = monotonic() + SOON;
+    let deadline = monotonic() + 3 * SOON;
     while server.command(&["app", "list"], "").ok().contains("shop") {
         assert!(monotonic() < deadline, "the app does not go");
         std::thread::sleep(Duration::from_millis(100));

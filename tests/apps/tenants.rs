@@ -3,8 +3,10 @@
 
 use super::{administrator, app, start, text};
 use crate::support::http::Api;
+use crate::support::peer::SOON;
 use serde_json::{Value, json};
 use tidings::model::AppId;
+use tidings::model::clock::monotonic;
 
 const SECRET: &str = "the colour of the north wall";
 
@@ -116,7 +118,9 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
     // What one sends is read a moment later, with the merged cursors.
     let unread =
         async || ada.get(&format!("/conversations/{group}")).await.ok(200)["conversation"]["inbox"]["unread"].clone();
+    let deadline = monotonic() + 3 * SOON;
     while unread().await != json!(0) {
+        assert!(monotonic() < deadline, "what one sent is not read");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let before = state().await;

@@ -2,12 +2,16 @@
 //! when it is given up.
 
 use super::receiver::{Receiver, Say};
-use super::{Got, Shop, check_order, ids, posting};
+use super::{Got, SHORT, Shop, check_order, ids, posting};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tidings::model::{Clock, ConversationId, EventPosition, Lsn, Timestamp, WebhookId};
+use tidings::auth;
+use tidings::model::{
+    AppId, Clock, ConversationId, EventPosition, EventRef, LogKind, Lsn, Seq, SystemCommand, Timestamp, WebhookChange,
+    WebhookId, WebhookNote, WebhookStop,
+};
 use tidings::store::Read;
-use tidings::store::records::{OutboxKey, OutboxRow};
+use tidings::store::records::{OutboxKey, OutboxRow, WebhookRow};
 use tidings::webhooks::WebhookOptions;
 
 /// Waits until it is noted that the one event that waits was tried so often.
@@ -62,7 +66,9 @@ async fn what_fails_holds_its_conversation_alone_until_it_is_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_answered_nothing_is_lost_and_no_redirect_is_followed() {
-    let (shop, receiver, canary) = (Shop::open().await, Receiver::start().await, Receiver::start().await);
+    let options = WebhookOptions { time: SHORT, ..posting() };
+    let shop = Shop::with(options, Clock::system()).await;
+    let (receiver, canary) = (Receiver::start().await, Receiver::start().await);
     let (webhook, _) = shop.webhook(json!({"url": receiver.url("/")})).await;
     let start = shop.now().await;
     let elsewhere = canary.url("/");
@@ -179,6 +185,84 @@ async fn the_time_of_the_next_try_is_kept_over_a_restart() {
     clock.advance(Duration::from_mins(67));
     receiver.until("the third try", |got| got.iter().any(|got| got.text() == "held" && got.taken)).await;
     shop.until(webhook, "nothing waits", |shown| shown["waiting"] == 0).await;
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_answered_keeps_its_time_while_others_are_taken() {
+    let clock = Clock::manual(Timestamp(1_800_000_000_000));
+    let hour = 60 * 60 * 1_000;
+    let options = WebhookOptions { time: SHORT, ..retries(&[hour, hour]) };
+    let (shop, receiver) = (Shop::with(options, clock.clone()).await, Receiver::start().await);
+    receiver.script(|got| if got.text() == "hangs" { Say::Nothing } else { Say::Status(200) });
+    let (webhook, _) = shop.webhook(json!({"url": receiver.url("/")})).await;
+    shop.say("ada", "bob", "hangs").await;
+    let tries = |got: &[Got]| got.iter().filter(|got| got.text() == "hangs").count();
+    receiver.until("the first try", |got| tries(got) == 1).await;
+    until_tried(&shop, webhook, 1).await;
+    // Each of these goes out after the one before it was taken, when what waits would have its turn.
+    for n in 0..4 {
+        let words = format!("goes on {n}");
+        shop.say("ada", "eve", &words).await;
+        receiver.until(&words, |got| got.iter().any(|got| got.text() == words)).await;
+    }
+    assert_eq!(tries(&receiver.got()), 1);
+    until_tried(&shop, webhook, 1).await;
+    receiver.say(200);
+    clock.advance(Duration::from_mins(67));
+    receiver.until("the second try", |got| got.iter().any(|got| got.text() == "hangs" && got.taken)).await;
+    assert_eq!(tries(&receiver.got()), 2);
+    shop.until(webhook, "nothing waits", |shown| shown["waiting"] == 0).await;
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_read_again_keeps_its_tries() {
+    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    let (webhook, _) = shop.webhook(json!({"url": receiver.url("/"), "enabled": false})).await;
+    let event = EventRef {
+        position: EventPosition { lsn: Lsn(webhook), nth: 0 },
+        conversation: ConversationId(webhook),
+        seq: Seq(1),
+        kind: LogKind::Appended,
+    };
+    let note = async |tries, time| {
+        let changes = vec![WebhookChange::Waits { event, tries, first: time, at: time }];
+        let note = Box::new(WebhookNote { changes, ..WebhookNote::default() });
+        let command = SystemCommand::NoteWebhook { webhook: (AppId(2), WebhookId(webhook)), note };
+        shop.server.engine.execute(auth::server(), None, command.into()).await.unwrap();
+        let key = OutboxKey { webhook: WebhookId(webhook), conversation: event.conversation, position: event.position };
+        let row = shop.server.engine.view().get::<OutboxRow>(&key).unwrap().unwrap();
+        (row.tries, row.first, row.at)
+    };
+    let time = Some(Timestamp(1_800_000_000_000));
+    assert_eq!(note(0, None).await, (0, None, None));
+    assert_eq!(note(3, time).await, (3, time, time));
+    assert_eq!(note(0, None).await, (3, time, time));
+    assert_eq!(shop.show(webhook).await["waiting"], 1);
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_to_what_a_webhook_was_does_not_turn_it_off() {
+    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    let settings = json!({"url": receiver.url("/")});
+    let (webhook, _) = shop.webhook(settings.clone()).await;
+    let of = (AppId(2), WebhookId(webhook));
+    let changed = || shop.server.engine.view().get::<WebhookRow>(&of).unwrap().unwrap().changed;
+    let gone = async |changed| {
+        let note = Box::new(WebhookNote { stop: Some((WebhookStop::Gone, changed)), ..WebhookNote::default() });
+        let command = SystemCommand::NoteWebhook { webhook: of, note };
+        shop.server.engine.execute(auth::server(), None, command.into()).await.unwrap();
+        shop.show(webhook).await["enabled"].as_bool().unwrap()
+    };
+    let audit = async || shop.admin().get("/admin/audit").await.ok(200)["lines"].to_string();
+    let before = changed();
+    shop.key().put(&format!("/apps/shop/webhooks/{webhook}"), settings).await.ok(200);
+    assert!(gone(before).await, "it was changed since");
+    assert!(!audit().await.contains("webhook.stop"));
+    assert!(!gone(changed()).await);
+    assert!(audit().await.contains("webhook.stop"));
     assert!(shop.server.stop().await);
 }
 

@@ -16,12 +16,13 @@ const MESSAGES: usize = 25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_arrives_in_order_though_the_server_is_killed_and_the_receiver_is_gone_in_between() {
-    let retries: Vec<String> = (0..30).map(|_| "100ms".to_owned()).collect();
+    // Soon at first, and for the better part of a minute, so that nothing is given up however long a start takes.
+    let retries = [["100ms"; 22].as_slice(), &["5s"; 10]].concat();
     let mut server = tokio::task::spawn_blocking(move || {
         Server::with(&[
             ("TIDINGS_OUTBOUND_ALLOW", "127.0.0.0/8"),
             ("TIDINGS_WEBHOOKS_RETRIES", &retries.join(",")),
-            ("TIDINGS_WEBHOOKS_TIMEOUT_S", "1"),
+            ("TIDINGS_WEBHOOKS_TIMEOUT_S", "20"),
             ("TIDINGS_LIMITS_REST_PER_SECOND", "0"),
             ("TIDINGS_LIMITS_RATE_PER_SECOND", "0"),
             ("TIDINGS_LIMITS_RATE_BURST", "0"),

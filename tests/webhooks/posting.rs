@@ -1,10 +1,11 @@
 //! What is posted: every event once when all goes well, signed, in order, as it is wanted.
 
 use super::receiver::{Receiver, Say};
-use super::{Got, Shop, check_order, ids, posting};
+use super::{Got, SHORT, Shop, check_order, ids, posting};
 use serde_json::json;
 use std::time::Duration;
 use tidings::model::{Clock, Timestamp};
+use tidings::webhooks::WebhookOptions;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_is_posted_signed_and_in_the_order_of_its_conversation() {
@@ -146,7 +147,8 @@ async fn while_a_secret_changes_both_sign_and_a_day_later_the_new_one_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_slow_or_dead_slows_nobody_else() {
-    let (shop, receiver) = (Shop::open().await, Receiver::start().await);
+    let options = WebhookOptions { time: SHORT, ..posting() };
+    let (shop, receiver) = (Shop::with(options, Clock::system()).await, Receiver::start().await);
     receiver.script(|got| if got.path == "/dead" { Say::Nothing } else { Say::Status(200) });
     let (dead, _) = shop.webhook(json!({"url": receiver.url("/dead")})).await;
     shop.webhook(json!({"url": receiver.url("/well")})).await;

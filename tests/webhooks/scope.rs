@@ -1,13 +1,14 @@
 //! Whose a webhook is, and what ends with its app.
 
 use super::receiver::{Receiver, Say};
-use super::{Shop, ids};
+use super::{Shop, ids, posting};
 use crate::support::http::Api;
 use serde_json::json;
 use std::time::Duration;
-use tidings::model::{AppId, ConversationId, EventPosition, Lsn, Secret, WebhookId};
+use tidings::model::{AppId, Clock, ConversationId, EventPosition, Lsn, Secret, WebhookId};
 use tidings::store::Read;
 use tidings::store::records::{DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
+use tidings::webhooks::WebhookOptions;
 
 /// All rows of webhooks.
 fn rows(shop: &Shop) -> usize {
@@ -74,6 +75,32 @@ async fn the_key_of_another_app_finds_no_webhook_and_its_events_go_nowhere_else(
         );
         assert_eq!(one.is_signed_with(&secret), one.path == "/shop", "each has a secret of its own");
     }
+    assert!(shop.server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_whose_receivers_never_answer_leaves_places_to_others() {
+    let options = WebhookOptions { time: Duration::from_hours(1), of_app: 2, places: 3, ..posting() };
+    let (shop, receiver) = (Shop::with(options, Clock::system()).await, Receiver::start().await);
+    receiver.script(|got| if got.path == "/shop" { Say::Nothing } else { Say::Status(200) });
+    for _ in 0..3 {
+        shop.webhook(json!({"url": receiver.url("/shop")})).await;
+    }
+    shop.admin().post("/admin/apps", json!({"name": "other"})).await.ok(201);
+    let key = shop.admin().post("/admin/apps/other/keys", json!({"kind": "api"})).await.ok(201);
+    let other = Api::with_token(shop.server.http, &Secret::new(key["secret"].as_str().unwrap()));
+    other.post("/apps/other/webhooks", json!({"url": receiver.url("/other")})).await.ok(201);
+    let eve = Api::with_token(shop.server.http, &shop.server.person_of(AppId(3), "eve").await.token);
+    shop.server.person_of(AppId(3), "bob").await;
+    let of_shop = |got: &[super::Got]| got.iter().filter(|got| got.path == "/shop").count();
+    shop.say("ada", "bob", "one").await;
+    shop.say("ada", "eve", "another").await;
+    receiver.until("all that the first app may have", |got| of_shop(got) == 2).await;
+    for n in 0..5 {
+        eve.post("/users/bob/entries", super::text(&format!("{n}"))).await.ok(201);
+    }
+    receiver.until_taken(5).await;
+    assert_eq!(of_shop(&receiver.got()), 2);
     assert!(shop.server.stop().await);
 }
 

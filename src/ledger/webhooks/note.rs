@@ -3,7 +3,8 @@
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
 use crate::model::{
-    Code, CommandResult, EventPosition, EventRef, Lsn, WebhookChange, WebhookId, WebhookNote, WebhookOf, limits,
+    Code, CommandResult, EventPosition, EventRef, Lsn, WebhookChange, WebhookId, WebhookNote, WebhookOf, WebhookStop,
+    limits,
 };
 use crate::store::records::{DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
 use crate::store::{Fault, Read, Tables};
@@ -29,12 +30,18 @@ pub(in crate::ledger) fn run(
     if place != before {
         tables.put(&webhook.1, place)?;
     }
-    if note.stop.is_some() {
+    if let Some(why) = stops(&row, note) {
         let mut row = (*row).clone();
-        (row.settings.enabled, row.stopped, row.changed) = (false, note.stop, order.lsn);
+        (row.settings.enabled, row.stopped, row.changed) = (false, Some(why), order.lsn);
         tables.put(&webhook, row)?;
     }
     Ok(CommandResult::Done {})
+}
+
+/// Why a note turns a webhook off, if it does: it is about the webhook as it is now, and it is on.
+pub(in crate::ledger) fn stops(row: &WebhookRow, note: &WebhookNote) -> Option<WebhookStop> {
+    let (why, changed) = note.stop?;
+    (changed == row.changed && row.settings.enabled && !row.deleting).then_some(why)
 }
 
 /// None when the webhook is not there any more.
@@ -67,6 +74,9 @@ fn apply(
             let key = OutboxKey { webhook, conversation: *conversation, position: *position };
             if tables.get::<OutboxRow>(&key)?.is_none() {
                 place.waiting += 1;
+            } else if *tries == 0 && at.is_none() {
+                // The log was read again: what the row knows of its tries stays.
+                return Ok(());
             }
             tables.put(&key, OutboxRow { seq: *seq, kind: *kind, tries: *tries, first: *first, at: *at })
         }
