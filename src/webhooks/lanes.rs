@@ -70,6 +70,8 @@ pub struct Lanes {
     /// The lane that was started last, so that each has its turn.
     turn: ConversationId,
     queued: usize,
+    /// A lane may be held because nobody was there.
+    unreached: bool,
 }
 
 impl Lanes {
@@ -179,6 +181,7 @@ impl Lanes {
         let at = Timestamp(failure.now.0.saturating_add(wait.as_millis() as u64));
         self.changes.push(WebhookChange::Waits { event: item.event, tries, first: Some(first), at: Some(at) });
         (lane.held, lane.unreached) = (Some(at), failure.unreached);
+        self.unreached |= failure.unreached;
         // What comes after it waits behind it; what has a row already is in its place.
         self.queued -= lane.queue.len();
         let rest = std::mem::take(&mut lane.queue).into_iter().filter(|item| item.stored.is_none());
@@ -194,6 +197,9 @@ impl Lanes {
 
     /// Somebody is there again: what waits only because nobody was is due at once.
     pub fn reached(&mut self) {
+        if !std::mem::take(&mut self.unreached) {
+            return;
+        }
         for lane in self.by_conversation.values_mut().filter(|lane| lane.unreached) {
             lane.unreached = false;
             lane.held = lane.held.map(|_| Timestamp(0));

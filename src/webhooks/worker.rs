@@ -44,6 +44,8 @@ const NOTE_QUIET_AFTER: Duration = Duration::from_hours(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// And whether it is still to run, so often.
 const IDLE_MAX: Duration = Duration::from_secs(30);
+/// What is to be done at once is done after so much, in which posts go on.
+const AT_ONCE: Duration = Duration::from_millis(5);
 /// After a fault it is tried again so much later.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -79,8 +81,6 @@ struct Worker<'a> {
     dirty: bool,
     /// When something was last taken.
     delivered: Option<Timestamp>,
-    /// There is more of the log to read at once.
-    behind: bool,
     gap: Option<Lsn>,
     /// Why it is to be turned off, if it is, as of which change of it.
     off: Option<(WebhookStop, Lsn)>,
@@ -90,8 +90,6 @@ struct Worker<'a> {
     taken: u64,
     /// Nobody answers there: one post at a time until somebody does.
     shaky: bool,
-    /// Something waits because nobody was there.
-    unreached: bool,
     /// The server stops, and something could not be noted: nothing after it may be noted either, so that it is read again.
     lost: bool,
 }
@@ -100,13 +98,13 @@ struct Worker<'a> {
 pub(super) async fn run(inner: &Arc<Inner>, webhook: WebhookOf, ring: &Notify, shutdown: &Shutdown) {
     let Some(mut worker) = Worker::start(inner, webhook, shutdown).await else { return };
     while !shutdown.is_triggered() && worker.is_wanted().await {
-        worker.fill().await;
+        let behind = worker.fill().await;
         worker.load().await;
         worker.launch();
         if !worker.note_if_time().await {
             continue;
         }
-        let wait = worker.wait();
+        let wait = if behind { AT_ONCE } else { worker.wait() };
         tokio::select! {
             Some(landed) = worker.flights.next() => worker.landed(landed),
             () = ring.notified() => {}
@@ -148,13 +146,11 @@ impl<'a> Worker<'a> {
                         noted_at: monotonic(),
                         dirty: false,
                         delivered: place.delivered,
-                        behind: false,
                         gap: None,
                         off: None,
                         replayed: place.replayed,
                         taken: 0,
                         shaky: false,
-                        unreached: false,
                         lost: false,
                     });
                 }
@@ -212,20 +208,19 @@ impl<'a> Worker<'a> {
     }
 
     /// Reads the log as long as there is room, and something to read; not all of it at once, so that meanwhile what comes back is
-    /// looked at, and the webhook itself.
-    async fn fill(&mut self) {
+    /// looked at, and the webhook itself. True when there may be more of it.
+    async fn fill(&mut self) -> bool {
         let app = self.webhook.0;
-        self.behind = false;
         for _ in 0..PAGES_AT_ONCE {
             if self.shutdown.is_triggered() {
-                return;
+                return false;
             }
             if let Some(upto) = self.inner.bell.quiet(app, self.read) {
                 self.read = upto;
-                return;
+                return false;
             }
             if self.lanes.queued() > LOW || self.waiting() >= self.inner.options.waiting_max {
-                return;
+                return false;
             }
             let after = self.read;
             match read(&self.inner.engine, move |engine| engine.found_events(app, after, PAGE)).await {
@@ -239,7 +234,7 @@ impl<'a> Worker<'a> {
                 self.note(false).await;
             }
         }
-        self.behind = true;
+        true
     }
 
     fn take_in(&mut self, Found { events, upto, gap }: Found) {
@@ -329,9 +324,7 @@ impl<'a> Worker<'a> {
                 counters.taken.fetch_add(1, Ordering::Relaxed);
                 self.taken += 1;
                 self.shaky = false;
-                if std::mem::take(&mut self.unreached) {
-                    self.lanes.reached();
-                }
+                self.lanes.reached();
                 self.delivered = Some(now);
                 return self.lanes.taken(conversation);
             }
@@ -346,7 +339,6 @@ impl<'a> Worker<'a> {
         let nothing_taken = taken == self.taken;
         let unreached = unreached && nothing_taken;
         self.shaky = nothing_taken && posted.status.is_none();
-        self.unreached |= unreached;
         let tries = self.lanes.tries(conversation);
         let wait = self
             .inner
@@ -431,15 +423,12 @@ impl<'a> Worker<'a> {
         } else if self.dirty {
             wait = wait.min(NOTE_PLACE_AFTER);
         }
-        if self.behind {
-            wait = Duration::ZERO;
-        }
         if self.lanes.queued() <= LOW
             && let Some(due) = self.lanes.next_due()
         {
             wait = wait.min(Duration::from_millis(due.since_ms(now)).min(LOOK_EVERY));
         }
-        wait.max(Duration::from_millis(5))
+        wait.max(AT_ONCE)
     }
 }
 
