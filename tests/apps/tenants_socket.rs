@@ -18,7 +18,7 @@ fn aim(value: &mut Value, at: &Map<String, Value>) {
             for (name, inner) in members {
                 match at.get(name) {
                     Some(id) if (inner.is_number() && id.is_number()) || (inner.is_string() && id.is_string()) => {
-                        *inner = id.clone()
+                        *inner = id.clone();
                     }
                     Some(id) if inner.is_array() && name == "labels" => *inner = json!([id]),
                     _ => aim(inner, at),
