@@ -17,7 +17,10 @@ fn aim(value: &mut Value, at: &Map<String, Value>) {
         Value::Object(members) => {
             for (name, inner) in members {
                 match at.get(name) {
-                    Some(id) if inner.is_number() || inner.is_string() => *inner = id.clone(),
+                    // Buttons have labels in words.
+                    Some(id) if inner.is_number() && id.is_number() || inner.is_string() && id.is_string() => {
+                        *inner = id.clone();
+                    }
                     Some(id) if inner.is_array() && name == "labels" => *inner = json!([id]),
                     _ => aim(inner, at),
                 }
