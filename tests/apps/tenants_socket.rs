@@ -17,6 +17,7 @@ fn aim(value: &mut Value, at: &Map<String, Value>) {
         Value::Object(members) => {
             for (name, inner) in members {
                 match at.get(name) {
+                    // Buttons have labels in words.
                     Some(id) if (inner.is_number() && id.is_number()) || (inner.is_string() && id.is_string()) => {
                         *inner = id.clone();
                     }
