@@ -47,7 +47,7 @@ async fn a_stalled_provider_with_fifty_waiting_questions_leaves_the_latency_of_m
         ("TIDINGS_LIMITS_RATE_BURST", "0"),
         ("TIDINGS_LIMITS_REST_PER_SECOND", "0"),
     ]);
-    for id in ["ada", "bob", "eve"] {
+    for id in ["ada", "bob", "eve", "fay"] {
         server.add_user(id);
     }
     let provider = Provider::start().await;
@@ -55,24 +55,25 @@ async fn a_stalled_provider_with_fifty_waiting_questions_leaves_the_latency_of_m
     let add = ["assistant", "add", "assistant", "--base-url", &url, "--model", "m", "--parallel", "50"];
     server.command(&add, "").ok();
     let (mut ada, mut bob) = (log_in(&server, "ada").await, log_in(&server, "bob").await);
-    let session = Api::at(server.http)
-        .post("/sessions", json!({"user": "eve", "password": crate::server::PASSWORD}))
-        .await
-        .ok(201);
-    let eve = Api::with_token(server.http, &Secret::new(session["token"].as_str().unwrap())).patient();
+    // One user's questions that wait are at most 32, so two ask.
     let mut chats = Vec::new();
-    for _ in 0..WAITING {
-        let chat = eve.post("/assistants/assistant/conversations", json!({})).await.ok(201);
-        chats.push(chat["conversation"]["id"].as_u64().unwrap());
+    for id in ["eve", "fay"] {
+        let who = json!({"user": id, "password": crate::server::PASSWORD});
+        let session = Api::at(server.http).post("/sessions", who).await.ok(201);
+        let api = Api::with_token(server.http, &Secret::new(session["token"].as_str().unwrap())).patient();
+        for _ in 0..WAITING / 2 {
+            let chat = api.post("/assistants/assistant/conversations", json!({})).await.ok(201);
+            chats.push((api.clone(), chat["conversation"]["id"].as_u64().unwrap()));
+        }
     }
     latencies(&mut ada, &mut bob).await;
     let (mut free, mut stalled) = (Vec::new(), Vec::new());
     for _ in 0..BLOCKS {
         let before = provider.asked().len();
         free.extend(latencies(&mut ada, &mut bob).await);
-        for chat in &chats {
+        for (api, chat) in &chats {
             provider.then(Act::HangsBefore);
-            eve.post(&format!("/conversations/{chat}/entries"), json!({"text": {"text": "hello?"}})).await.ok(201);
+            api.post(&format!("/conversations/{chat}/entries"), json!({"text": {"text": "hello?"}})).await.ok(201);
         }
         // 32 are being asked, which is as many as there are in all; the others wait as rows.
         provider.question(before + 32).await;
@@ -82,12 +83,12 @@ async fn a_stalled_provider_with_fifty_waiting_questions_leaves_the_latency_of_m
         let mut open = WAITING;
         while open > 0 {
             open = 0;
-            for chat in &chats {
-                let drafts = eve.get(&format!("/conversations/{chat}/drafts")).await.ok(200);
+            for (api, chat) in &chats {
+                let drafts = api.get(&format!("/conversations/{chat}/drafts")).await.ok(200);
                 let waiting = drafts["drafts"].as_array().unwrap().len();
                 open += waiting;
                 if waiting > 0 {
-                    eve.delete(&format!("/conversations/{chat}/drafts")).await.ok(200);
+                    api.delete(&format!("/conversations/{chat}/drafts")).await.ok(200);
                 }
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
