@@ -6,7 +6,7 @@
 //!
 //! In reading order: this file (what is shared, the routes), `caller` (who asks), `key` (and under which name), `extract` (what they sent), `problem` (every
 //! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (`OpenAPI` and the page to try it),
-//! `stream` (server-sent events), `managed` (what an app itself and administrators do alike), then a file for each resource.
+//! `sse` (server-sent events), `managed` (what an app itself and administrators do alike), then a file for each resource.
 
 mod accounts;
 pub(super) mod acts_as;
@@ -44,6 +44,7 @@ mod reactions;
 mod search;
 mod server;
 mod sessions;
+mod sse;
 mod stream;
 mod uploads;
 mod users;
