@@ -3,13 +3,13 @@
 //!
 //! An app without a before-hook pays one look at a map in memory for each command.
 
-use super::submit::{CHARGE_BYTES, COMMAND_BYTES_MIN, OneReply, charge};
+use super::submit::{CHARGE_BYTES, COMMAND_BYTES_MIN, OneReply, charge, stopped};
 use super::writer::{Item, Job, QueuedCommand};
-use super::{Engine, ReplySink, Submission, Submitted, events, stopped};
+use super::{Engine, ReplySink, Submission, Submitted, events};
 use crate::ledger::{Accepted, Stop, before_hooks};
 use crate::model::{Actor, AnyCommand, AppId, Command, HookAction, Key, Question, Refusal, SystemCommand, UserActor};
 use crate::store::records::BeforeHookRow;
-use crate::store::{Fault, Tables, View};
+use crate::store::{Fault, Read, Tables, View};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

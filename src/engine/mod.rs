@@ -26,7 +26,6 @@ pub use stats::EngineStats;
 pub use submit::{ReplySink, Submission, Submitted};
 pub use writer::OpenStore;
 
-use crate::ledger::Stop;
 use crate::model::clock::monotonic;
 use crate::model::{
     Actor, Answer, AppId, AppSettings, Clock, Effect, Epoch, Lsn, Refusal, Search, SessionId, SystemCommand, UserActor,

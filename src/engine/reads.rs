@@ -2,7 +2,8 @@
 //! block.
 
 use super::stale::{MayBeStale, retry};
-use super::{Engine, ReadJob, Searcher, Shared, SyncState, changes, events, overloaded, stopped};
+use super::submit::{overloaded, stopped};
+use super::{Engine, ReadJob, Searcher, Shared, SyncState, changes, events};
 use crate::ledger::Stop;
 use crate::ledger::read::{self, Expired, MemberWindow, Peer, ProfileNews, Sight};
 use crate::model::{

@@ -21,7 +21,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Required, Type};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 /// The routes of these resources, through both doors.
@@ -93,7 +93,7 @@ impl Door {
 
     fn describe(self, operation: &mut Operation) {
         operation.tags = Some(vec![self.tag().into()]);
-        let app = self.parameters().into_iter().map(Into::into);
+        let app = self.parameters().into_iter().map(RefOr::T);
         operation.parameters.get_or_insert_default().splice(0..0, app);
     }
 }
