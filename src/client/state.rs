@@ -15,17 +15,12 @@ mod sync;
 pub use events::{Event, Full, Link, Reply, Verdict};
 pub use options::{Backlog, StateOptions};
 
-use super::outbox::{Item, Outbox};
+use super::outbox::Outbox;
 use super::replica::{Local, Missing, Replica};
-use crate::model::PresenceOf;
-use crate::model::{
-    Answer, Command, Conversation, ConversationId, Entry, Epoch, Inbox, Key, Lsn, Outcome, Query, Seq, SessionId,
-    Timestamp, UserId,
-};
-use crate::protocol::{Auth, Changes, ClientFrame, Hello, Limits, Refused, Resume, ServerFrame, Welcome};
+use crate::model::{Command, ConversationId, Epoch, Key, Lsn, Outcome, Query, Seq, SessionId, Timestamp, UserId};
+use crate::protocol::{Auth, ClientFrame, Hello, Limits, Resume, ServerFrame};
 use sending::{QUERIES_IN_FLIGHT_MAX, note};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 /// A notice and the entry it rewrote come together; this long (in milliseconds) passes before the entry is fetched instead.
 const STALE_WAIT_MS: u64 = 100;

@@ -14,13 +14,10 @@ use super::words::{self, Offset};
 use super::{transcript, view};
 use crate::client::{ClientError, Event, Link};
 use crate::model::PresenceOf;
-use crate::model::{
-    Answer, Code, Command, ConversationId, EndReason, Entry, Key, Query, Refusal, Seq, Timestamp, UserId,
-};
+use crate::model::{Answer, Code, Command, ConversationId, EndReason, Key, Query, Refusal, Seq, Timestamp, UserId};
 use compact_str::CompactString;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A sentence stays below the conversation for this long, in milliseconds.
 const NOTE_MS: u64 = 10_000;

@@ -1,10 +1,8 @@
 //! What the state machine tells: events, replies and verdicts.
 
 use crate::model::{
-    Answer, Conversation, ConversationId, Cursor, EndReason, Entry, Key, Name, Outcome, PresenceOf, Profile, Refusal,
-    UserId,
+    Answer, ConversationId, Cursor, EndReason, Entry, Key, Name, Outcome, PresenceOf, Profile, Refusal, UserId,
 };
-use crate::protocol::Refused;
 use std::sync::Arc;
 
 /// How the client stands to its server.

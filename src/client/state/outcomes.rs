@@ -3,7 +3,7 @@
 use super::events::{Event, Reply, Verdict};
 use super::{AGAIN_MS, Moment, Purpose, State};
 use crate::client::outbox::{Item, Refused as RefusedAs};
-use crate::model::{Answer, Body, Code, Command, CommandResult, Content, Conversation, Entry, Key, Outcome, Refusal};
+use crate::model::{Body, Code, Command, CommandResult, Content, Entry, Key, Outcome, Refusal};
 use crate::protocol::Refused;
 use std::sync::Arc;
 

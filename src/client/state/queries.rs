@@ -5,7 +5,7 @@ use super::sending::QUERIES_IN_FLIGHT_MAX;
 use super::{AGAIN_MS, Moment, Purpose, State};
 use crate::client::replica::Missing;
 use crate::model::limits::PAGE_ENTRIES_MAX;
-use crate::model::{Answer, Code, Conversation, ConversationId, Query, Refusal};
+use crate::model::{Answer, Code, ConversationId, Query, Refusal};
 
 impl State {
     pub(super) fn ask(&mut self, now: Moment, query: Query, purpose: impl FnOnce(u64) -> Purpose) -> Result<u64, Full> {

@@ -277,7 +277,7 @@ impl Events {
         let id = has_id.then(|| format!("{}.{}", self.place.epoch, self.place.cursor));
         // What serde wrote as JSON is UTF-8 on one line.
         let data = std::str::from_utf8(payload).unwrap_or("{}");
-        Bytes::from(sse::event(kind, id.as_deref(), data))
+        Bytes::from(sse::event(&kind, id.as_deref(), data))
     }
 }
 

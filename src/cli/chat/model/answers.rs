@@ -2,7 +2,7 @@
 
 use super::{Action, Asked, Failed, Model, Panel};
 use crate::cli::chat::editor::Editor;
-use crate::cli::chat::words::{self};
+use crate::cli::chat::{text, words};
 use crate::client::ClientError;
 use crate::model::{Answer, CommandResult, ConversationId, Outcome};
 
@@ -46,11 +46,11 @@ impl Model {
                     format!(
                         "{} {} on {:?}, logged in {}, last used {}, from {}",
                         if info.current { "*" } else { " " },
-                        super::text::one_line(info.device.name.as_str()),
+                        text::one_line(info.device.name.as_str()),
                         info.device.platform,
                         self.offset.day(info.created),
                         self.offset.day(info.seen),
-                        super::text::one_line(&info.address),
+                        text::one_line(&info.address),
                     )
                 };
                 ("Your devices (* is this one)".to_owned(), sessions.into_iter().map(row).collect())
@@ -59,8 +59,7 @@ impl Model {
                 let mut rows: Vec<String> = members
                     .into_iter()
                     .map(|member| {
-                        let alias =
-                            member.alias.as_ref().map(|alias| format!(" “{}”", super::text::one_line(alias.as_str())));
+                        let alias = member.alias.as_ref().map(|alias| format!(" “{}”", text::one_line(alias.as_str())));
                         let role = match member.role {
                             crate::model::Role::Member => "",
                             crate::model::Role::Manager => " (manager)",

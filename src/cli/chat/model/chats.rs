@@ -1,7 +1,6 @@
 //! Chats: opened and closed, drafts, marks, typing and presence.
 
 use super::{Action, Model, Pane};
-use crate::cli::chat::picture::Chat;
 use crate::cli::chat::{transcript, view};
 use crate::model::{Command, ConversationId, UserId};
 use compact_str::CompactString;

@@ -1,12 +1,11 @@
 //! Lines that were entered: messages and commands.
 
 use super::{Action, Asked, End, FOR_EVER, Model, Panel};
-use crate::cli::chat::command::{self, Line};
+use crate::cli::chat::command::Line;
 use crate::cli::chat::picture::{Chat, same};
-use crate::cli::chat::words::{self, Offset};
+use crate::cli::chat::words::Offset;
 use crate::model::{
-    Answer, Body, Command, Content, ConversationId, ConversationKind, Entry, GroupRules, Query, Seq, Target, Text,
-    UserId,
+    Body, Command, Content, ConversationId, ConversationKind, Entry, GroupRules, Query, Seq, Target, Text, UserId,
 };
 use std::sync::Arc;
 
