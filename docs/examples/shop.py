@@ -43,11 +43,11 @@ PAGE = """<!doctype html>
 <title>The shop</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/shop.css"></head>
 <body><main><h1>The shop</h1>{inside}</main></body></html>"""
 OUTSIDE = """<form method="post" action="/login"><label>Customer <input name="customer" required></label> <button>Log in</button></form>"""
-INSIDE = """<p>Hello {name}. Your parcel is on its way.</p><form method="post" action="/logout"><button id="logout">Log out</button></form>
+INSIDE = """<p>Hello {name}. Your parcel is on its way. <button id="ask">Ask about it</button></p><form method="post" action="/logout"><button id="logout">Log out</button></form>
 <script src="{chat}/widget.js" data-app="{app}" data-with="{place}"{options}></script><script src="/shop.js"></script>"""
 
-# The page's own script: it opens the chat, and gives it a token whenever a session is to be opened.
-SCRIPT = """const chat = Tidings.open({
+# The page's own script: it puts the chat there, and gives it a token whenever a session is to be opened.
+SCRIPT = """Tidings.start({
   token: async () => {
     const answer = await fetch('/token', { method: 'POST' });
     if (!answer.ok) throw new Error('nobody is logged in to the shop');
@@ -55,9 +55,10 @@ SCRIPT = """const chat = Tidings.open({
   },
   onUnread: (count) => { document.title = count > 0 ? `(${count}) The shop` : 'The shop'; },
 });
+document.getElementById('ask').addEventListener('click', () => Tidings.open());
 document.getElementById('logout').form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  await chat.close();
+  await Tidings.signOut();
   event.target.submit();
 });
 """
