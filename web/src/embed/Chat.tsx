@@ -4,7 +4,6 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { ConversationState } from '../core/conversation';
 import type { To } from '../core/model';
 import { rowOfOutgoing } from '../core/rows';
-import type { ThreadState } from '../core/thread';
 import { anchorOf, scrollTopFor, sticks, type Anchor, type Placed } from '../core/window';
 import { Bubble } from './Bubble';
 import { Composer } from './Composer';
@@ -127,6 +126,9 @@ function Thread({ pane, chat }: { pane: Pane; chat: ConversationState }) {
     return () => cancelAnimationFrame(drawn);
   }, [shown]);
 
+  const toEnd = (): void => session.act(thread.jump('newest').then(() => { stuck.current = true; settle(); }));
+  const said = pane.said.value;
+  useEffect(() => { if (said > 0) toEnd(); }, [said]);
   const target = pane.target.value;
   useEffect(() => {
     if (target === null) return;
@@ -162,15 +164,15 @@ function Thread({ pane, chat }: { pane: Pane; chat: ConversationState }) {
           })}
         </div>
       </div>
-      {far && <Latest thread={thread} onJump={() => { stuck.current = true; settle(); }} />}
+      {far && <Latest onJump={toEnd} />}
       <p class={css.typing} role="status">{typers[0] !== undefined && (group ? t('chat.whoTypes', { name: nameOf(pane, typers[0]) }) : t('chat.typing'))}</p>
     </div>
   );
 }
 
-function Latest({ thread, onJump }: { thread: ThreadState; onJump: () => void }) {
+function Latest({ onJump }: { onJump: () => void }) {
   return (
-    <button type="button" class={css.jump} aria-label={t('chat.jumpLatest')} title={t('chat.jumpLatest')} onClick={() => void thread.jump('newest').then(onJump)}>
+    <button type="button" class={css.jump} aria-label={t('chat.jumpLatest')} title={t('chat.jumpLatest')} onClick={onJump}>
       <Icon name="down" />
     </button>
   );

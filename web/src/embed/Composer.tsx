@@ -44,9 +44,6 @@ export function Composer({ pane }: { pane: Pane }) {
     editing.value = null;
     field.current?.focus();
   };
-  const latest = (): void => {
-    if (chat) void pane.thread.peek()?.jump('newest');
-  };
   const send = (): void => {
     // What stands in the field counts, also when it was written a moment ago.
     const said = (field.current?.value ?? text).trim();
@@ -58,14 +55,14 @@ export function Composer({ pane }: { pane: Pane }) {
     session.send(to, { text: said, reply_to: answered?.seq ?? null });
     replying.value = null;
     write('');
-    latest();
+    pane.said.value += 1;
     field.current?.focus();
   };
   const take = (files: readonly File[]): void => {
     if (files.length === 0) return;
     session.sendFiles(to, files, answered?.seq ?? null);
     replying.value = null;
-    latest();
+    pane.said.value += 1;
   };
   const key = (event: KeyboardEvent): void => {
     if (composing(event)) return;

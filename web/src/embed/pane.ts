@@ -24,11 +24,13 @@ export interface Pane {
   picture: Signal<Attachment['info'] | null>;
   /** The message to go to. */
   target: Signal<Seq | null>;
+  /** Counts what was said here: whoever says something looks at the end. */
+  said: Signal<number>;
 }
 
 /** What lasts while the chat is open; the chat itself may begin meanwhile. */
-export const openPane = (): Pick<Pane, 'thread' | 'replying' | 'editing' | 'refill' | 'picture' | 'target'> =>
-  ({ thread: signal(null), replying: signal(null), editing: signal(null), refill: signal(null), picture: signal(null), target: signal(null) });
+export const openPane = (): Pick<Pane, 'thread' | 'replying' | 'editing' | 'refill' | 'picture' | 'target' | 'said'> =>
+  ({ thread: signal(null), replying: signal(null), editing: signal(null), refill: signal(null), picture: signal(null), target: signal(null), said: signal(0) });
 
 export function reply(pane: Pane, row: Row): void {
   pane.editing.value = null;

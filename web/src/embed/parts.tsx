@@ -16,7 +16,7 @@ const PATHS = {
   download: 'M12 4v11M7.5 11 12 15.5 16.5 11M4 20h16',
   edit: 'M4 20h4L19.5 8.5 15.5 4.5 4 16Z',
   file: 'M14 3H6v18h12V7ZM14 3v4h4',
-  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  more: 'M4.5 12h1M11.5 12h1M18.5 12h1',
   offline: 'M4 4l16 16M2 9a15 15 0 0 1 5-3M22 9a15 15 0 0 0-11-4M6 13a9 9 0 0 1 4-2M12 18h.01',
   play: 'M8 5v14l11-7Z',
   reply: 'M9 7l-5 5 5 5M4 12h10a6 6 0 0 1 6 6v1',
