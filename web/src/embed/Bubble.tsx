@@ -65,14 +65,20 @@ export function Bubble({ pane, row, rows = [], first }: BubbleProps) {
 
 const plain = (text: string): Text => ({ text, markdown: true, reply_to: null, mentions: [], mention_all: false });
 
+/** What is longer is shown in part, until somebody wants all of it. */
+const LONG_CHARS = 1_500;
+
 function Words({ pane, row, text }: { pane: Pane; row: Row; text: Text }) {
+  const [whole, setWhole] = useState(false);
   if (text.text === '') return null;
-  return (
+  const words = (
     <Markdown
       text={text.text} markdown={text.markdown} mentions={text.mentions} mention_all={text.mention_all} own={row.mine} me={pane.session.state.value?.user ?? null}
       nameOf={(user) => (user === null ? t('chat.everybody') : nameOf(pane, user))}
     />
   );
+  if (whole || text.text.length <= LONG_CHARS) return words;
+  return <><div class={css.part}>{words}</div><button type="button" class={css.link} onClick={() => setWhole(true)}>{t('chat.showAll')}</button></>;
 }
 
 /** What is answered, in one line that leads there. */
