@@ -67,6 +67,9 @@ test('the page says when the chat is shown and when its user has gone, and hears
   const { host } = await finding;
   hears({ shown: false });
   expect(told.shown).toHaveBeenCalledWith(false);
+  hears({ place: 'user:sales' });
+  hears({ place: 7 });
+  expect(told.place.mock.calls).toEqual([['user:sales']]);
   hears({ end: true });
   await vi.waitFor(() => expect(said).toContainEqual({ gone: true }));
   host.unread(3);
