@@ -102,7 +102,7 @@ function Offline({ session }: { session: Session }) {
   return <div role="status">{late && <p class={css.offline}><Icon name="offline" size={16} /> {t('common.noConnection')}</p>}</div>;
 }
 
-/** Whoever opens the chat can write at once. */
+/** Whoever opens the chat can write at once; where there is no keyboard, none jumps up before somebody wants it. */
 function Focus({ session }: { session: Session }) {
   const shown = session.shown.value;
   const ready = session.phase.value.is === 'running' && session.state.value !== null;
@@ -110,7 +110,7 @@ function Focus({ session }: { session: Session }) {
   useEffect(() => {
     if (!shown) return;
     const main = mark.current?.closest('main');
-    const first = main?.querySelector<HTMLElement>('textarea') ?? main?.querySelector<HTMLElement>('ul button, button');
+    const first = main?.querySelector<HTMLElement>(matchMedia('(hover: hover)').matches ? 'textarea' : '[role="log"]') ?? main?.querySelector<HTMLElement>('ul button, button');
     first?.focus();
   }, [shown, ready]);
   return <span ref={mark} hidden />;

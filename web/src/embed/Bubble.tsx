@@ -43,6 +43,7 @@ export function Bubble({ pane, row, rows = [], first }: BubbleProps) {
     >
       <div class={css.line}>
         <div class={css.bubble}>
+          {first && (row.mine || meta?.kind !== 'group') && <span class="hidden-text">{row.mine ? t('common.you') : nameOf(pane, row.author)}</span>}
           {meta?.kind === 'group' && first && !row.mine && <p class={css.author} dir="auto" style={{ '--hue': hueOf(row.author) }}>{nameOf(pane, row.author)}</p>}
           {row.origin && <p class={css.host}>{t('chat.forwardedFrom', { name: nameOf(pane, row.origin.author) })}</p>}
           <Quote pane={pane} seq={replyOf(body)} />

@@ -46,6 +46,10 @@ async function main(): Promise<void> {
     // What lies over the chat goes first.
     if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector(':popover-open, dialog[open]')) host.hide();
   });
+  // A file that is dropped where nobody takes it would take the place of this page.
+  for (const kind of ['dragover', 'drop'] as const) {
+    document.addEventListener(kind, (event) => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); });
+  }
   render(<App session={session} hide={() => host.hide()} />, root);
   await session.begin();
 }

@@ -112,7 +112,8 @@ function start(options: Partial<Options> = {}): void {
   let before: Element | null = null;
   let gone: (() => void) | null = null;
 
-  let place = placeOf(given);
+  const only = placeOf(given);
+  let place = only;
 
   const look = (): void => {
     const full = phone.matches;
@@ -182,7 +183,9 @@ function start(options: Partial<Options> = {}): void {
     port.onmessage = (event) => void heard(event);
     const { language = 'auto', theme = 'auto' } = given;
     // Only our own origin gets the other end, whatever the frame shows.
-    frame.contentWindow?.postMessage({ tidings: 1, device: id, with: place, language, theme, shown }, origin, [channel.port2]);
+    frame.contentWindow?.postMessage({ tidings: 1, device: id, with: only && place, language, theme, shown }, origin, [channel.port2]);
+    // Where there is a list, a chat that was chosen stands before it.
+    if (!only && place) port.postMessage({ place });
   };
   phone.addEventListener('change', look);
   look();

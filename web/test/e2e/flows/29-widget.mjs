@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { PHONE } from '../people.mjs';
+import { landscape } from '../png.mjs';
 import { Shop } from '../shop.mjs';
 import { corpus, line, provoke } from './31-xss.mjs';
 
@@ -363,6 +364,10 @@ async function looks(shop, open) {
   const shots = process.env.WIDGET_SHOTS;
   await shop.ask('PUT', '/users/pia', { name: 'Pia' });
   await shop.say('support', 'pia', 'Good morning. Your order of three cups has left the house.');
+  const { media } = await shop.upload('support', 'on the way.png', 'image/png', landscape(1));
+  const { entry } = await shop.ask('POST', '/as/support/users/pia/entries', { media: { kind: 'image', media, caption: { text: 'A last look at the hills.' } } });
+  await shop.ask('PUT', `/as/pia/conversations/${entry.conversation}/entries/${entry.seq}/reactions/${encodeURIComponent('❤️')}`);
+  await shop.ask('POST', '/as/pia/users/support/entries', { text: { text: 'How lovely!', reply_to: entry.seq } });
   for (const [name, options] of [
     ['desktop-light', { query: '?theme=light' }], ['desktop-dark', { query: '?theme=dark' }],
     ['phone-light', { viewport: PHONE, query: '?language=zh&theme=light' }], ['phone-dark', { viewport: PHONE, query: '?language=zh&theme=dark' }],
@@ -370,6 +375,7 @@ async function looks(shop, open) {
     const pia = await customer(shop, open, 'pia', { viewport: { width: 900, height: 720 }, ...options });
     await pia.show();
     await pia.row('three cups').waitFor();
+    await pia.row('A last look').locator('img').first().waitFor();
     const phone = name.startsWith('phone');
     await pia.field.fill(phone ? '谢谢！' : 'Thank you!');
     if (phone) {

@@ -109,6 +109,7 @@ async function wordsChange({ desk, mia }) {
   await arrived(mia.row('blew'));
   await act(mia, mia.row('blew'), 'Edit');
   await mia.frame.getByText('Editing').waitFor();
+  await mia.frame.locator('textarea:focus').waitFor();
   assert.equal(await mia.field.inputValue(), 'It is the blew cup.');
   await mia.say('It is the blue cup.');
   await desk.message('It is the blue cup.').getByText('edited').waitFor();
@@ -120,6 +121,7 @@ async function wordsChange({ desk, mia }) {
   await mia.row('I see it.').getByRole('button', { name: /You.*blue cup/ }).waitFor();
   await act(mia, mia.row('I see it.'), 'Reply');
   await mia.frame.getByText('Replying to Support').waitFor();
+  await mia.frame.locator('textarea:focus').waitFor();
   await mia.say('And the plate?');
   await desk.message('And the plate?').getByRole('button', { name: /I see it\./ }).waitFor();
 
