@@ -173,8 +173,9 @@ export class Session {
 
   // --- What pages call ---
 
-  /** Does something whose failure is told. */
+  /** Does something whose failure is told, until something else is done. */
   act(doing: Promise<unknown>): void {
+    this.problem.value = null;
     doing.catch((error: unknown) => { this.problem.value = problemOf(error); });
   }
 

@@ -30,6 +30,7 @@ export async function run({ server, open, chief }) {
     const both = { server, chief, support, shop, desk, mia };
     await there(both);
     await pictures(both);
+    await voice(both);
     await wordsChange(both);
     await reactions(both);
     await cut(both);
@@ -37,6 +38,7 @@ export async function run({ server, open, chief }) {
     await stopped(both);
     await byThePage(both);
     await mia.person.close();
+    await byTheTag(both, open);
     await onAPhone(both, open);
   } finally {
     shop.close();
@@ -101,6 +103,37 @@ async function pictures({ desk, mia }) {
   await large.waitFor({ state: 'detached' });
   assert.equal(await mia.page.locator('iframe').isVisible(), true, 'Esc closes what lies over the chat, and not the chat');
   assert.deepEqual(await mia.person.context.cookies(desk.base), [], 'the chat leaves no cookie');
+}
+
+/** A voice is fetched when somebody wants to hear it, and heard from the page's own copy. */
+async function voice({ shop, mia }) {
+  const { media } = await shop.upload('support', 'hello.wav', 'audio/wav', silence());
+  await shop.ask('POST', '/as/support/users/mia/entries', { media: { kind: 'voice', media } });
+  const button = mia.frame.getByRole('log').getByRole('button', { name: /Voice message/ });
+  await button.getByText('0:01').waitFor();
+  await button.click();
+  await mia.page.frames().at(-1).waitForFunction(() => {
+    const player = document.querySelector('[role=log] audio');
+    return player?.src.startsWith('blob:') && player.readyState > 0 && player.duration > 0.9;
+  });
+}
+
+/** A second of a WAV, with nothing in it. */
+function silence(rate = 8_000) {
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + rate, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(rate, 40);
+  return Buffer.concat([head, Buffer.alloc(rate, 128)]);
 }
 
 async function wordsChange({ desk, mia }) {
@@ -221,6 +254,16 @@ async function byThePage({ server, support, shop, mia }) {
   await mia.page.evaluate(() => Tidings.signOut());
   await mia.page.locator('iframe').waitFor({ state: 'detached' });
   assert.equal((await shop.ask('GET', '/users/mia/sessions')).sessions.length, 0);
+}
+
+/** A page without a script of its own: the tag says where tokens come from. */
+async function byTheTag({ shop }, open) {
+  const mia = await customer(shop, open, 'mia', { query: '?tag' });
+  assert.equal(await mia.page.locator('script').count(), 1);
+  await mia.show();
+  await mia.frame.getByRole('heading', { name: 'Support' }).waitFor();
+  await mia.row('I see it.').first().waitFor();
+  await mia.person.close();
 }
 
 /** A phone, in the dark; with each of the new things open axe finds nothing. */
