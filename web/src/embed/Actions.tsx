@@ -26,6 +26,11 @@ export function Actions({ pane, row, anchor, onClose }: { pane: Pane; row: Row; 
     session.act(doing);
     onClose();
   };
+  /** The button that opened this goes with the message: whoever used keys goes on in the field. */
+  const recall = async () => {
+    await session.recall(conversation, seq);
+    requestAnimationFrame(() => { if (document.activeElement === document.body) document.querySelector('textarea')?.focus(); });
+  };
   const move = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     const all = [...(box.current?.querySelectorAll('button') ?? [])];
@@ -50,7 +55,7 @@ export function Actions({ pane, row, anchor, onClose }: { pane: Pane; row: Row; 
         {answer && item('reply', t('chat.reply'), () => { onClose(); reply(pane, row); })}
         {mayEdit(meta, row, Date.now()) && item('edit', t('chat.edit'), () => { onClose(); edit(pane, row); })}
         {text !== '' && item('copy', t('chat.copyText'), () => done(navigator.clipboard.writeText(text)))}
-        {row.mine && mayRecall(meta, row, Date.now()) && item('undo', t(sure ? 'chat.recallSure' : 'chat.recall'), () => (sure ? done(session.recall(conversation, seq)) : setSure(true)), true)}
+        {row.mine && mayRecall(meta, row, Date.now()) && item('undo', t(sure ? 'chat.recallSure' : 'chat.recall'), () => (sure ? done(recall()) : setSure(true)), true)}
       </div>
     </Popover>
   );

@@ -106,12 +106,13 @@ function Offline({ session }: { session: Session }) {
 function Focus({ session }: { session: Session }) {
   const shown = session.shown.value;
   const ready = session.phase.value.is === 'running' && session.state.value !== null;
+  const place = session.place.value;
   const mark = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     if (!shown) return;
     const main = mark.current?.closest('main');
-    const first = main?.querySelector<HTMLElement>(matchMedia('(hover: hover)').matches ? 'textarea' : '[role="log"]') ?? main?.querySelector<HTMLElement>('ul button, button');
-    first?.focus();
-  }, [shown, ready]);
+    const wanted = [matchMedia('(hover: hover)').matches ? 'textarea' : '[role="log"]', 'textarea', 'ul button', 'button'];
+    wanted.map((selector) => main?.querySelector<HTMLElement>(selector)).find(Boolean)?.focus();
+  }, [shown, ready, place]);
   return <span ref={mark} hidden />;
 }
