@@ -589,7 +589,7 @@ impl Engine {
     pub async fn hooks(&self, actor: UserActor, conversation: ConversationId) -> Result<Vec<HookInfo>, Refusal> {
         let shared = Arc::clone(&self.0.shared);
         self.read(move || {
-            retry_stale(|| match read::hooks(&*shared.view.load_full(), &actor, conversation) {
+            retry_stale(|| match read::hooks(&*shared.view.load_full(), shared.clock.now(), &actor, conversation) {
                 Ok(hooks) => Ok(Ok(hooks)),
                 Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
                 Err(Stop::Fault(fault)) => Err(fault),

@@ -138,6 +138,8 @@ pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
 pub const WEBHOOK_TYPES_MAX: usize = 64;
 /// Conversations that one webhook names.
 pub const WEBHOOK_CONVERSATIONS_MAX: usize = 100;
+/// After a rotation the old address of a webhook into a conversation still posts for so long: 24 hours.
+pub const HOOK_ROTATION_MS: u64 = 24 * 3_600 * 1_000;
 /// After a rotation the old secret of a webhook signs for so long: 24 hours.
 pub const WEBHOOK_ROTATION_MS: u64 = 24 * 3_600 * 1_000;
 /// Events of one webhook that wait; its worker stops reading the log before that.

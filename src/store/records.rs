@@ -194,6 +194,8 @@ tables! {
     Outbox = "outbox", OutboxRow, OutboxKey;
     /// Events that were given up, by webhook and place.
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
+    /// The secrets that webhooks into conversations had before.
+    IncomingOlds = "incoming_olds", IncomingOldRow, HookId;
 }
 
 /// An app.
@@ -869,6 +871,15 @@ pub struct IncomingRow {
 pub struct IncomingTokenRow {
     /// The webhook.
     pub hook: HookId,
+}
+
+/// The secret that a webhook had before the one that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingOldRow {
+    /// Its hash.
+    pub token: TokenHash,
+    /// It posts until then.
+    pub until: Timestamp,
 }
 
 /// That a conversation has a webhook.

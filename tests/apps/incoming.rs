@@ -119,8 +119,8 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     assert_eq!(edit.problem(), (403, "forbidden".to_owned()));
     ada.delete(&format!("/conversations/{group}/entries/{seq}")).await.ok(200);
 
-    // Another address; the old one opens nothing. Then it goes, and what it said stays.
-    let again = ada.post(&format!("{hooks}/{hook}/rotation"), json!({})).await.ok(200);
+    // Another address; the old one ends with it. Then it goes, and what it said stays.
+    let again = ada.post(&format!("{hooks}/{hook}/rotation?end_old=true"), json!({})).await.ok(200);
     assert_eq!(posting.send(&[], "late").await.status, 404);
     let posting = Posting { api: posting.api, path: path(&again) };
     assert_eq!(posting.send(&[], "in time").await.status, 200);
