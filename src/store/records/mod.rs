@@ -212,4 +212,6 @@ tables! {
     Outbox = "outbox", OutboxRow, OutboxKey;
     /// Events that were given up, by webhook and place.
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
+    /// The secrets that webhooks into conversations had before.
+    IncomingOlds = "incoming_olds", IncomingOldRow, HookId;
 }
