@@ -14,7 +14,6 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,8 +83,7 @@ async fn events(
 ) -> Result<Response, Problem> {
     let engine = api.engine();
     let epoch = engine.epoch();
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.after);
-    let after = match last.filter(|last| !last.is_empty()) {
+    let after = match sse::last_id(&headers, from.after) {
         Some(last) => place(&last, (epoch, engine.view().lsn()))?,
         None => engine.view().lsn(),
     };
@@ -264,7 +262,7 @@ impl Stream {
             events.retain(|event| self.wanted.holds(&event.kind));
             let behind = upto < engine.view().lsn();
             self.after = upto;
-            let text = told(epoch, &events, gap)?;
+            let text = told(epoch, &events, gap);
             if !text.is_empty() {
                 return Ok(text);
             }
@@ -278,17 +276,13 @@ impl Stream {
 
 /// Events as they are written. Whoever goes on after an id has all of its command, so the last event of each command has one; that
 /// something is missing has the place before all that is still there.
-fn told(epoch: Epoch, events: &[AppEvent], gap: Option<Lsn>) -> Result<String, Refusal> {
-    let mut text = String::new();
-    if let Some(before) = gap {
-        text = format!("event: gap\nid: {}\ndata: {{}}\n\n", id(epoch, before));
-    }
+fn told(epoch: Epoch, events: &[AppEvent], gap: Option<Lsn>) -> String {
+    let mut text = gap.map_or_else(String::new, |before| sse::event("gap", Some(&id(epoch, before)), "{}"));
     for (nth, event) in events.iter().enumerate() {
         let data = serde_json::to_string(event).unwrap_or_default();
         let ends = events.get(nth + 1).is_none_or(|next| next.lsn != event.lsn);
-        let mark = if ends { format!("id: {}\n", id(epoch, event.lsn)) } else { String::new() };
-        let written = write!(text, "event: {}\n{mark}data: {data}\n\n", event.kind);
-        written.map_err(|_| Refusal::new(Code::Unavailable, "An event could not be written."))?;
+        let id = ends.then(|| id(epoch, event.lsn));
+        text.push_str(&sse::event(&event.kind, id.as_deref(), &data));
     }
-    Ok(text)
+    text
 }
