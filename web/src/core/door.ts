@@ -40,6 +40,31 @@ export const storage = kept();
 export const account = new Account({ storage, newId, deviceName: deviceName() });
 export const preferences = new PreferenceStore(storage);
 
+/** A connection that is made before the core is there to use it. */
+let early: WebSocket | null = null;
+const connect = () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json');
+/** Long enough for the core to come; in a tab that follows another nobody takes it. */
+const DIALLED_MS = 3_000;
+
+/** Begins to connect while the core is loaded. Nothing is said yet, and the server says nothing by itself. */
+export function dial(): void {
+  const socket = (early = connect());
+  setTimeout(() => {
+    if (early !== socket) return;
+    early = null;
+    // One that is still being made would complain.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
+  }, DIALLED_MS);
+}
+
+/** A connection to say hello on, which may be open already. */
+export function line(): WebSocket {
+  const socket = early;
+  early = null;
+  return socket && socket.readyState <= WebSocket.OPEN ? socket : connect();
+}
+
 /** The part of the core that the pages before the log-in use. */
 export const door = {
   session: account.session,
