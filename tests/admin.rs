@@ -208,6 +208,24 @@ async fn an_administrator_administers_over_http_and_each_change_leaves_a_line() 
     let status = admin.get("/admin/status").await.ok(200);
     assert!(status["commands"]["accepted"].as_u64().unwrap() > 5 && status["storage"]["file_bytes"].as_u64() > Some(0));
 
+    // The first sample is taken as the server starts, by a task of its own.
+    let history = loop {
+        let history = admin.get("/admin/status/history").await.ok(200);
+        if history["at"].as_array().is_some_and(|at| !at.is_empty()) {
+            break history;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(history["every_ms"], 10_000);
+    for column in
+        ["connections", "commands_per_second", "commit_p99_us", "commands_queued", "queued_bytes", "file_bytes"]
+    {
+        assert_eq!(history[column].as_array().unwrap().len(), history["at"].as_array().unwrap().len(), "{column}");
+    }
+    let last = history["at"].as_array().unwrap().last().unwrap().as_u64().unwrap();
+    let later = admin.get(&format!("/admin/status/history?after={}", last + 3_600_000)).await.ok(200);
+    assert_eq!(later["at"], json!([]), "nothing is told twice");
+
     let code = &code[..4];
     let expected = [
         line("grace", "user.create", "shop/ada"),

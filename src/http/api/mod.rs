@@ -99,6 +99,8 @@ pub struct ApiState {
     pub calls: Arc<Calls>,
     /// Those who follow the events of apps.
     event_streams: Arc<apps::EventStreams>,
+    /// How the server was in the last hour.
+    trend: Arc<admin::status_history::Trend>,
 }
 
 impl ApiState {
@@ -122,6 +124,7 @@ impl ApiState {
             exports,
             calls,
             event_streams,
+            trend: Arc::default(),
         }
     }
 

@@ -8,6 +8,7 @@ mod audit;
 mod invites;
 mod retention;
 mod status;
+pub(in crate::http) mod status_history;
 pub(super) mod tokens;
 pub(super) mod users;
 mod webhooks;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(audit::router())
         .merge(retention::router())
         .merge(status::router())
+        .merge(status_history::router())
         .merge(tokens::router())
         .merge(webhooks::router())
 }
