@@ -56,13 +56,15 @@ export function StatusPage() {
       <div class={css.bar}>
         <Pill tone={status.down === undefined ? 'ok' : 'danger'}>{t(status.down === undefined ? 'admin.healthy' : 'admin.down')}</Pill>
         <span class={css.muted}>{t('admin.version', { version: status.version })}</span>
-        <Segmented label={t('admin.refresh')} value={live} onChange={setLive} options={[{ value: 'live', label: t('admin.live') }, { value: 'paused', label: t('admin.paused') }]} />
+        <span class={css.bar}>
+          <Segmented label={t('admin.shown')} value={range} onChange={setRange} options={[{ value: 'quarter', label: t('admin.lastQuarter') }, { value: 'hour', label: t('admin.lastHour') }]} />
+          <Segmented label={t('admin.refresh')} value={live} onChange={setLive} options={[{ value: 'live', label: t('admin.live') }, { value: 'paused', label: t('admin.paused') }]} />
+        </span>
       </div>
       {status.down !== undefined && <Banner tone="danger" icon="alert">{status.down}</Banner>}
       {missed !== null && <Banner icon="alert">{t('admin.noCharts')} {problemWords(missed)} <Button size="small" onClick={askHistory}>{t('common.retry')}</Button></Banner>}
-      <Segmented label={t('admin.shown')} value={range} onChange={setRange} options={[{ value: 'quarter', label: t('admin.lastQuarter') }, { value: 'hour', label: t('admin.lastHour') }]} />
       <dl class={css.tiles}>
-        <Tile label={t('admin.throughput')} value={perSecond(history?.commands_per_second.at(-1) ?? 0)} note={t('admin.throughputNote')}>{chart(t('admin.throughput'), 'commands_per_second', perSecond)}</Tile>
+        <Tile label={t('admin.throughput')} value={history?.at.length ? perSecond(history.commands_per_second.at(-1) ?? 0) : '–'} note={t('admin.throughputNote')}>{chart(t('admin.throughput'), 'commands_per_second', perSecond)}</Tile>
         <Tile label={t('admin.openConnections')} value={number(connections.open)} note={t('admin.loggedIn', { count: connections.sessions })}>{chart(t('admin.openConnections'), 'connections', (value) => number(value))}</Tile>
         <Tile label={t('admin.commitTime')} value={milliseconds(commands.commit_p99_us)} note={t('admin.median', { value: milliseconds(commands.commit_p50_us) })}>{chart(t('admin.commitTime'), 'commit_p99_us', milliseconds)}</Tile>
         <Tile label={t('admin.writer')} value={number(commands.queued)} note={t('admin.writerNote')}>{chart(t('admin.writer'), 'commands_queued', (value) => number(value))}</Tile>

@@ -12,12 +12,15 @@ export interface Span {
 const SIDE = 100;
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** The value at the top of a chart: 1, 2 or 5 with zeros, at least as much as the highest. */
+/** Where a chart may end at its top, times a power of ten: near enough that the line uses the room, far enough apart that it seldom jumps. */
+const TOPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/** The value at the top of a chart, at least as much as the highest. */
 export function topOf(values: readonly number[]): number {
   const highest = Math.max(0, ...values);
   if (highest === 0) return 1;
   const size = 10 ** Math.floor(Math.log10(highest));
-  return size * ([1, 2, 5, 10].find((step) => step * size >= highest) ?? 10);
+  return size * (TOPS.find((step) => step * size >= highest) ?? 10);
 }
 
 /** The places of those who are inside, by their index. */

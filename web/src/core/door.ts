@@ -48,14 +48,16 @@ const DIALLED_MS = 3_000;
 
 /** Begins to connect while the core is loaded. Nothing is said yet, and the server says nothing by itself. */
 export function dial(): void {
-  const socket = (early = connect());
-  setTimeout(() => {
-    if (early !== socket) return;
-    early = null;
-    // One that is still being made would complain.
-    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
-    else socket.close();
-  }, DIALLED_MS);
+  early = connect();
+  setTimeout(hangUp, DIALLED_MS);
+}
+
+function hangUp(): void {
+  const socket = early;
+  early = null;
+  // One that is still being made would complain.
+  if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket?.close();
 }
 
 /** A connection to say hello on, which may be open already. */
@@ -73,7 +75,11 @@ export const door = {
   /** Who was logged in here last. */
   lastUser: () => account.lastUser(),
   /** Asks who is logged in: at the start, and to try again from `kicked` or `unreachable`. */
-  probe: () => account.probe(),
+  probe: async () => {
+    await account.probe();
+    // A connection has the session that it was made with: whoever logs in now needs another.
+    if (account.session.peek().state !== 'in') hangUp();
+  },
   /** These reject with a `Problem`; the session changes by itself. */
   logIn: (user: string, password: string) => account.logIn(user, password),
   register: (made: { user: string; name: string | null; password: string; code: string | null }) => account.register(made),

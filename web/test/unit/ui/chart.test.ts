@@ -5,7 +5,7 @@ import { joined } from '../../../src/admin/useHistory';
 const span = { at: [0, 10, 20, 60, 70], from: 10, to: 70, gapMs: 30 };
 
 test('the top of a chart is a round number that nothing goes beyond', () => {
-  expect([[], [0], [0.4], [1], [1.1], [3], [7], [99], [101], [250]].map(topOf)).toEqual([1, 1, 0.5, 1, 2, 5, 10, 100, 200, 500]);
+  expect([[], [0], [0.4], [1], [1.1], [3], [7], [99], [101], [250]].map(topOf)).toEqual([1, 1, 0.4, 1, 1.5, 3, 8, 100, 150, 300]);
 });
 
 test('a line begins at its edge, has a gap where nothing was seen, and a ground below', () => {
