@@ -48,6 +48,8 @@ mod stream;
 mod uploads;
 mod users;
 
+pub(super) use admin::status_history;
+
 use crate::administration::Administration;
 use crate::assistant::Assistants;
 use crate::before_hooks::BeforeHooks;
@@ -100,7 +102,7 @@ pub struct ApiState {
     /// Those who follow the events of apps.
     event_streams: Arc<apps::EventStreams>,
     /// How the server was in the last hour.
-    trend: Arc<admin::status_history::Trend>,
+    trend: Arc<status_history::Trend>,
 }
 
 impl ApiState {

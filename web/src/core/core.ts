@@ -4,10 +4,11 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { Account, End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
+import { Db } from './db';
 import type { Event } from './events';
 import { newId, newKey, ServerClock } from './key';
 import { LastWords } from './lastwords';
-import type { Call, Leader } from './leader';
+import { Leader, type Call } from './leader';
 import type { PreferenceStore } from './preferences';
 import { Problem } from './problem';
 import type { Push } from './push';
@@ -56,7 +57,6 @@ export class Core {
   private readonly lastWords: LastWords;
   private readonly watchers = new Map<symbol, readonly UserId[]>();
   private tabs: Tabs<Call, Event | Told> | null = null;
-  /** What leads is loaded with the first session: the log-in page does without. */
   private leader: Promise<Leader> | null = null;
   private written = 0;
   private ended: Promise<void> = Promise.resolve();
@@ -150,7 +150,6 @@ export class Core {
   private async forget(user: UserId, what: End['farewell']): Promise<void> {
     if (what === 'nothing') return;
     await this.updates.clearCaches();
-    const { Db } = await import('./db');
     if (what === 'all') {
       this.lastWords.forget(user);
       return Db.delete(user).catch(ignore);
@@ -177,7 +176,6 @@ export class Core {
 
   private async makeLeader(state: State): Promise<Leader> {
     const { world } = this;
-    const [{ Leader }, { Db }] = await Promise.all([import('./leader'), import('./db')]);
     const leader = new Leader(
       state.user,
       state,

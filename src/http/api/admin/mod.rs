@@ -8,7 +8,7 @@ mod audit;
 mod invites;
 mod retention;
 mod status;
-pub(in crate::http) mod status_history;
+pub mod status_history;
 pub(super) mod tokens;
 pub(super) mod users;
 mod webhooks;
