@@ -453,3 +453,31 @@ async fn an_administrator_says_how_long_a_conversation_is_kept_and_puts_it_on_ho
     assert_eq!(grace.put(&path, json!({"keep": 1})).await.problem(), (400, "invalid".to_owned()));
     assert!(server.stop().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_of_another_app_logs_in_by_its_name_and_nobody_learns_what_apps_there_are() {
+    let (_folder, server) = start().await;
+    let (_, admin) = administrator(&server, "grace").await;
+    assert_eq!(admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201)["app"], 2);
+    admin.post("/admin/users", json!({"user": "ada", "password": LONG})).await.ok(201);
+    let abroad = json!({"app": "shop", "user": "ada", "password": "another quiet afternoon"});
+    admin.post("/admin/users", abroad).await.ok(201);
+
+    let nobody = Api::at(server.http);
+    let log_in = async |app: Value, password: &str| {
+        nobody.post("/sessions", json!({"app": app, "user": "ada", "password": password})).await
+    };
+    for app in [json!("shop"), json!("Shop"), json!("2"), json!(2)] {
+        let opened = log_in(app.clone(), "another quiet afternoon").await.ok(201);
+        assert_eq!((&opened["app"], &opened["user"]), (&json!(2), &json!("ada")), "{app}");
+        let token = Secret::new(opened["token"].as_str().unwrap());
+        assert_eq!(Api::with_token(server.http, &token).get("/me").await.ok(200)["app"], 2);
+    }
+    assert_eq!(log_in(json!("home"), LONG).await.ok(201)["app"], 1);
+    let wrong = log_in(json!("shop"), LONG).await;
+    let nowhere = log_in(json!("nowhere"), LONG).await;
+    assert_eq!(wrong.problem(), (401, "unauthenticated".to_owned()));
+    assert_eq!(nowhere.problem(), wrong.problem());
+    assert_eq!(nowhere.json()["detail"], wrong.json()["detail"]);
+    assert!(server.stop().await);
+}

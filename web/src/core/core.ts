@@ -1,7 +1,7 @@
 // The core of one tab: who is logged in, the state, and either the lead or a line to the tab that has it.
 
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import type { Account, End } from './account';
+import { keptAs, type Account, type End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
 import { Db } from './db';
@@ -58,6 +58,8 @@ export class Core {
   private readonly watchers = new Map<symbol, readonly UserId[]>();
   private tabs: Tabs<Call, Event | Told> | null = null;
   private leader: Promise<Leader> | null = null;
+  /** Whose state it is, as what is kept of them is called; nobody's is empty. */
+  private name = '';
   private written = 0;
   private ended: Promise<void> = Promise.resolve();
 
@@ -95,8 +97,8 @@ export class Core {
     // Whoever is logged in has a state of their own; nothing of one user is seen by the next.
     effect(() => {
       const session = this.account.session.value;
-      const user = session.state === 'in' ? session.user : '';
-      if (user !== this.state.peek().user) this.become(user);
+      const name = session.state === 'in' ? keptAs(session.app, session.user) : '';
+      if (name !== this.name) this.become(session.state === 'in' ? session.user : '', name);
     });
     this.tabs.start();
     this.updates.start();
@@ -124,7 +126,7 @@ export class Core {
   stop(): void {
     const words = this.drafts.flush();
     // The tab that leads now hears it and goes on; when it is this one, the next must find it.
-    if (this.tabs?.leads) this.lastWords.keep(this.state.peek().user, words);
+    if (this.tabs?.leads) this.lastWords.keep(this.name, words);
     this.tabs?.close();
     void this.leader?.then((leader) => leader.stop(), ignore);
   }
@@ -135,11 +137,12 @@ export class Core {
     return new State(user, () => this.world.now(), (users) => this.say({ query: { users: { users } } }));
   }
 
-  private become(user: UserId): void {
-    const before = this.state.peek().user;
+  private become(user: UserId, name: string): void {
+    const before = this.name;
     const { farewell } = this.account;
     this.drafts.flush();
     this.ended = this.stopLeading().then(() => (before && user === '' && this.tabs?.leads ? this.forget(before, farewell) : undefined));
+    this.name = name;
     this.state.value = this.newState(user);
     if (user === '') return;
     if (this.tabs?.leads) this.lead();
@@ -147,14 +150,14 @@ export class Core {
   }
 
   /** A session is over: what was kept for it goes from this device. */
-  private async forget(user: UserId, what: End['farewell']): Promise<void> {
+  private async forget(name: string, what: End['farewell']): Promise<void> {
     if (what === 'nothing') return;
     await this.updates.clearCaches();
     if (what === 'all') {
-      this.lastWords.forget(user);
-      return Db.delete(user).catch(ignore);
+      this.lastWords.forget(name);
+      return Db.delete(name).catch(ignore);
     }
-    const db = await Db.open(user).catch(() => null);
+    const db = await Db.open(name).catch(() => null);
     await db?.clearCache().catch(ignore);
     db?.close();
   }
@@ -175,7 +178,7 @@ export class Core {
   }
 
   private async makeLeader(state: State): Promise<Leader> {
-    const { world } = this;
+    const { world, name } = this;
     const leader = new Leader(
       state.user,
       state,
@@ -183,8 +186,8 @@ export class Core {
         clock: this.clock, now: () => world.now(), random: () => world.random(), open: () => world.open(),
         device: () => this.account.device(),
         // Not before what the last session left is gone.
-        openDb: (user) => this.ended.then(() => Db.open(user)),
-        lastWords: this.lastWords,
+        openDb: () => this.ended.then(() => Db.open(name)),
+        lastWords: { of: () => this.lastWords.of(name), forget: () => this.lastWords.forget(name) },
       },
       {
         emit: (events) => {

@@ -74,6 +74,8 @@ export const door = {
   preferences: preferences.value,
   /** Who was logged in here last. */
   lastUser: () => account.lastUser(),
+  /** The app to log in to: the address names one (`/?app=shop`), or the last log-in here did. */
+  app: () => new URLSearchParams(location.search).get('app') ?? account.lastApp(),
   /** Asks who is logged in: at the start, and to try again from `kicked` or `unreachable`. */
   probe: async () => {
     await account.probe();
@@ -81,7 +83,7 @@ export const door = {
     if (account.session.peek().state !== 'in') hangUp();
   },
   /** These reject with a `Problem`; the session changes by itself. */
-  logIn: (user: string, password: string) => account.logIn(user, password),
+  logIn: (user: string, password: string, app?: string) => account.logIn(user, password, app),
   register: (made: { user: string; name: string | null; password: string; code: string | null }) => account.register(made),
   /** Makes the first administrator with the secret of the set-up link, and logs in. */
   setUp: (made: { token: string; user: string; name: string | null; password: string }) => account.setUp(made),
