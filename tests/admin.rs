@@ -178,7 +178,7 @@ async fn an_administrator_administers_over_http_and_each_change_leaves_a_line() 
     let token = secret(link["url"].as_str().unwrap());
     let new = json!({"token": token, "password": "another quiet afternoon"});
     let nobody = Api::at(server.http);
-    assert_eq!(nobody.post("/password-links", new.clone()).await.ok(200), json!({"user": "ada"}));
+    assert_eq!(nobody.post("/password-links", new.clone()).await.ok(200), json!({"app": 1, "user": "ada"}));
     assert_eq!(nobody.post("/password-links", new).await.problem(), (404, "not_found".to_owned()));
     assert_eq!(nobody.post("/sessions", session).await.problem(), (401, "unauthenticated".to_owned()));
     let session = json!({"user": "ada", "password": "another quiet afternoon"});
@@ -474,6 +474,11 @@ async fn a_user_of_another_app_logs_in_by_its_name_and_nobody_learns_what_apps_t
         assert_eq!(Api::with_token(server.http, &token).get("/me").await.ok(200)["app"], 2);
     }
     assert_eq!(log_in(json!("home"), LONG).await.ok(201)["app"], 1);
+    let link = admin.post("/admin/users/ada/password-link?app=shop", json!({})).await.ok(201);
+    let secret = link["url"].as_str().unwrap().split('#').nth(1).unwrap();
+    let new = json!({"token": secret, "password": "a third quiet afternoon"});
+    assert_eq!(nobody.post("/password-links", new).await.ok(200), json!({"app": 2, "user": "ada"}));
+    assert_eq!(log_in(json!("shop"), "a third quiet afternoon").await.ok(201)["app"], 2);
     let wrong = log_in(json!("shop"), LONG).await;
     let nowhere = log_in(json!("nowhere"), LONG).await;
     assert_eq!(wrong.problem(), (401, "unauthenticated".to_owned()));

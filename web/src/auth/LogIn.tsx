@@ -8,15 +8,16 @@ import { useForm } from './useForm';
 
 /** Who has just set a password with a link, to log in with it. */
 export interface Arrival {
+  app?: string;
   user?: string;
   notice?: string;
 }
 
-export function LogIn({ user: first = '', notice }: Arrival) {
+export function LogIn({ app: sent, user: first = '', notice }: Arrival) {
   const [user, setUser] = useState(first);
   const [password, setPassword] = useState('');
-  // For those whom the address or the last log-in here sends to another app than the server's own; nobody else is asked.
-  const [app, setApp] = useState(() => door.app());
+  // For those whom the address, a link or the last log-in here sends to another app than the server's own; nobody else is asked.
+  const [app, setApp] = useState(() => sent ?? door.app());
   const [elsewhere] = useState(app !== '');
   const [forgot, setForgot] = useState(false);
   const form = useForm<'user' | 'password'>();

@@ -112,7 +112,7 @@ export class Account {
     await this.logIn(account.user, account.password);
   }
 
-  usePasswordLink(token: string, password: string): Promise<{ user: UserId }> {
+  usePasswordLink(token: string, password: string): Promise<{ app: AppId; user: UserId }> {
     return ask('POST', '/password-links', { body: { token, password } });
   }
 
