@@ -62,7 +62,7 @@ export function Messages({ pane }: { pane: Pane }) {
     const view = box.current;
     if (!view || view.clientHeight === 0) return;
     stick(view);
-    // Who is at the end needs neither: where each row lies is not asked for with every message that comes.
+    // Who is at the end stays there: where each row lies is not asked for with every message that comes.
     if (!stuck.current) anchor.current = anchorOf(placed(view), view.scrollTop);
     measure(view);
     seeTo(view);

@@ -44,7 +44,7 @@ export const preferences = new PreferenceStore(storage);
 let early: WebSocket | null = null;
 const connect = () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json');
 /** Long enough for the core to come; in a tab that follows another nobody takes it. */
-const DIALLED_MS = 3_000;
+const DIALLED_MS = 8_000;
 
 /** Begins to connect while the core is loaded. Nothing is said yet, and the server says nothing by itself. */
 export function dial(): void {
