@@ -59,4 +59,19 @@ export async function run({ server, open, chief }) {
   await page.goto(`${server.url}/login`);
   await field('User name').waitFor();
   assert.equal(await field('App').count(), 0);
+
+  // A link that sets a password leads to the app it is for.
+  const { url } = await server.ask('POST', '/admin/users/ada/password-link?app=shop', { token: chief.token, body: {} });
+  await page.goto(`${server.url}/password#${url.split('#')[1]}`);
+  const next = 'one more evening there';
+  await page.getByLabel('New password', { exact: true }).fill(next);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByText('Your password is set.').waitFor();
+  assert.equal(await field('App').inputValue(), '2');
+  assert.equal(await field('User name').inputValue(), 'ada');
+  await field('Password').fill(next);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation').first().waitFor();
+  await page.goto(`${server.url}/settings`);
+  await page.getByText('Ada of the Shop').first().waitFor();
 }
