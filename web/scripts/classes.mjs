@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 /** Which sheet has which mark, so that two never share one. */
 const marks = new Map();
 
-/** `.own` of `chat/Message.module.css` is `own` and a short mark of that sheet: the place itself would be an eighth of the style sheet. */
+/** `.own` of `chat/Message.module.css` is `own` and a short mark of that sheet: the place itself would be a fifteenth of the style sheet. */
 export function classOf(name, file) {
   const [, sheet] = /\/src\/(\w+\/\w+)\.module\.css/.exec(file) ?? [];
   if (!sheet) throw new Error(`${file} is no module of styles in a folder of src.`);
