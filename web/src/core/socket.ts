@@ -171,6 +171,7 @@ export class Socket {
     let after: number | null = null;
     const resume = this.world.resume();
     const hello = () => {
+      socket.onopen = null;
       const { auth, client } = this.world.hello?.() ?? { auth: { cookie: {} }, client: 'tidings-web' };
       this.write({ hello: { auth, device: this.world.device(), resume, client } });
     };
