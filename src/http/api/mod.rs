@@ -49,6 +49,8 @@ mod stream;
 mod uploads;
 mod users;
 
+pub(super) use admin::status_history;
+
 use crate::administration::Administration;
 use crate::assistant::Assistants;
 use crate::before_hooks::BeforeHooks;
@@ -100,6 +102,8 @@ pub struct ApiState {
     pub calls: Arc<Calls>,
     /// Those who follow the events of apps.
     event_streams: Arc<apps::EventStreams>,
+    /// How the server was in the last hour.
+    trend: Arc<status_history::Trend>,
 }
 
 impl ApiState {
@@ -123,6 +127,7 @@ impl ApiState {
             exports,
             calls,
             event_streams,
+            trend: Arc::default(),
         }
     }
 

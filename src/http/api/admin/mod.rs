@@ -8,6 +8,7 @@ mod audit;
 mod invites;
 mod retention;
 mod status;
+pub mod status_history;
 pub(super) mod users;
 
 use super::ApiState;
@@ -28,6 +29,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(audit::router())
         .merge(retention::router())
         .merge(status::router())
+        .merge(status_history::router())
 }
 
 /// Which app.
