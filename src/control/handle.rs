@@ -167,8 +167,8 @@ impl Control {
                 done(self.office.suspend_app(&auth::operator(), Some(&name).into(), suspended).await)
             }
             Request::AppDelete { name } => done(self.office.delete_app(&auth::operator(), Some(&name).into()).await),
-            Request::AppKeyCreate { name, kind, called, public_key } => {
-                let new = NewAppKey { kind, name: called, public_key };
+            Request::AppKeyCreate { name, kind, called, public_key, scopes } => {
+                let new = NewAppKey { kind, name: called, public_key, scopes };
                 let made = self.office.create_app_key(&auth::operator(), Some(&name).into(), new).await?;
                 Ok(Response::AppKey(Box::new(made)))
             }

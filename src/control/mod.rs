@@ -15,9 +15,10 @@ pub use socket::{AskError, Socket, ask};
 
 use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook};
 use crate::model::{
-    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
-    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo, WebhookSettings,
+    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppScope, AppSettings, AppState, AppUse, AssistantCheck,
+    AssistantInfo, AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name,
+    Refusal, Secret, SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo,
+    WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -271,6 +272,9 @@ pub enum Request {
         /// Of the kind `eddsa`: the public half.
         #[serde(default)]
         public_key: Option<String>,
+        /// Of the kind `api`: what it opens; everything when absent.
+        #[serde(default)]
+        scopes: Option<Vec<AppScope>>,
     },
     /// Make a key of an app useless. Answer: `done`.
     AppKeyRevoke {

@@ -6,8 +6,8 @@ use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Before, Engine, Submission};
 use crate::ledger::{self, Stop};
 use crate::model::{
-    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
-    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppScopes, AppState, Code, CommandResult, Device, Line, McpAccess,
+    Platform, Refusal, Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -189,12 +189,12 @@ async fn by_signed(
     Ok(LoggedIn { actor, platform, administrator: false, token: Some(token.secret()) })
 }
 
-/// The app that a key opens the API for; asked for each request.
-pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal> {
+/// The app that a key opens the API for, and what of it; asked for each request.
+pub async fn by_key(engine: &Engine, token: &Secret) -> Result<(AppActor, AppScopes), Refusal> {
     let Some(token) = Token::parse_key(token.reveal()) else {
         return Err(Refusal::new(Code::Unauthenticated, "This is no key of an app; an administrator makes one."));
     };
-    let (app, key, used) = {
+    let (app, key, used, scopes) = {
         let view = engine.view();
         let revoked = || Refusal::new(Code::SessionRevoked, "This key was revoked; use another key of the app.");
         let found = get::<AppKeyTokenRow>(&view, &token.hash())?.ok_or_else(revoked)?;
@@ -202,10 +202,10 @@ pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal
         if get::<AppStateRow>(&view, &found.app)?.is_some_and(|row| row.state != AppState::Active) {
             return Err(Refusal::new(Code::Suspended, "This app is suspended; ask whoever runs this server."));
         }
-        (found.app, found.key, row.used)
+        (found.app, found.key, row.used, row.scopes.clone())
     };
     touch_key(engine, app, key, used).await;
-    Ok(auth::app_actor(app, key))
+    Ok((auth::app_actor(app, key), scopes))
 }
 
 /// The user of a token for MCP, and what it lets its program do; asked for each request.

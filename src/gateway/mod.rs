@@ -37,7 +37,7 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{AppActor, AppId, Code, Device, McpAccess, Refusal, Secret, UserActor, UserHandle};
+use crate::model::{AppActor, AppId, AppScopes, Code, Device, McpAccess, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
@@ -336,8 +336,8 @@ impl Gateway {
         login::by_token(self.engine(), token).await
     }
 
-    /// The app that a key opens the API for; asked for each request.
-    pub async fn authenticate_key(&self, token: &Secret) -> Result<AppActor, Refusal> {
+    /// The app that a key opens the API for, and what of it; asked for each request.
+    pub async fn authenticate_key(&self, token: &Secret) -> Result<(AppActor, AppScopes), Refusal> {
         login::by_key(self.engine(), token).await
     }
 

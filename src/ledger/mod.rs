@@ -399,8 +399,8 @@ fn system_command(
         SystemCommand::SuspendApp { app, suspended } => apps::suspend::run(tables, *app, *suspended),
         SystemCommand::DeleteApp { app } => apps::delete_app::run(tables, *app),
         SystemCommand::AppStep { app } => apps::step::run(tables, order, *app, effects),
-        SystemCommand::CreateAppKey { app, name, secret } => {
-            apps::keys::create(tables, order, *app, name.as_ref(), secret)
+        SystemCommand::CreateAppKey { app, name, secret, scopes } => {
+            apps::keys::create(tables, order, *app, name.as_ref(), (secret, scopes))
         }
         SystemCommand::RevokeAppKey { app, key } => apps::keys::revoke(tables, *app, *key),
         SystemCommand::TouchAppKey { app, key } => apps::keys::touch(tables, order, *app, *key),

@@ -1,6 +1,6 @@
 //! Apps as other systems see them: how they get in, with which keys, and how much they may use.
 
-use super::{AppId, AppKeyId, Name, Timestamp, TokenHash, WebOrigin};
+use super::{AppId, AppKeyId, AppScope, Name, Timestamp, TokenHash, WebOrigin};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -156,6 +156,9 @@ pub struct AppKeyInfo {
     pub created: Timestamp,
     /// When it was last used, exact to an hour.
     pub used: Option<Timestamp>,
+    /// What it opens, of a key of the kind `api`; one that signs opens nothing.
+    #[serde(default)]
+    pub scopes: Vec<AppScope>,
 }
 
 /// How an app is used.

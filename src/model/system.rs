@@ -1,10 +1,10 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
-    Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId,
-    MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor,
-    UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppScopes, AppSettings, AssistantSettings, BeforeHook,
+    ConversationId, Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall,
+    McpTokenId, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp,
+    TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -305,6 +305,8 @@ pub enum SystemCommand {
         name: Option<Name>,
         /// What is stored of it.
         secret: AppKeySecret,
+        /// What it opens, when it opens the API.
+        scopes: AppScopes,
     },
     /// Make a key of an app useless, at once. Result: `done`.
     RevokeAppKey {

@@ -7,12 +7,12 @@
 use super::fault::Fault;
 use super::key::RecordKey;
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, AssistantSettings, BeforeHook, BotCommand, Card,
-    ConversationId, ConversationKind, Device, Entry, EventPosition, Extra, Follower, GroupCard, GroupRules, HookId,
-    InviteCode, Key, LabelId, Line, LinkPurpose, LogKind, Lsn, McpAccess, McpTokenId, MediaId, MediaInfo, Name,
-    Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Sealed, Seq, SessionId, SigningSecret,
-    Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings, WebOrigin, WebhookId,
-    WebhookSettings, WebhookStop,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppScopes, AppSettings, AppState, AssistantSettings, BeforeHook,
+    BotCommand, Card, ConversationId, ConversationKind, Device, Entry, EventPosition, Extra, Follower, GroupCard,
+    GroupRules, HookId, InviteCode, Key, LabelId, Line, LinkPurpose, LogKind, Lsn, McpAccess, McpTokenId, MediaId,
+    MediaInfo, Name, Ordinal, OwnPresence, PasswordHash, PushSubscription, RequestState, Role, Sealed, Seq, SessionId,
+    SigningSecret, Timestamp, TokenHash, TurnState, UserFlags, UserHandle, UserId, UserKind, UserSettings, WebOrigin,
+    WebhookId, WebhookSettings, WebhookStop,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,13 +23,35 @@ pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     type Key: RecordKey;
     /// Its table.
     const TABLE: Table;
-    /// The version that is written; older ones are migrated when the data folder is opened.
-    const VERSION: u8 = 1;
+    /// The version that is written. The one before it is read as [`Record::Before`], and written anew when the row changes.
+    const VERSION: u8;
+    /// The row as the version before had it; of the first version the row itself.
+    type Before: DeserializeOwned + Into<Self>;
 }
 
-/// Declares the tables and binds each to its row and key type.
+/// The version of a kind of row, by what it was before.
+macro_rules! version {
+    () => {
+        1
+    };
+    ($before:ty) => {
+        2
+    };
+}
+
+/// What a kind of row was before.
+macro_rules! before {
+    ($row:ty) => {
+        $row
+    };
+    ($row:ty, $before:ty) => {
+        $before
+    };
+}
+
+/// Declares the tables and binds each to its row and key type, and to what its rows were in the version before, if there was one.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident = $name:literal, $row:ty, $key:ty;)+) => {
+    ($($(#[$doc:meta])* $table:ident = $name:literal, $row:ty, $key:ty $(, was $before:ty)?;)+) => {
         /// The tables that hold one row per thing. (`meta`, `journal`, `entries`, `idempotency` and `log` have their own shapes: see
         /// [`super::journal`].)
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +71,8 @@ macro_rules! tables {
         $(impl Record for $row {
             type Key = $key;
             const TABLE: Table = Table::$table;
+            const VERSION: u8 = version!($($before)?);
+            type Before = before!($row $(, $before)?);
         })+
 
         /// Takes a visitor through every kind of row.
@@ -153,7 +177,7 @@ tables! {
     /// How much apps have.
     AppTotals = "app_totals", AppTotalRow, AppId;
     /// Keys of apps.
-    AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId);
+    AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId), was AppKeyRow1;
     /// API keys by their hash.
     AppKeyTokens = "app_key_tokens", AppKeyTokenRow, TokenHash;
     /// From when on the signed tokens of a user count.
@@ -803,6 +827,23 @@ pub struct AppKeyRow {
     pub created: Timestamp,
     /// When it was last used, exact to an hour.
     pub used: Option<Timestamp>,
+    /// What it opens, when it opens the API.
+    pub scopes: AppScopes,
+}
+
+/// The same before keys had scopes: each opened everything.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AppKeyRow1 {
+    name: Option<Name>,
+    secret: AppKeySecret,
+    created: Timestamp,
+    used: Option<Timestamp>,
+}
+
+impl From<AppKeyRow1> for AppKeyRow {
+    fn from(AppKeyRow1 { name, secret, created, used }: AppKeyRow1) -> Self {
+        Self { name, secret, created, used, scopes: AppScopes::All }
+    }
 }
 
 /// Which key has a hash.

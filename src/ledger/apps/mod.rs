@@ -6,7 +6,7 @@ pub(super) mod found;
 pub(super) mod invites;
 pub(super) mod keys;
 pub mod origins;
-pub(super) mod scope;
+pub mod scope;
 pub(super) mod set_access;
 pub(super) mod set_app;
 pub(super) mod sign_in;

@@ -6,10 +6,9 @@ pub(super) mod delete;
 pub(super) mod post;
 pub(super) mod rotate;
 
-use super::Stop;
-use super::caller;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{Code, ConversationId, ConversationKind, HookId, HookInfo, Role, UserActor, limits};
+use super::{Stop, apps, caller};
+use crate::model::{AppScope, Code, ConversationId, ConversationKind, HookId, HookInfo, Role, UserActor, limits};
 use crate::store::records::{ConversationRow, IncomingListRow, IncomingRow, MemberRow, UserRow};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
@@ -27,7 +26,17 @@ pub(super) fn managed(
     by: &UserActor,
     id: ConversationId,
 ) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
-    let (session, user) = caller::admit(state, by)?;
+    managed_through(state, by, id, caller::ACTING)
+}
+
+/// The same through a key that has one of these scopes.
+fn managed_through(
+    state: &impl Read,
+    by: &UserActor,
+    id: ConversationId,
+    any_of: &[AppScope],
+) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
+    let (session, user) = caller::admit(state, by, any_of)?;
     let Some(row) = state.get::<ConversationRow>(&id)? else { return no_such_conversation() };
     let administers = session.is_some() && user.administrator;
     if row.kind == ConversationKind::Feed || row.app != by.app && !administers {
@@ -59,7 +68,7 @@ fn find(state: &impl Read, conversation: ConversationId, hook: HookId) -> Result
 
 /// What the managers of a conversation see of its webhooks.
 pub(super) fn list(state: &impl Read, by: &UserActor, id: ConversationId) -> Result<Vec<HookInfo>, Stop> {
-    managed(state, by, id)?;
+    managed_through(state, by, id, apps::scope::READING)?;
     let mut hooks = Vec::new();
     for hook in of_conversation(state, id)? {
         let Some(row) = state.get::<IncomingRow>(&hook)? else { continue };
