@@ -6,8 +6,12 @@ mod events;
 mod incoming;
 #[path = "apps/life.rs"]
 mod life;
+#[path = "apps/once.rs"]
+mod once;
 #[path = "apps/origins.rs"]
 mod origins;
+#[path = "apps/secrets.rs"]
+mod secrets;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]

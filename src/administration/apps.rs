@@ -87,6 +87,7 @@ impl Administration {
         if public_key.is_some() && kind != AppKeyKind::Eddsa {
             return Err(Refusal::new(Code::Invalid, "`public_key` belongs to a key of the kind `eddsa` alone."));
         }
+        let _writing = self.auth.vault.writing().await;
         let (stored, secret) = match kind {
             AppKeyKind::Api => {
                 let token = Token::draw_key();

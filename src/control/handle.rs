@@ -192,6 +192,9 @@ impl Control {
             Request::BotRevoke { app, id, token } => {
                 done(self.office.revoke_token(&auth::operator(), (app.as_ref().into(), id), token).await)
             }
+            Request::SecretsRotate {} => {
+                self.office.rotate_secrets(&auth::operator()).await.map(Response::SecretsRotated)
+            }
             Request::AppKeyRevoke { name, key } => {
                 done(self.office.revoke_app_key(&auth::operator(), Some(&name).into(), key).await)
             }

@@ -13,7 +13,7 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook, RotatedSecrets};
 use crate::model::{
     AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppScope, AppSettings, AppState, AppUse, AssistantCheck,
     AssistantInfo, AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name,
@@ -377,6 +377,8 @@ pub enum Request {
         /// Of which app.
         name: Name,
     },
+    /// Make another key of secrets and encrypt all secrets with it. Answer: `secrets_rotated`.
+    SecretsRotate {},
 }
 
 /// What it gave.
@@ -459,6 +461,8 @@ pub enum Response {
     },
     /// What the test of an assistant found.
     AssistantCheck(Box<AssistantCheck>),
+    /// What a rotation has done.
+    SecretsRotated(RotatedSecrets),
 }
 
 /// One user with their sessions.

@@ -6,8 +6,9 @@ use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Before, Engine, Submission};
 use crate::ledger::{self, Stop};
 use crate::model::{
-    AppActor, AppId, AppKeyId, AppKeySecret, AppScopes, AppState, Code, CommandResult, Device, Line, McpAccess,
-    Platform, Refusal, Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppScopes, AppState, Code, CommandResult, Device, Key, Line, McpAccess,
+    MediaId, Platform, Refusal, Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind,
+    limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -43,6 +44,8 @@ pub struct From<'a> {
     pub cookie: Option<&'a Secret>,
     /// The name of this server, for which a signed token must be.
     pub server: &'a str,
+    /// With which a caller exchanges the same signed token again without being refused for it.
+    pub key: Option<Key>,
 }
 
 /// Finds out who says `hello`, or asks over HTTP.
@@ -141,7 +144,7 @@ async fn by_signed(
     auth: &auth::Auth,
     token: &Secret,
     device: Device,
-    From { peer, page, cookie: _, server }: From<'_>,
+    From { peer, page, cookie: _, server, key: again }: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     let unverified = signed::read(token.reveal())?;
     let (app, key) = (unverified.app, unverified.key);
@@ -166,11 +169,20 @@ async fn by_signed(
     };
     foreign::check(engine, app, page)?;
     touch_key(engine, app, key, used).await;
-    let (token, platform) = (Token::draw(), device.platform);
+    // Of an exchange that has a name, and counts once, the session's token is made of that name: nobody else can make it, and the same
+    // exchange makes it again.
+    let token = match (claims.once, again) {
+        (Some(once), Some(again)) => Token::of_exchange(&auth.vault.exchange(app, once.id, again)),
+        (Some(_), None) | (None, _) => Token::draw(),
+    };
+    let platform = device.platform;
+    let avatar = claims.avatar.filter(|avatar| is_picture(engine, app, *avatar));
     let command = SystemCommand::SignIn {
         app,
         id: claims.user.clone(),
         name: claims.name,
+        avatar,
+        once: claims.once,
         key,
         issued: claims.issued,
         device,
@@ -187,6 +199,16 @@ async fn by_signed(
     let row = get::<SessionRow>(&view, &session)?.ok_or_else(ended)?;
     let actor = auth::session_actor(app, row.user, row.id.clone(), session);
     Ok(LoggedIn { actor, platform, administrator: false, token: Some(token.secret()) })
+}
+
+/// Whether a picture that a token names is one that the app has uploaded. It is no reason to keep somebody out.
+fn is_picture(engine: &Engine, app: AppId, avatar: MediaId) -> bool {
+    let found = ledger::apps::sign_in::is_picture_of(&*engine.view(), app, avatar);
+    let is = found.unwrap_or_default();
+    if !is {
+        tracing::info!(%app, %avatar, "a signed token names a picture that the app has not uploaded itself; it is passed over");
+    }
+    is
 }
 
 /// The app that a key opens the API for, and what of it; asked for each request.

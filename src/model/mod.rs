@@ -39,7 +39,10 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
-pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Sealed};
+pub use app::{
+    AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Resealed, Sealed, SecretPlace,
+    SignedOnce,
+};
 pub use app_scope::{AppScope, AppScopes};
 pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,

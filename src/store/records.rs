@@ -175,7 +175,7 @@ tables! {
     /// How other systems use apps; an app without a row is in use as by default.
     AppStates = "app_states", AppStateRow, AppId;
     /// How much apps have.
-    AppTotals = "app_totals", AppTotalRow, AppId;
+    AppTotals = "app_totals", AppTotalRow, AppId, was AppTotalRow1;
     /// Keys of apps.
     AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId), was AppKeyRow1;
     /// API keys by their hash.
@@ -218,6 +218,10 @@ tables! {
     Outbox = "outbox", OutboxRow, OutboxKey;
     /// Events that were given up, by webhook and place.
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
+    /// Signed tokens that count once and were exchanged: by app and the hash of their `jti`.
+    SignedOnces = "signed_onces", SignedOnceRow, (AppId, TokenHash);
+    /// The same by when they are over.
+    SignedOnceAges = "signed_once_ages", SignedOnceAgeRow, (Timestamp, AppId, TokenHash);
 }
 
 /// An app.
@@ -814,7 +818,35 @@ pub struct AppTotalRow {
     pub users: u64,
     /// Bytes of all their files.
     pub media_bytes: u64,
+    /// Signed tokens that count once and are remembered.
+    pub signed_once: u64,
 }
+
+/// The same before signed tokens could count once.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AppTotalRow1 {
+    users: u64,
+    media_bytes: u64,
+}
+
+impl From<AppTotalRow1> for AppTotalRow {
+    fn from(AppTotalRow1 { users, media_bytes }: AppTotalRow1) -> Self {
+        Self { users, media_bytes, signed_once: 0 }
+    }
+}
+
+/// A signed token that counts once and was exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOnceRow {
+    /// From then on it opens nothing anyway.
+    pub until: Timestamp,
+    /// The hash of the token of the session that it has opened.
+    pub token: TokenHash,
+}
+
+/// When a signed token is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOnceAgeRow {}
 
 /// A key of an app. It is removed when the key is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -188,7 +188,12 @@ async fn the_ledger_itself_refuses_what_a_key_has_no_scope_for() {
     let (act, _) = narrow(&server, &admin, "shop", &["act"]).await;
     let run = async |actor: Actor, command: tidings::model::AnyCommand| {
         let key = matches!(actor, Actor::User(_)).then(|| Key::new(server.engine.clock().now()));
-        server.engine.execute(actor, key, command).await.map(drop).map_err(|refusal| (refusal.code, refusal.message))
+        server
+            .engine
+            .execute(actor, key, command)
+            .await
+            .map(drop)
+            .map_err(|refusal| (refusal.code, refusal.message.into_owned()))
     };
     let lacking = |outcome: Result<(), (Code, String)>, scope: &str| {
         let Err((code, message)) = outcome else { panic!("it was done without `{scope}`") };
