@@ -70,8 +70,15 @@ struct RawClaims {
     /// A claim that is there and no text is no claim, and no reason to take a token twice.
     #[serde(default, deserialize_with = "once")]
     jti: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "picture")]
     avatar: Option<MediaId>,
+}
+
+/// An `avatar`: a picture of the app's, and no address. Nothing is ever fetched because a token names it.
+fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MediaId>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let id = text.parse().map_err(|_| D::Error::custom("`avatar` is the id of a picture, and no address"))?;
+    Ok(Some(id))
 }
 
 /// A `jti`: 1 to 255 characters.
@@ -237,7 +244,7 @@ fn wrong_header() -> Refusal {
 fn wrong_claims(error: &serde_json::Error) -> Refusal {
     refused(format!(
         "The claims of a signed token are `iss` (the app), `sub` (the user), `aud` (this server), `iat` and `exp` (whole \
-         seconds), and if you like `name`; {error}."
+         seconds), and if you like `nbf`, `jti`, `name` and `avatar`; {error}."
     ))
 }
 

@@ -1,5 +1,6 @@
 //! What a key of an app opens: parts of the server API, chosen when the key is made.
 
+use super::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -75,6 +76,18 @@ impl AppScopes {
         }
     }
 
+    /// Refuses when none of these is opened, and names them.
+    pub fn check(&self, any_of: &[AppScope]) -> Result<(), Refusal> {
+        if self.open(any_of) {
+            return Ok(());
+        }
+        let named = named(any_of);
+        let words = format!(
+            "This key of the app lacks the scope {named}; use one that has it, or have an administrator make one."
+        );
+        Err(Refusal::new(Code::Forbidden, words))
+    }
+
     /// Whether one of these is opened; everything that needs none is.
     pub fn open(&self, any_of: &[AppScope]) -> bool {
         match self {
@@ -85,7 +98,7 @@ impl AppScopes {
 }
 
 /// Scopes as a refusal names them: `` `read` or `act` ``.
-pub fn named(any_of: &[AppScope]) -> String {
+fn named(any_of: &[AppScope]) -> String {
     any_of.iter().map(|scope| format!("`{}`", scope.name())).collect::<Vec<_>>().join(" or ")
 }
 
@@ -105,6 +118,8 @@ mod tests {
             assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
         }
         assert!("all".parse::<AppScope>().is_err());
-        assert_eq!(named(&[AppScope::Read, AppScope::Act]), "`read` or `act`");
+        let refusal = only.check(&[AppScope::Send, AppScope::Act]).unwrap_err();
+        assert!(refusal.code == Code::Forbidden && refusal.message.contains("the scope `send` or `act`;"), "{refusal}");
+        assert!(only.check(&[AppScope::Read]).is_ok());
     }
 }

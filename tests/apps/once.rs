@@ -52,7 +52,8 @@ fn remembered(server: &Server) -> u64 {
     let hash = tidings::model::TokenHash;
     let rows = view.range::<SignedOnceRow>(&(AppId(2), hash(first)), &(AppId(2), hash(last)), 1_000).unwrap().len();
     let (from, to) = ((Timestamp(0), AppId(0), hash(first)), (Timestamp(u64::MAX), AppId(u32::MAX), hash(last)));
-    assert_eq!(view.range::<SignedOnceAgeRow>(&from, &to, 1_000).unwrap().len(), rows);
+    let ages = view.range::<SignedOnceAgeRow>(&from, &to, 1_000).unwrap();
+    assert_eq!(ages.iter().filter(|((_, app, _), _)| *app == AppId(2)).count(), rows);
     let counted = view.get::<AppTotalRow>(&AppId(2)).unwrap().map_or(0, |row| row.signed_once);
     assert_eq!(counted, rows as u64);
     counted
@@ -235,9 +236,8 @@ async fn whom_a_token_makes_has_the_name_and_the_picture_that_it_says() {
     let theirs =
         elsewhere.raw("POST", "/apps/other/as/system/media?name=face.png", &picture()).await.ok(201)["media"].clone();
     for (user, avatar) in [("u1", own.clone()), ("u2", words), ("u3", theirs), ("u4", json!("0".repeat(32)))] {
-        let (profile, api) = opened(user, &avatar).await;
+        let (profile, _) = opened(user, &avatar).await;
         assert_eq!(profile["card"]["avatar"], Value::Null, "{user}");
-        assert_eq!(api.get(&path).await.status, 200);
     }
     // An address is no picture: nothing is ever fetched, and whoever signs such a token learns of it.
     for avatar in [json!("https://example.org/face.png"), json!(7), json!({"url": "x"})] {

@@ -58,10 +58,10 @@ async fn furnish(server: &Server) -> Vec<(u32, u64, String)> {
             let (kid, secret) = key(&admin, name, "hs256").await;
             keys.push((nth as u32 + 2, kid, secret));
         }
-        let hook = json!({"url": "http://127.0.0.1:9/", "actions": ["contact_request"]});
+        let hook = json!({"url": "http://127.0.0.1:1025/", "actions": ["contact_request"]});
         api.put(&format!("/apps/{name}/before-hook"), hook).await.ok(201);
         api.post(&format!("/apps/{name}/before-hook/rotation"), json!({})).await.ok(200);
-        let hook = json!({"url": "http://127.0.0.1:9/", "enabled": false});
+        let hook = json!({"url": "http://127.0.0.1:1025/", "enabled": false});
         let made = api.post(&format!("/apps/{name}/webhooks"), hook).await.ok(201)["webhook"].clone();
         api.post(&format!("/apps/{name}/webhooks/{made}/rotation"), json!({})).await.ok(200);
     }
@@ -153,7 +153,7 @@ async fn a_secret_that_is_another_one_by_now_is_not_written_over() {
     let (_folder, server) = start().await;
     let admin = administrator(&server).await;
     let shop = app(&server, &admin, "shop").await;
-    let hook = json!({"url": "http://127.0.0.1:9/", "enabled": false});
+    let hook = json!({"url": "http://127.0.0.1:1025/", "enabled": false});
     let made = shop.post("/apps/shop/webhooks", hook).await.ok(201)["webhook"].as_u64().unwrap();
     let (app, _, stale) = sealed(&server).pop().unwrap();
     for _ in 0..2 {

@@ -8,7 +8,6 @@ use super::{ApiState, apps, cookie, key, origins};
 use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
-use crate::ledger::apps::scope;
 use crate::model::{
     Actor, Answer, AppActor, AppRef, AppScopes, Code, Command, CommandResult, Key, Outcome, Platform, Query, Refusal,
     Secret, SystemCommand, UserActor,
@@ -105,8 +104,7 @@ impl FromRequestParts<ApiState> for AppCaller {
 fn check_scope(parts: &Parts, scopes: &AppScopes) -> Result<(), Problem> {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match apps::scopes::of(&parts.method, path) {
-        Some(any_of) if scopes.open(any_of) => Ok(()),
-        Some(any_of) => Err(scope::missing(any_of).into()),
+        Some(any_of) => Ok(scopes.check(any_of)?),
         None => Err(Problem::new(Code::Forbidden, "No key of an app opens this.")),
     }
 }

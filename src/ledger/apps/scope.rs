@@ -5,24 +5,13 @@ use super::keys;
 use crate::ledger::Stop;
 use crate::ledger::refuse::refuse;
 use crate::model::AppScope::{Act, Read as Reads, Send, Settings, Users};
-use crate::model::{
-    AdminQuery, AppActor, AppId, AppScope, Code, Command, Query, Refusal, SystemCommand, UserHandle, UserKind,
-    app_scope,
-};
+use crate::model::{AdminQuery, AppActor, AppId, AppScope, Code, Command, Query, SystemCommand, UserHandle, UserKind};
 use crate::store::Read;
 use crate::store::records::{AppKeyRow, UserRow};
 
-/// The refusal that names what a key lacks.
-pub fn missing(any_of: &[AppScope]) -> Refusal {
-    let named = app_scope::named(any_of);
-    let words =
-        format!("This key of the app lacks the scope {named}; use one that has it, or have an administrator make one.");
-    Refusal::new(Code::Forbidden, words)
-}
-
 /// Refuses a key that has none of these scopes.
 fn check(key: &AppKeyRow, any_of: &[AppScope]) -> Result<(), Stop> {
-    if key.scopes.open(any_of) { Ok(()) } else { Err(missing(any_of).into()) }
+    Ok(key.scopes.check(any_of)?)
 }
 
 /// Refuses to tell what the key does not open: users of its own app, and nothing else.
