@@ -502,7 +502,7 @@ pub enum SystemCommand {
         /// How it is.
         settings: Box<WebhookSettings>,
     },
-    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::WEBHOOK_ROTATION_MS`]. Result: `done`.
+    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::OLD_SECRET_MS`]. Result: `done`.
     RotateWebhook {
         /// Which.
         webhook: WebhookOf,

@@ -101,6 +101,17 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(gotify.send(&form, "title=Door&message=It+rings%21&priority=8").await.status, 200);
     assert_eq!(newest().await["body"]["post"]["attachments"][0]["text"], "It rings!");
+    // The group robots of WeCom, DingTalk and Feishu get the answer that their senders look for; so does who insists on Slack's address.
+    let robot = json!({"msgtype": "markdown", "markdown": {"content": "<font color=\"warning\">132</font> new"}});
+    let reply = posting.json(&robot).await;
+    assert_eq!(reply.json()["errcode"], 0);
+    assert_eq!(newest().await["body"]["post"]["text"], "132 new");
+    let reply = posting.json(&json!({"msg_type": "text", "content": {"text": "新版本"}})).await;
+    assert_eq!(reply.json()["code"], 0);
+    let secret = posting.path.rsplit('/').next().unwrap();
+    let like_slack = Posting { api: posting.api.clone(), path: format!("/services/T00000000/B00000000/{secret}") };
+    assert_eq!(like_slack.json(&json!({"text": ":rocket: Deployed"})).await.body.as_slice(), b"ok");
+    assert_eq!(newest().await["body"]["post"]["text"], "🚀 Deployed");
     let push = json!({"ref": "refs/heads/main", "repository": {"full_name": "a/b"}, "sender": {"login": "ada"},
         "commits": [{"id": "0123456789", "message": "docs: A sentence"}]});
     let github = [("content-type", "application/json"), ("x-github-event", "push")];

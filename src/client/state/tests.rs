@@ -3,9 +3,14 @@
 
 use super::*;
 use crate::client::Local;
-use crate::model::{ConversationKind, DeviceId, Emoji, Ordinal, Platform, Reaction, Role, Target, Text};
+use crate::model::{
+    Answer, Body, Code, CommandResult, Content, Conversation, ConversationKind, Device, DeviceId, Emoji, EndReason,
+    Entry, Inbox, Name, Ordinal, Platform, Reaction, Role, Target, Text,
+};
+use crate::protocol::{Changes, Refused, Sync, Welcome};
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const START_MS: u64 = 1_700_000_000_000;
 /// Who belongs to which conversation.

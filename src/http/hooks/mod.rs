@@ -2,13 +2,15 @@
 //! posts; nothing is read through it.
 //!
 //! In reading order: this file (the address, limits, which dialect it is), `words` (their words as ours), then a file for each
-//! dialect: `slack` (Mattermost's too), `grafana`, `alertmanager`, `forge` (GitHub, Gitea and their kin), `push` (ntfy, Gotify, plain
-//! words).
+//! dialect: `slack` (Mattermost's too), `grafana`, `alertmanager`, `forge` (GitHub, Gitea and their kin), `group_robots` (WeCom,
+//! DingTalk, Feishu), `push` (ntfy, Gotify, plain words).
 
 mod alertmanager;
 mod calls;
+mod emoji;
 mod forge;
 mod grafana;
+mod group_robots;
 mod push;
 mod slack;
 mod words;
@@ -25,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use http_body_util::{BodyExt, Limited};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -58,16 +61,26 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
 }
 
-/// The addresses of webhooks. What programs put behind the address of their kind of server is taken as well.
+/// The addresses of webhooks. What programs put behind the address of their kind of server is taken as well, and so is an address in the
+/// form of Slack's, for those that look at it.
 pub fn router() -> Router<ApiState> {
     let take = || post(take).put(take);
-    Router::new().route("/hooks/{secret}", take()).route("/hooks/{secret}/message", take())
+    Router::new()
+        .route("/hooks/{secret}", take())
+        .route("/hooks/{secret}/message", take())
+        .route("/services/{team}/{app}/{secret}", take())
+}
+
+/// What stands in the path.
+#[derive(Deserialize)]
+struct Address {
+    secret: String,
 }
 
 async fn take(
     State(api): State<ApiState>,
     Extension(peer): Extension<Peer>,
-    Path(secret): Path<String>,
+    Path(Address { secret }): Path<Address>,
     request: Request,
 ) -> Response {
     match taken(&api, &peer, secret, request).await {
@@ -136,6 +149,7 @@ async fn post_all(api: &ApiState, (hook, app): (HookId, AppId), all: Vec<Incomin
 fn answer(dialect: &str, posts: u32) -> Response {
     match dialect {
         "slack" => "ok".into_response(),
+        "wecom_dingtalk" | "feishu" => axum::Json(group_robots::yes(dialect)).into_response(),
         _ => axum::Json(json!({"id": "0", "event": "message", "posts": posts})).into_response(),
     }
 }
@@ -180,6 +194,10 @@ fn json_of(headers: &HeaderMap, payload: &Value) -> Result<(&'static str, Vec<In
     if alertmanager::is(payload) {
         return Ok(("alertmanager", alertmanager::read(payload)));
     }
+    // Before Slack's: these have a member `text` as well.
+    if let Some(dialect) = group_robots::dialect(payload) {
+        return Ok((dialect, group_robots::read(payload)?));
+    }
     if slack::is(payload) {
         return Ok(("slack", slack::read(payload)));
     }
@@ -187,7 +205,8 @@ fn json_of(headers: &HeaderMap, payload: &Value) -> Result<(&'static str, Vec<In
         return Ok(("push", push::read(payload)));
     }
     let words = "This JSON is in none of the forms that are known here: Slack's and Mattermost's (`text`, `blocks`, `attachments`), \
-                 Grafana's, Alertmanager's, GitHub's and Gitea's (with their headers), ntfy's and Gotify's (`message`).";
+                 Grafana's, Alertmanager's, GitHub's and Gitea's (with their headers), ntfy's and Gotify's (`message`), WeCom's and \
+                 DingTalk's (`msgtype`), Feishu's (`msg_type`).";
     Err(words.to_owned())
 }
 

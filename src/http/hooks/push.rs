@@ -1,6 +1,7 @@
 //! What ntfy and Gotify publish: a title, words, a priority, tags and an address; of ntfy as headers around plain words or as JSON,
 //! of Gotify as JSON or as a form.
 
+use super::emoji::named;
 use super::words::{image_of, line, one_line, plain, said, url, url_of};
 use super::{Incoming, list};
 use crate::model::{Post, PostAttachment, PostButton};
@@ -98,6 +99,10 @@ fn post(parts: Parts) -> Vec<Incoming> {
         5.. => Some("#a30200"),
         3 => None,
     };
+    // As ntfy does: tags that name an emoji stand before the title, the others below.
+    let (emoji, tags): (Vec<_>, Vec<_>) = tags.into_iter().take(TAGS_MAX).partition(|tag| named(tag).is_some());
+    let emoji = emoji.iter().filter_map(|tag| named(tag));
+    let title = emoji.chain(Some(title.as_str()).filter(|title| !title.is_empty())).collect::<Vec<_>>().join(" ");
     let bare = title.is_empty() && tags.is_empty() && click.is_none() && attach.is_none() && buttons.is_empty();
     if bare && color.is_none() {
         return vec![Incoming::alone(Post { text: words, ..Post::default() })];
@@ -108,7 +113,7 @@ fn post(parts: Parts) -> Vec<Incoming> {
         title_url: click,
         text: words,
         image: attach,
-        footer: tags.into_iter().take(TAGS_MAX).collect::<Vec<_>>().join(" "),
+        footer: tags.join(" "),
         buttons,
         ..PostAttachment::default()
     };
@@ -134,8 +139,8 @@ mod tests {
         ]);
         let found = plain_words(&sent, "It *failed*").pop().unwrap().post;
         let shown = &found.attachments[0];
-        assert_eq!((shown.title.as_str(), shown.text.as_str()), ("Backup", "It \\*failed\\*"));
-        assert_eq!((shown.color.as_deref(), shown.footer.as_str()), (Some("#a30200"), "warning disk"));
+        assert_eq!((shown.title.as_str(), shown.text.as_str()), ("⚠️ Backup", "It \\*failed\\*"));
+        assert_eq!((shown.color.as_deref(), shown.footer.as_str()), (Some("#a30200"), "disk"));
         assert_eq!(shown.title_url.as_deref(), Some("https://x.org"));
         let json = json!({"topic": "mytopic", "message": "Disk space is low", "title": "Low disk", "priority": 4,
             "actions": [{"action": "view", "label": "Admin", "url": "https://x.org/admin"}, {"action": "http", "url": "https://y"}]});

@@ -1,7 +1,8 @@
 //! Slack's and Mattermost's incoming webhooks (`text`, `attachments`, `blocks`), as JSON or as the form field `payload`. What many
 //! programs send that know neither of the two by name.
 
-use super::words::{color, cut, emoji, image_of, line, markdown, name, plain, said, seconds, url_of};
+use super::emoji::drawn;
+use super::words::{color, cut, icon, image_of, line, markdown, name, plain, said, seconds, url_of};
 use super::{Incoming, list};
 use crate::model::{Post, PostAttachment, PostBlock, PostButton, PostField};
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub fn read(body: &Value) -> Vec<Incoming> {
     let mut post = Post {
         text: markdown(&said(body, "text")),
         username: name(&said(body, "username")),
-        icon: emoji(&said(body, "icon_emoji")),
+        icon: icon(&said(body, "icon_emoji")),
         ..Post::default()
     };
     post.blocks = blocks(body.get("blocks"));
@@ -54,7 +55,7 @@ fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => markdown(text),
         Some(object) if object.get("type").and_then(Value::as_str) == Some("plain_text") => {
-            plain(&said(object, "text"))
+            plain(&drawn(&said(object, "text")))
         }
         Some(object) => markdown(&said(object, "text")),
         None => String::new(),
@@ -67,7 +68,7 @@ fn blocks(value: Option<&Value>) -> Vec<PostBlock> {
 
 fn block(value: &Value) -> Option<PostBlock> {
     match value.get("type")?.as_str()? {
-        "header" => Some(PostBlock::Header { text: value.get("text").map(|text| line(text, "text"))? }),
+        "header" => Some(PostBlock::Header { text: value.get("text").map(|text| drawn(&line(text, "text")))? }),
         "section" => {
             let accessory = value.get("accessory");
             let image = accessory.and_then(|image| image_of(image, "image_url", line(image, "alt_text")));
@@ -109,8 +110,8 @@ fn block(value: &Value) -> Option<PostBlock> {
 /// A button that opens an address; others call back to Slack, and are left out.
 fn button(value: &Value) -> Option<PostButton> {
     let label = match value.get("text") {
-        Some(Value::Object(_)) => value.get("text").map(|text| line(text, "text"))?,
-        _ => line(value, "text"),
+        Some(Value::Object(_)) => value.get("text").map(|text| drawn(&line(text, "text")))?,
+        _ => drawn(&line(value, "text")),
     };
     let url = url_of(value, "url")?;
     (!label.is_empty()).then_some(PostButton { label, url })
@@ -130,7 +131,7 @@ fn rich(element: &Value) -> String {
             let address = url_of(element, "url").unwrap_or_default();
             words.map_or_else(|| address.clone(), |words| super::words::link(&words, &address))
         }
-        Some("emoji") => format!(":{}:", line(element, "name")),
+        Some("emoji") => drawn(&format!(":{}:", line(element, "name"))),
         Some("text") => {
             let words = plain(&said(element, "text"));
             let style = |name: &str| {
@@ -152,22 +153,22 @@ fn rich(element: &Value) -> String {
 
 fn attachment(value: &Value) -> PostAttachment {
     let fields = list(value.get("fields")).take(FIELDS_MAX).map(|field| PostField {
-        title: line(field, "title"),
+        title: drawn(&line(field, "title")),
         value: markdown(&said(field, "value")),
         short: field.get("short").is_some_and(|short| short.as_bool() == Some(true) || short.as_str() == Some("true")),
     });
     let mut found = PostAttachment {
         color: color(&said(value, "color")),
         pretext: markdown(&said(value, "pretext")),
-        author: line(value, "author_name"),
+        author: drawn(&line(value, "author_name")),
         author_url: url_of(value, "author_link"),
-        title: line(value, "title"),
+        title: drawn(&line(value, "title")),
         title_url: url_of(value, "title_link"),
         text: markdown(&said(value, "text")),
         fields: fields.collect(),
         image: image_of(value, "image_url", line(value, "fallback")),
         thumb: image_of(value, "thumb_url", String::new()),
-        footer: line(value, "footer"),
+        footer: drawn(&line(value, "footer")),
         at: seconds(value, "ts"),
         buttons: list(value.get("actions")).take(FIELDS_MAX).filter_map(button).collect(),
     };
@@ -205,7 +206,7 @@ mod tests {
         let found = post(&advanced);
         assert_eq!((found.text.as_str(), found.blocks.len()), ("", 3));
         let PostBlock::Section { text, image, .. } = &found.blocks[1] else { panic!("{found:?}") };
-        assert!(text.starts_with("[Overlook Hotel](https://example.com)"), "{text}");
+        assert!(text.starts_with("[Overlook Hotel](https://example.com) \n ⭐ \n"), "{text}");
         assert_eq!(image.as_ref().unwrap().alt, "Haunted hotel image");
         let PostBlock::Section { fields, .. } = &found.blocks[2] else { panic!("{found:?}") };
         assert_eq!(fields[0], "**Average Rating**\n1.0");
@@ -221,7 +222,7 @@ mod tests {
                 {"type": "button", "text": "Open", "url": "https://example.org/2"},
                 {"type": "button", "text": "Call back", "name": "x"},
                 {"type": "button", "text": "Bad", "url": "javascript:alert(1)"}]}]}));
-        assert_eq!(found.username.unwrap().as_str(), "CI");
+        assert_eq!((found.username.unwrap().as_str(), found.icon.unwrap().as_str()), ("CI", "🤖"));
         let one = &found.attachments[0];
         assert_eq!((one.color.as_deref(), one.fields.len(), one.buttons.len()), (Some("#2eb886"), 1, 1));
         assert_eq!(one.text, "I've been **working** too hard");

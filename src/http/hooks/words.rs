@@ -1,5 +1,6 @@
 //! Words of others as ours: Slack's markup as Markdown, addresses that may be opened, colours, lengths.
 
+use super::emoji;
 use crate::model::growing::shortened;
 use crate::model::{Emoji, Name, PostImage, Timestamp};
 use serde_json::Value;
@@ -62,10 +63,10 @@ pub fn name(text: &str) -> Option<Name> {
     Name::new(shortened(one_line(text), 128)).ok()
 }
 
-/// An emoji: the character itself. A name between colons is not one.
-pub fn emoji(text: &str) -> Option<Emoji> {
-    let text = text.trim();
-    if text.is_ascii() { None } else { Emoji::new(text).ok() }
+/// An emoji: the character itself, or its name between colons.
+pub fn icon(text: &str) -> Option<Emoji> {
+    let drawn = emoji::drawn(text.trim());
+    if drawn.is_ascii() { None } else { Emoji::new(drawn).ok() }
 }
 
 /// `#` and six digits in lower case, out of what Slack and others take for a colour.
@@ -99,17 +100,20 @@ pub fn seconds(value: &Value, member: &str) -> Option<Timestamp> {
     (0.0..2e11).contains(&seconds).then_some(Timestamp((seconds * 1_000.0) as u64))
 }
 
-/// Slack's markup (`*bold*`, `~struck~`, `<https://…|words>`, `&amp;`) as Markdown. What is Markdown already stays so.
+/// Slack's markup (`*bold*`, `~struck~`, `<https://…|words>`, `&amp;`, `:tada:`) as Markdown. What is Markdown already stays so.
 pub fn markdown(text: &str) -> String {
     let text = cut(text);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
-    while let Some(at) = rest.find(['<', '*', '~', '&', '`']) {
+    while let Some(at) = rest.find(['<', '*', '~', '&', '`', ':']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let taken = if let Some(code) = code_span(rest) {
             out.push_str(&rest[..code]);
             code
+        } else if let Some((taken, emoji)) = emoji::after(&out, rest) {
+            out.push_str(emoji);
+            taken
         } else if let Some((taken, words)) = special(rest) {
             out.push_str(&words);
             taken
@@ -179,8 +183,10 @@ fn reference(inner: &str) -> Option<String> {
 
 /// A link in Markdown.
 pub fn link(words: &str, address: &str) -> String {
-    let words: String =
-        one_line(words).chars().flat_map(|c| if matches!(c, '[' | ']') { vec!['\\', c] } else { vec![c] }).collect();
+    let words: String = emoji::drawn(&one_line(words))
+        .chars()
+        .flat_map(|c| if matches!(c, '[' | ']') { vec!['\\', c] } else { vec![c] })
+        .collect();
     format!("[{words}]({})", address.replace('(', "%28").replace(')', "%29"))
 }
 
@@ -213,6 +219,7 @@ mod tests {
             ("<javascript:alert(1)|click>", "<javascript:alert(1)|click>"),
             ("<mailto:a@b.c|Mail>", "Mail"),
             ("ends with <", "ends with <"),
+            (":tada: *:rocket: now* `:tada:` <https://x.org|:star:>", "🎉 **🚀 now** `:tada:` [⭐](https://x.org)"),
             ("héllo *wörld*", "héllo **wörld**"),
         ] {
             assert_eq!(markdown(slack), expected, "{slack}");

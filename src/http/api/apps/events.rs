@@ -5,8 +5,8 @@ use crate::http::api::ApiState;
 use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{Find, Json, invalid};
 use crate::http::api::problem::Problem;
+use crate::http::api::sse;
 use crate::model::{AppEvent, AppEvents, AppKeyId, Code, Epoch, Lsn, Refusal};
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -27,8 +27,6 @@ use utoipa_axum::routes;
 const PAGE_EVENTS: u32 = 100;
 /// Longest wait for news, in seconds.
 const WAIT_S_MAX: u32 = 60;
-/// A stream without news says that it is there this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// Streams of one key that are open at once.
 const STREAMS_MAX: usize = 8;
 
@@ -93,7 +91,7 @@ async fn events(
     let limit = from.limit.unwrap_or(PAGE_EVENTS).clamp(1, 1_000) as usize;
     let wanted = Wanted::read(from.types.as_deref());
     let streams = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if streams.is_some_and(|accept| accept.contains("text/event-stream")) {
+    if streams.is_some_and(|accept| accept.contains(sse::CONTENT_TYPE)) {
         let place = api.event_streams.enter(caller.0.key)?;
         let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit, _place: place };
         return Ok(stream.into_response());
@@ -231,7 +229,7 @@ async fn still_may(api: &ApiState, caller: AppCaller) -> Result<(), Refusal> {
 impl Stream {
     fn into_response(self) -> Response {
         let epoch = self.api.engine().epoch();
-        let body = Body::from_stream(futures_util::stream::unfold(Some(self), move |stream| async move {
+        sse::answer(futures_util::stream::unfold(Some(self), move |stream| async move {
             let mut stream = stream?;
             match stream.next(epoch).await {
                 Ok(text) => Some((Ok::<_, io::Error>(Bytes::from(text)), Some(stream))),
@@ -240,14 +238,12 @@ impl Stream {
                     None
                 }
             }
-        }));
-        let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-        (headers, body).into_response()
+        }))
     }
 
     /// The next piece of the stream; a sign of life when there is no news.
     async fn next(&mut self, epoch: Epoch) -> Result<String, Refusal> {
-        let deadline = tokio::time::Instant::now() + SIGN_OF_LIFE;
+        let deadline = tokio::time::Instant::now() + sse::ALIVE_EVERY;
         loop {
             self.news.mark_unchanged();
             still_may(&self.api, self.caller).await?;
