@@ -109,7 +109,7 @@ impl Engine {
 
     /// The webhooks of a conversation, for those who manage them.
     pub async fn hooks(&self, actor: UserActor, conversation: ConversationId) -> Result<Vec<HookInfo>, Refusal> {
-        self.read_fresh(move |_, view| read::hooks(&**view, &actor, conversation)).await
+        self.read_fresh(move |shared, view| read::hooks(&**view, shared.clock.now(), &actor, conversation)).await
     }
 
     /// The tokens for MCP of the user of a session.

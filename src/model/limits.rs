@@ -138,7 +138,7 @@ pub const PRESSES_MAX: usize = 10;
 pub const PRESSES_WINDOW_MS: u64 = 10 * 1_000;
 /// Newest entries of a feed among which they are counted.
 pub const PRESSES_LOOKED_THROUGH: u64 = 64;
-/// How long a secret that another one has replaced counts beside it, of a before-hook or of a webhook: 24 hours.
+/// How long a secret that another one has replaced counts beside it, of a before-hook or of a webhook, the address of one into a conversation too: 24 hours.
 pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;
 /// Webhooks of one app.
 pub const WEBHOOKS_MAX: usize = 20;

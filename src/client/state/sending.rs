@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Cursor moves are told after so many entries …
 const CURSOR_ENTRIES: u64 = 32;
 /// … or this long after the first one, in milliseconds.
-const CURSOR_WAIT_MS: u64 = 50;
+pub(super) const CURSOR_WAIT_MS: u64 = 50;
 /// Queries in flight. The server answers one at a time; a few more keep the line busy.
 pub(super) const QUERIES_IN_FLIGHT_MAX: usize = 4;
 

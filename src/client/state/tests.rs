@@ -1,6 +1,7 @@
 //! The state machine against a small server that keeps everything in memory and whose answers, pushes and connections come and
 //! go in any order that the protocol allows. However it went: in the end every device has the same log, and it is the server's.
 
+use super::sending::CURSOR_WAIT_MS;
 use super::*;
 use crate::client::Local;
 use crate::model::{

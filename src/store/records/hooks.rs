@@ -34,6 +34,15 @@ pub struct IncomingTokenRow {
     pub hook: HookId,
 }
 
+/// The secret that a webhook had before the one that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingOldRow {
+    /// Its hash.
+    pub token: TokenHash,
+    /// It posts until then.
+    pub until: Timestamp,
+}
+
 /// That a conversation has a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncomingListRow {}

@@ -236,6 +236,8 @@ tables! {
     Outbox = "outbox", OutboxRow, OutboxKey;
     /// Events that were given up, by webhook and place.
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
+    /// The secrets that webhooks into conversations had before.
+    IncomingOlds = "incoming_olds", IncomingOldRow, HookId;
     /// Signed tokens that count once and were exchanged: by app and the hash of their `jti`.
     SignedOnces = "signed_onces", SignedOnceRow, (AppId, TokenHash);
     /// The same by when they are over.

@@ -1,7 +1,7 @@
 //! Lines that were entered: messages and commands.
 
 use super::{Action, Asked, End, FOR_EVER, Model, Panel};
-use crate::cli::chat::command::Line;
+use crate::cli::chat::command::{self, Line};
 use crate::cli::chat::picture::{Chat, same};
 use crate::cli::chat::words::Offset;
 use crate::model::{
