@@ -10,7 +10,8 @@ use crate::model::PresenceOf;
 use crate::model::limits::{CHANGES_CONVERSATIONS_MAX, PAGE_ENTRIES_MAX};
 use crate::model::{
     Answer, Body, Code, Command, CommandResult, Content, Conversation, ConversationId, Cursor, Device, EndReason,
-    Entry, Epoch, Inbox, Key, Lsn, Name, Outcome, Profile, Query, Refusal, Seq, SessionId, Timestamp, UserId,
+    Entry, Epoch, Inbox, Key, Lsn, Name, Outcome, Profile, PushedData, PushedKind, Query, Refusal, Seq, SessionId,
+    Timestamp, UserId,
 };
 use crate::protocol::{Auth, Changes, ClientFrame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -165,6 +166,13 @@ pub enum Event {
         text: String,
         /// Whether the draft is complete.
         done: bool,
+    },
+    /// An event of the app's own, told by its backend. It is not kept: what comes while there is no connection is lost.
+    Pushed {
+        /// What kind of event.
+        kind: PushedKind,
+        /// What it carries.
+        data: PushedData,
     },
     /// A command of the outbox is done.
     Done {
@@ -605,6 +613,7 @@ impl State {
                 self.verdict = Some(Verdict::Reconnect { reason, after_ms: retry_after_ms });
             }
             ServerFrame::Pong { nonce: _, time } => self.set_time(now, time),
+            ServerFrame::Pushed { kind, data } => self.events.push_back(Event::Pushed { kind, data }),
         }
         self.pump(now);
     }

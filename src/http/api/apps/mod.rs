@@ -5,6 +5,7 @@
 
 mod events;
 mod imports;
+mod push;
 mod system;
 mod tokens;
 mod users;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(users::router())
         .merge(imports::router())
         .merge(system::router())
+        .merge(push::router())
         .merge(events::router())
         .merge(webhooks::router())
         .merge(tokens::router())
