@@ -1,12 +1,16 @@
 //! Events of the app's own: told to devices that are connected, past all chats, and kept nowhere.
 
 use super::{administrator, app, start, text};
+use crate::server::{PASSWORD, binary};
 use crate::support::http::Api;
 use crate::support::in_process::{Server, quick};
-use crate::support::peer::{Peer, Way, hello, soon};
+use crate::support::peer::{Peer, SOON, Way, hello, soon};
 use serde_json::{Value, json};
+use std::process::Stdio;
+use std::time::Duration;
 use tidings::gateway::GatewayOptions;
-use tidings::model::AppId;
+use tidings::model::clock::monotonic;
+use tidings::model::{AppId, Secret};
 use tidings::protocol::{Auth, Encoding, Resume, ServerFrame};
 use tokio::net::TcpSocket;
 
@@ -280,4 +284,36 @@ async fn a_slow_reader_is_left_out_and_holds_up_nobody() {
     assert!(!slow.early.iter().any(|frame| matches!(frame, ServerFrame::Lagging {})));
     assert_eq!(server.gateway.stats().lagging, 0);
     assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_prints_them() {
+    let server = crate::server::Server::start();
+    server.add_user("ada");
+    let made = server.command(&["app", "key-create", "home", "--kind", "api"], "").ok();
+    let home = Api::with_token(server.http, &Secret::new(made.trim().split_once(' ').unwrap().1));
+    let expected = [
+        (vec!["--json"], "{\"pushed\":{\"kind\":\"order.shipped\",\"data\":{\"order\":4711}}}\n"),
+        (vec![], "(order.shipped) {\"order\":4711}\n"),
+    ];
+    for (flags, line) in expected {
+        let mut tail = binary(server.folder().parent().unwrap())
+            .args(["tail", "--user", "ada", "--count", "1", "--server", &server.url()])
+            .args(flags)
+            .env("TIDINGS_PASSWORD", PASSWORD.trim())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Until it is there nobody is told, so it is told again and again.
+        let deadline = monotonic() + 6 * SOON;
+        while tail.try_wait().unwrap().is_none() {
+            assert!(monotonic() < deadline, "it prints nothing");
+            home.post("/apps/home/push", event(&["ada"], "order.shipped", &json!({"order": 4711}))).await.ok(200);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let output = tail.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), line, "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
