@@ -8,10 +8,14 @@ mod incoming;
 mod incoming_rotation;
 #[path = "apps/life.rs"]
 mod life;
+#[path = "apps/once.rs"]
+mod once;
 #[path = "apps/origins.rs"]
 mod origins;
 #[path = "apps/push.rs"]
 mod push;
+#[path = "apps/secrets.rs"]
+mod secrets;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]

@@ -4,7 +4,7 @@
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, Way};
-use crate::support::requests::{Request, answer};
+use crate::support::requests::{self, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
@@ -51,7 +51,7 @@ impl Service {
                         if status == 0 {
                             std::future::pending::<()>().await;
                         }
-                        answer(&mut stream, status, "", b"").await.unwrap();
+                        requests::answer(&mut stream, status, "", b"").await.unwrap();
                     }
                 });
             }

@@ -6,6 +6,7 @@
 mod events;
 mod imports;
 mod push;
+pub(super) mod scopes;
 mod system;
 mod users;
 
