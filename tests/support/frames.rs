@@ -492,7 +492,7 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         ServerFrame::Closing { reason: "The server is being restarted.".to_owned(), retry_after_ms: 2_000 },
     ));
     samples.push(("pong".to_owned(), ServerFrame::Pong { nonce: 70_000, time: AT }));
-    samples.push(("pushed".to_owned(), pushed("order.shipped", r#"{"order":4711,"parcels":["é",1.50],"last":true}"#)));
+    samples.push(("pushed".to_owned(), pushed("order.shipped", r#"[4711,["é",1.50],true,{"kind":null}]"#)));
     samples.push(("pushed nothing".to_owned(), pushed("Refresh_All-1", "null")));
     samples
 }
