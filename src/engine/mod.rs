@@ -796,6 +796,9 @@ fn bytes_of(command: &AnyCommand) -> usize {
         AnyCommand::User(Command::EditButtons { text, rows, .. }) => {
             text.len() + rows.iter().map(ButtonRow::bytes).sum::<usize>()
         }
+        AnyCommand::User(Command::AddMembers { users, .. } | Command::CreateGroup { members: users, .. }) => {
+            users.iter().map(|user| user.as_str().len() + size_of::<UserId>()).sum()
+        }
         AnyCommand::User(Command::SetCommands { commands }) => commands.iter().map(BotCommand::bytes).sum(),
         AnyCommand::System(SystemCommand::FinishAnswer { answer: Some(answer), .. }) => answer.text.len(),
         AnyCommand::System(SystemCommand::Post { post, .. }) => post.words().iter().map(|words| words.len()).sum(),
