@@ -194,6 +194,8 @@ tables! {
     Outbox = "outbox", OutboxRow, OutboxKey;
     /// Events that were given up, by webhook and place.
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
+    /// The last tries of webhooks that failed.
+    WebhookFailures = "webhook_failures", WebhookFailureRow, WebhookId;
 }
 
 /// An app.
@@ -1015,6 +1017,15 @@ pub struct WebhookPlaceRow {
     pub gap: Option<Lsn>,
     /// The last command that put dead letters back into the outbox.
     pub replayed: Lsn,
+}
+
+/// The last try of a webhook that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookFailureRow {
+    /// When.
+    pub at: Timestamp,
+    /// What it came to.
+    pub why: String,
 }
 
 /// The key of [`OutboxRow`].
