@@ -4,6 +4,8 @@
 mod events;
 #[path = "apps/incoming.rs"]
 mod incoming;
+#[path = "apps/incoming_rotation.rs"]
+mod incoming_rotation;
 #[path = "apps/life.rs"]
 mod life;
 #[path = "apps/origins.rs"]

@@ -174,7 +174,7 @@ impl Administration {
         Ok(Became::Updated)
     }
 
-    /// Many contacts at once. Rows that name the same user come one after the other, in their order.
+    /// Many contacts at once. Rows that name the same two come one after the other, in their order.
     pub async fn import_contacts(
         &self,
         actor: AppActor,
@@ -280,16 +280,17 @@ impl Administration {
     }
 }
 
-/// Rows with their places, in waves: no two of a wave name the same user, and each comes after those before it that do.
+/// Rows with their places, in waves: no two of a wave name the same two users, and each comes after those before it that do. What
+/// becomes of a row depends on no others: a user has many contacts, and what one row changes of them is about its two alone.
 fn waves(rows: Vec<PutContact>) -> Vec<Vec<(usize, PutContact)>> {
     let mut waves: Vec<Vec<(usize, PutContact)>> = Vec::new();
-    let mut next: BTreeMap<String, usize> = BTreeMap::new();
+    let mut next: BTreeMap<[String; 2], usize> = BTreeMap::new();
     for (place, row) in rows.into_iter().enumerate() {
-        let ids = [row.user.folded().to_string(), row.contact.folded().to_string()];
-        let wave = ids.iter().filter_map(|id| next.get(id)).copied().max().unwrap_or(0);
-        for id in ids {
-            next.insert(id, wave + 1);
-        }
+        let mut ids = [row.user.folded().to_string(), row.contact.folded().to_string()];
+        ids.sort();
+        let next = next.entry(ids).or_default();
+        let wave = *next;
+        *next += 1;
         if wave == waves.len() {
             waves.push(Vec::new());
         }
@@ -307,16 +308,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_one_user_come_one_after_the_other() {
+    fn rows_of_the_same_two_users_come_one_after_the_other() {
         let row = |user: &str, contact: &str| PutContact {
             user: user.parse().unwrap(),
             contact: contact.parse().unwrap(),
             remark: None,
         };
-        let rows = vec![row("a", "b"), row("c", "d"), row("B", "a"), row("d", "e"), row("f", "g"), row("b", "e")];
+        let rows = vec![row("a", "b"), row("c", "d"), row("B", "a"), row("d", "e"), row("b", "e"), row("a", "b")];
         let places: Vec<Vec<usize>> =
             waves(rows).iter().map(|wave| wave.iter().map(|(place, _)| *place).collect()).collect();
-        assert_eq!(places, [vec![0, 1, 4], vec![2, 3], vec![5]]);
+        assert_eq!(places, [vec![0, 1, 3, 4], vec![2], vec![5]]);
         assert!(waves(Vec::new()).is_empty());
     }
 }

@@ -421,7 +421,9 @@ fn system_command(
         SystemCommand::CreateHook { conversation, by, name, token } => {
             hooks::create::run(tables, order, (*conversation, by), name, *token)
         }
-        SystemCommand::RotateHook { hook, by, token } => hooks::rotate::run(tables, order, *hook, by, *token),
+        SystemCommand::RotateHook { hook, by, token, end_old } => {
+            hooks::rotate::run(tables, order, (*hook, by), *token, *end_old)
+        }
         SystemCommand::DeleteHook { hook, by } => hooks::delete::run(tables, order, *hook, by, effects),
         SystemCommand::Post { hook, post, group, closes } => {
             hooks::post::run(tables, order, *hook, post, (group.as_deref(), *closes), effects)

@@ -128,7 +128,7 @@ pub const PRESSES_MAX: usize = 10;
 pub const PRESSES_WINDOW_MS: u64 = 10 * 1_000;
 /// Newest entries of a feed among which they are counted.
 pub const PRESSES_LOOKED_THROUGH: u64 = 64;
-/// How long the secret of a before-hook signs beside the one that has replaced it: 24 hours.
+/// How long a secret that another one has replaced counts beside it, of a before-hook or of a webhook, the address of one into a conversation too: 24 hours.
 pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;
 /// Webhooks of one app.
 pub const WEBHOOKS_MAX: usize = 20;
@@ -138,8 +138,6 @@ pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
 pub const WEBHOOK_TYPES_MAX: usize = 64;
 /// Conversations that one webhook names.
 pub const WEBHOOK_CONVERSATIONS_MAX: usize = 100;
-/// After a rotation the old secret of a webhook signs for so long: 24 hours.
-pub const WEBHOOK_ROTATION_MS: u64 = 24 * 3_600 * 1_000;
 /// Events of one webhook that wait; its worker stops reading the log before that.
 pub const WEBHOOK_WAITING_MAX: u32 = 12_000;
 /// Events of one webhook that were given up; the oldest make room.

@@ -360,7 +360,7 @@ pub enum SystemCommand {
         /// The hash of its secret.
         token: TokenHash,
     },
-    /// Give a webhook another secret; the old one opens nothing any more. Result: `done`.
+    /// Give a webhook another secret; the old one posts too for [`super::limits::OLD_SECRET_MS`]. Result: `done`.
     RotateHook {
         /// Which, and where.
         hook: (ConversationId, HookId),
@@ -368,6 +368,8 @@ pub enum SystemCommand {
         by: UserActor,
         /// The hash of its new secret.
         token: TokenHash,
+        /// The old one ends at once.
+        end_old: bool,
     },
     /// Take a webhook away; what it has posted stays. Result: `done`.
     DeleteHook {
@@ -495,7 +497,7 @@ pub enum SystemCommand {
         /// How it is.
         settings: Box<WebhookSettings>,
     },
-    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::WEBHOOK_ROTATION_MS`]. Result: `done`.
+    /// Give a webhook of an app another secret; the old one signs too for [`super::limits::OLD_SECRET_MS`]. Result: `done`.
     RotateWebhook {
         /// Which.
         webhook: WebhookOf,

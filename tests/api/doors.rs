@@ -282,6 +282,7 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/admin/invites", ADMIN).with(json!({})),
         door("DELETE", "/admin/invites/{code}", ADMIN),
         door("GET", "/admin/status", ADMIN),
+        door("GET", "/admin/status/history", ADMIN),
         door("POST", "/setup", OWN).with(json!({"token": "x", "user": "mine", "password": "a quiet afternoon"})).open(),
         door("POST", "/password-links", OWN).with(json!({"token": "x", "password": "a quiet afternoon"})).open(),
         // Bots: what they offer, their buttons, their tokens.

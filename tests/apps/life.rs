@@ -143,6 +143,7 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     one.post(&format!("/conversations/{chat}/entries"), text("a question")).await.ok(201);
     until("the question", async || rows(&server).contains_key("assistant_use")).await;
     let hook = one.post(&format!("/conversations/{group}/hooks"), json!({"name": "Monitoring"})).await.ok(201);
+    one.post(&format!("/conversations/{group}/hooks/{}/rotation", hook["hook"]), json!({})).await.ok(200);
     let hook = HookId(hook["hook"].as_u64().unwrap());
     for n in 0..120 {
         let post = Post { text: "an alert".to_owned(), ..Post::default() };
@@ -150,7 +151,15 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
         server.engine.execute(auth::server(), None, command.into()).await.unwrap();
     }
     let full = rows(&server);
-    for table in ["assistants", "assistant_use", "bots", "incoming_groups", "incoming_hooks", "contact_requests"] {
+    for table in [
+        "assistants",
+        "assistant_use",
+        "bots",
+        "incoming_groups",
+        "incoming_hooks",
+        "incoming_olds",
+        "contact_requests",
+    ] {
         assert!(full.contains_key(table), "{table}: {full:?}");
     }
 

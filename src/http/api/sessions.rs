@@ -5,12 +5,13 @@ use super::caller::{Caller, unexpected};
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
 use super::{ApiState, cookie, origins};
+use crate::auth;
 use crate::gateway::ForeignPage;
 use crate::http::Peer;
 use crate::model::text::DeviceId;
 use crate::model::{
-    Answer, AppId, Code, Command, Device, Epoch, Lsn, Name, Platform, Query, Secret, SessionId, SessionInfo, Timestamp,
-    UserId,
+    Answer, AppId, AppRef, Code, Command, Device, Epoch, Lsn, Name, Platform, Query, Secret, SessionId, SessionInfo,
+    Timestamp, UserId,
 };
 use crate::protocol::Auth;
 use axum::Extension;
@@ -32,9 +33,9 @@ pub fn router() -> OpenApiRouter<ApiState> {
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The app; 1, the server's own, when absent.
-    #[serde(default = "home")]
-    #[schema(value_type = Option<AppId>, nullable = false)]
-    app: AppId,
+    #[serde(default)]
+    #[schema(value_type = Option<WhichApp>, nullable = false)]
+    app: WhichApp,
     /// Who; with `password`.
     #[serde(default)]
     user: Option<UserId>,
@@ -52,6 +53,34 @@ pub struct NewSession {
     /// For browsers: put the token into a cookie that scripts cannot read, and not into the answer.
     #[serde(default)]
     cookie: bool,
+}
+
+/// An app by its number or its name.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+enum WhichApp {
+    Number(AppId),
+    Name(String),
+}
+
+impl Default for WhichApp {
+    fn default() -> Self {
+        Self::Number(home())
+    }
+}
+
+impl WhichApp {
+    /// Which it is. Whoever names one that is not there hears the same as after a wrong password: what apps there are is nobody's to find out.
+    async fn number(self, api: &ApiState) -> Result<AppId, Problem> {
+        match self {
+            Self::Number(app) => Ok(app),
+            Self::Name(name) => match api.office.app(&auth::server(), AppRef(name)).await {
+                Ok(found) => Ok(found.app),
+                Err(refusal) if refusal.code == Code::NotFound => Ok(AppId(u32::MAX)),
+                Err(refusal) => Err(refusal.into()),
+            },
+        }
+    }
 }
 
 /// The server's own app.
@@ -105,7 +134,7 @@ async fn open(
     let NewSession { app, user, password, signed, device, cookie } = new;
     check_page(cookie, &headers)?;
     let with = match (user, password, signed) {
-        (Some(user), Some(password), None) => Auth::Password { app, user, password },
+        (Some(user), Some(password), None) => Auth::Password { app: app.number(&api).await?, user, password },
         (None, None, Some(signed)) => Auth::Signed(signed),
         _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
     };

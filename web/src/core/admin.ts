@@ -160,6 +160,17 @@ export interface Status {
   };
   storage: { file_bytes: number; tail_entries: number; journal_rows: number; reopened: number };
 }
+/** How the server was in the last hour, the oldest first; every list has a number for each sample. */
+export interface StatusHistory {
+  every_ms: number;
+  at: number[];
+  connections: number[];
+  commands_per_second: number[];
+  commit_p99_us: number[];
+  commands_queued: number[];
+  queued_bytes: number[];
+  file_bytes: number[];
+}
 export interface OneTimeLink {
   url: string;
   expires: Timestamp;
@@ -213,6 +224,8 @@ export interface AssistantTest {
 /** Administration. The server decides whether the caller may; `app` is the name of an app, none is the server's own. */
 export const admin = {
   status: () => ask<Status>('GET', '/admin/status'),
+  /** All that is kept, or what came later than `after`. */
+  statusHistory: (after?: Timestamp) => ask<StatusHistory>('GET', `/admin/status/history${queryOf({ after })}`),
   apps: () => ask<{ apps: AppInfo[] }>('GET', '/admin/apps'),
   app: (app: string) => ask<AppInfo>('GET', `/admin/apps/${of(app)}`),
   createApp: (name: Name) => ask<AppInfo>('POST', '/admin/apps', { body: { name } }),

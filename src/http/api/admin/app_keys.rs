@@ -1,4 +1,4 @@
-//! `/admin/apps/{app}/keys`: the keys of an app, and what they have signed.
+//! `/admin/apps/{app}/keys`: the keys of an app.
 
 use crate::administration::NewAppKey;
 use crate::http::api::ApiState;
@@ -6,7 +6,7 @@ use crate::http::api::answers::created;
 use crate::http::api::caller::Caller;
 use crate::http::api::extract::{At, Json};
 use crate::http::api::problem::Problem;
-use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, Name, Secret, Timestamp, UserId};
+use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, Name, Secret};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke)).routes(routes!(revoke_tokens))
+    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
 /// Keys.
@@ -52,23 +52,6 @@ pub struct MadeKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "tdk_…")]
     secret: Option<Secret>,
-}
-
-/// Whose signed tokens, and which.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Revocation {
-    /// Whose; all users' of the app when absent.
-    pub user: Option<UserId>,
-    /// Those issued before this; before now when absent.
-    pub before: Option<Timestamp>,
-}
-
-/// From when on signed tokens count.
-#[derive(Serialize, ToSchema)]
-pub struct Revoked {
-    /// Those issued before this are refused.
-    pub before: Timestamp,
 }
 
 /// List an app's keys
@@ -114,21 +97,4 @@ async fn revoke(
 ) -> Result<StatusCode, Problem> {
     api.office.revoke_app_key(&caller.by(), AppRef(app), key).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Refuse signed tokens that were issued before a time
-///
-/// Of one user, or of all of the app. Tokens for MCP that were made until then count no more. Sessions that they have opened are ended apart.
-#[utoipa::path(post, path = "/admin/apps/{app}/token-revocation", tag = "administration",
-    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
-    request_body = Revocation,
-    responses((status = 200, description = "They are refused from now on.", body = Revoked)))]
-async fn revoke_tokens(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(app): At<String>,
-    Json(Revocation { user, before }): Json<Revocation>,
-) -> Result<Json<Revoked>, Problem> {
-    let before = api.office.revoke_tokens(&caller.by(), AppRef(app), user, before).await?;
-    Ok(Json(Revoked { before }))
 }

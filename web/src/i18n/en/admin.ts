@@ -7,6 +7,8 @@ export default {
   stale: 'These numbers are old.', openConnections: 'Connections', loggedIn: { one: '{count} logged in', other: '{count} logged in' },
   queued: 'Unsent', queuedNote: 'in send queues', writer: 'Waiting', writerNote: 'for the writer',
   commitTime: 'Commit, p99', median: 'Median {value}', ms: '{value} ms', storage: 'Storage', lsn: '{lsn} commands', sinceStart: 'Since the start of the server.',
+  throughput: 'Throughput', throughputNote: 'commands accepted', perSecond: '{value}/s', shown: 'Time shown', lastQuarter: '15 minutes', lastHour: '1 hour',
+  chartWords: '{title}: now {now}, lowest {low}, highest {high}', lowHigh: '{low} to {high}', chartsSoon: 'The chart begins with the next figures.', noCharts: 'The charts did not come.',
   connections: 'Connections', accepted: 'Accepted', turnedAway: 'Turned away by a limit', logins: 'Log-ins', loginsRefused: 'Log-ins refused',
   throttled: 'Guesses held back', lagging: 'Slow readers told to catch up', protocolErrors: 'Closed for breaking the protocol', timeouts: 'Closed for silence',
   commands: 'Commands', commandsAccepted: 'Accepted', refused: 'Refused', duplicates: 'Answered as duplicates', commits: 'Commits',

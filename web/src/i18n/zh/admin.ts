@@ -8,6 +8,8 @@ export default {
   stale: '数据未能更新。', openConnections: '连接', loggedIn: { other: '{count} 个已登录' },
   queued: '待接收数据', queuedNote: '所有发送队列合计', writer: '等待写入', writerNote: '条请求',
   commitTime: '提交耗时 p99', median: '中位数 {value}', ms: '{value} 毫秒', storage: '存储', lsn: '{lsn} 条请求', sinceStart: '自服务器启动以来。',
+  throughput: '吞吐量', throughputNote: '已接受的请求', perSecond: '{value}/秒', shown: '时间范围', lastQuarter: '15 分钟', lastHour: '1 小时',
+  chartWords: '{title}：当前 {now}，最低 {low}，最高 {high}', lowHigh: '{low} 至 {high}', chartsSoon: '有新数据后开始绘制。', noCharts: '图表未能加载。',
   connections: '连接', accepted: '已接受', turnedAway: '因限制被拒', logins: '登录成功', loginsRefused: '登录被拒',
   throttled: '拦截的猜测', lagging: '接收过慢而需重新同步', protocolErrors: '因违反协议断开', timeouts: '因无响应断开',
   commands: '请求', commandsAccepted: '已接受', refused: '已拒绝', duplicates: '重复请求', commits: '提交次数',
