@@ -5,7 +5,7 @@ use super::before::{self, Before, Lane, Passing};
 use super::writer::{Job, QueuedCommand};
 use crate::ledger::Accepted;
 use crate::model::{
-    Actor, AnyCommand, BotCommand, ButtonRow, Code, Command, Content, CursorMove, Key, Refusal, SystemCommand,
+    Actor, AnyCommand, BotCommand, ButtonRow, Code, Command, Content, CursorMove, Key, Refusal, SystemCommand, UserId,
 };
 use parking_lot::Mutex;
 use std::pin::Pin;
@@ -180,6 +180,9 @@ fn bytes_of(command: &AnyCommand) -> usize {
         AnyCommand::User(Command::Send { content: Content::Buttons(buttons), .. }) => buttons.bytes(),
         AnyCommand::User(Command::EditButtons { text, rows, .. }) => {
             text.len() + rows.iter().map(ButtonRow::bytes).sum::<usize>()
+        }
+        AnyCommand::User(Command::AddMembers { users, .. } | Command::CreateGroup { members: users, .. }) => {
+            users.iter().map(|user| user.as_str().len() + size_of::<UserId>()).sum()
         }
         AnyCommand::User(Command::SetCommands { commands }) => commands.iter().map(BotCommand::bytes).sum(),
         AnyCommand::System(SystemCommand::FinishAnswer { answer: Some(answer), .. }) => answer.text.len(),

@@ -87,6 +87,6 @@ pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
 pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId, WebOrigin};
 pub use webhook::{
-    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookInfo, WebhookNote, WebhookOf,
-    WebhookSettings, WebhookStop,
+    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookFailure, WebhookInfo, WebhookNote,
+    WebhookOf, WebhookSettings, WebhookStop,
 };

@@ -95,6 +95,9 @@ fn same_log(view: &View, model: &Model) {
         loop {
             let batch = view.log_after(after, limit).unwrap();
             assert!(!batch.gap);
+            if after < view.lsn() {
+                assert_eq!(view.stored_log_after(after, limit).unwrap(), batch, "in memory as in the file");
+            }
             seen.extend(batch.items.iter().copied());
             if batch.upto == view.lsn() {
                 break;

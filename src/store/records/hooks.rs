@@ -112,6 +112,15 @@ pub struct WebhookPlaceRow {
     pub replayed: Lsn,
 }
 
+/// The last try of a webhook that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookFailureRow {
+    /// When.
+    pub at: Timestamp,
+    /// What it came to.
+    pub why: String,
+}
+
 /// The key of [`OutboxRow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OutboxKey {

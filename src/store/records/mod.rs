@@ -242,4 +242,6 @@ tables! {
     SignedOnces = "signed_onces", SignedOnceRow, (AppId, TokenHash);
     /// The same by when they are over.
     SignedOnceAges = "signed_once_ages", SignedOnceAgeRow, (Timestamp, AppId, TokenHash);
+    /// The last tries of webhooks that failed.
+    WebhookFailures = "webhook_failures", WebhookFailureRow, WebhookId;
 }
