@@ -132,15 +132,16 @@ impl FromRequestParts<ApiState> for Manager {
         let path = parts.extensions.get::<MatchedPath>().and_then(|path| path.as_str().strip_prefix(ROOT));
         let behind = |door: &Door| path.is_some_and(|path| path.starts_with(door.root()));
         let door = [Door::Key, Door::App, Door::User].into_iter().find(behind).ok_or_else(unexpected)?;
-        let app = match door {
-            Door::Key => {
-                let caller = AppCaller::from_request_parts(parts, api).await?;
-                return Ok(Self { app: caller.app(), who: Who::App(caller) });
-            }
-            Door::App => AppRef(At::<OfApp>::from_request_parts(parts, api).await?.0.app),
-            Door::User => Find::<InApp>::from_request_parts(parts, api).await?.0.app(),
-        };
+        if door == Door::Key {
+            let caller = AppCaller::from_request_parts(parts, api).await?;
+            return Ok(Self { app: caller.app(), who: Who::App(caller) });
+        }
         let caller = Caller::from_request_parts(parts, api).await?;
+        let app = if door == Door::App {
+            AppRef(At::<OfApp>::from_request_parts(parts, api).await?.0.app)
+        } else {
+            Find::<InApp>::from_request_parts(parts, api).await?.0.app()
+        };
         Ok(Self { app, who: Who::Administrator(Box::new(caller), door) })
     }
 }
