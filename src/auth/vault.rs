@@ -59,6 +59,7 @@ struct OneKey {
 }
 
 /// That a secret which was encrypted is on its way into the database.
+#[derive(Debug)]
 pub struct Writing(#[allow(dead_code, reason = "the guard is held by being there")] OwnedRwLockReadGuard<()>);
 
 impl std::fmt::Debug for Vault {
