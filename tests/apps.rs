@@ -8,6 +8,8 @@ mod incoming;
 mod life;
 #[path = "apps/origins.rs"]
 mod origins;
+#[path = "apps/pictures.rs"]
+mod pictures;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]
