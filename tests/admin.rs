@@ -178,7 +178,7 @@ async fn an_administrator_administers_over_http_and_each_change_leaves_a_line() 
     let token = secret(link["url"].as_str().unwrap());
     let new = json!({"token": token, "password": "another quiet afternoon"});
     let nobody = Api::at(server.http);
-    assert_eq!(nobody.post("/password-links", new.clone()).await.ok(200), json!({"user": "ada"}));
+    assert_eq!(nobody.post("/password-links", new.clone()).await.ok(200), json!({"app": 1, "user": "ada"}));
     assert_eq!(nobody.post("/password-links", new).await.problem(), (404, "not_found".to_owned()));
     assert_eq!(nobody.post("/sessions", session).await.problem(), (401, "unauthenticated".to_owned()));
     let session = json!({"user": "ada", "password": "another quiet afternoon"});
@@ -207,6 +207,24 @@ async fn an_administrator_administers_over_http_and_each_change_leaves_a_line() 
     assert_eq!(admin.get("/admin/users?app=shop").await.ok(200)["users"].as_array().unwrap().len(), 1);
     let status = admin.get("/admin/status").await.ok(200);
     assert!(status["commands"]["accepted"].as_u64().unwrap() > 5 && status["storage"]["file_bytes"].as_u64() > Some(0));
+
+    // The first sample is taken as the server starts, by a task of its own.
+    let history = loop {
+        let history = admin.get("/admin/status/history").await.ok(200);
+        if history["at"].as_array().is_some_and(|at| !at.is_empty()) {
+            break history;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(history["every_ms"], 10_000);
+    for column in
+        ["connections", "commands_per_second", "commit_p99_us", "commands_queued", "queued_bytes", "file_bytes"]
+    {
+        assert_eq!(history[column].as_array().unwrap().len(), history["at"].as_array().unwrap().len(), "{column}");
+    }
+    let last = history["at"].as_array().unwrap().last().unwrap().as_u64().unwrap();
+    let later = admin.get(&format!("/admin/status/history?after={}", last + 3_600_000)).await.ok(200);
+    assert_eq!(later["at"], json!([]), "nothing is told twice");
 
     let code = &code[..4];
     let expected = [
@@ -433,5 +451,38 @@ async fn an_administrator_says_how_long_a_conversation_is_kept_and_puts_it_on_ho
     let nowhere = grace.put("/admin/conversations/999/retention", json!({})).await;
     assert_eq!(nowhere.problem(), (404, "not_found".to_owned()));
     assert_eq!(grace.put(&path, json!({"keep": 1})).await.problem(), (400, "invalid".to_owned()));
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_of_another_app_logs_in_by_its_name_and_nobody_learns_what_apps_there_are() {
+    let (_folder, server) = start().await;
+    let (_, admin) = administrator(&server, "grace").await;
+    assert_eq!(admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201)["app"], 2);
+    admin.post("/admin/users", json!({"user": "ada", "password": LONG})).await.ok(201);
+    let abroad = json!({"app": "shop", "user": "ada", "password": "another quiet afternoon"});
+    admin.post("/admin/users", abroad).await.ok(201);
+
+    let nobody = Api::at(server.http);
+    let log_in = async |app: Value, password: &str| {
+        nobody.post("/sessions", json!({"app": app, "user": "ada", "password": password})).await
+    };
+    for app in [json!("shop"), json!("Shop"), json!("2"), json!(2)] {
+        let opened = log_in(app.clone(), "another quiet afternoon").await.ok(201);
+        assert_eq!((&opened["app"], &opened["user"]), (&json!(2), &json!("ada")), "{app}");
+        let token = Secret::new(opened["token"].as_str().unwrap());
+        assert_eq!(Api::with_token(server.http, &token).get("/me").await.ok(200)["app"], 2);
+    }
+    assert_eq!(log_in(json!("home"), LONG).await.ok(201)["app"], 1);
+    let link = admin.post("/admin/users/ada/password-link?app=shop", json!({})).await.ok(201);
+    let secret = link["url"].as_str().unwrap().split('#').nth(1).unwrap();
+    let new = json!({"token": secret, "password": "a third quiet afternoon"});
+    assert_eq!(nobody.post("/password-links", new).await.ok(200), json!({"app": 2, "user": "ada"}));
+    assert_eq!(log_in(json!("shop"), "a third quiet afternoon").await.ok(201)["app"], 2);
+    let wrong = log_in(json!("shop"), LONG).await;
+    let nowhere = log_in(json!("nowhere"), LONG).await;
+    assert_eq!(wrong.problem(), (401, "unauthenticated".to_owned()));
+    assert_eq!(nowhere.problem(), wrong.problem());
+    assert_eq!(nowhere.json()["detail"], wrong.json()["detail"]);
     assert!(server.stop().await);
 }

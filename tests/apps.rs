@@ -4,12 +4,20 @@
 mod events;
 #[path = "apps/incoming.rs"]
 mod incoming;
+#[path = "apps/incoming_rotation.rs"]
+mod incoming_rotation;
 #[path = "apps/life.rs"]
 mod life;
+#[path = "apps/once.rs"]
+mod once;
 #[path = "apps/origins.rs"]
 mod origins;
 #[path = "apps/pictures.rs"]
 mod pictures;
+#[path = "apps/push.rs"]
+mod push;
+#[path = "apps/secrets.rs"]
+mod secrets;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]

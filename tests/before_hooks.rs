@@ -2,6 +2,8 @@
 
 #[path = "before_hooks/answers.rs"]
 mod answers;
+#[path = "before_hooks/latency.rs"]
+mod latency;
 #[path = "before_hooks/order.rs"]
 mod order;
 #[path = "before_hooks/receiver.rs"]

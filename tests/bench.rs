@@ -55,6 +55,13 @@ fn idle_connections_waiting_messages_and_everything_together_are_measured() {
 }
 
 #[test]
+fn a_webhook_is_measured_against_none_in_the_same_run() {
+    let object = bench(&["--scenario", "webhook", "--pairs", "2", "--rounds", "1"]);
+    positive(&object, &["without_sends_per_second", "with_sends_per_second", "with_by_without", "read_back"]);
+    assert!(object["posts_per_second"].is_number(), "{object}");
+}
+
+#[test]
 fn a_server_that_runs_already_needs_its_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     let done = run(folder.path(), &["bench", "--server", "tcp://127.0.0.1:1"], &[], "");

@@ -4,35 +4,27 @@
 use crate::support::http::{Api, Reply};
 use crate::support::in_process::{Person, Server, quick};
 use crate::support::peer::{Peer, Way};
+use crate::support::requests::{self, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tidings::auth;
 use tidings::model::{Clock, Command, CommandResult, Content, Key, SystemCommand, Target, Text, UserId};
 use tidings::protocol::Encoding;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use web_push_native::p256::SecretKey;
 use web_push_native::p256::elliptic_curve::sec1::ToEncodedPoint;
 use web_push_native::{Auth, decrypt};
 
-/// What came to the push service.
-#[derive(Clone, Debug)]
-struct Pushed {
-    path: String,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
 /// A push service.
 struct Service {
     port: u16,
-    pushed: Arc<Mutex<Vec<Pushed>>>,
+    pushed: Arc<Mutex<Vec<Request>>>,
     /// What it answers; 0: nothing.
     answer: Arc<AtomicU16>,
 }
@@ -53,14 +45,13 @@ impl Service {
                 let (pushed, answer) = (Arc::clone(&pushed), Arc::clone(&answer));
                 connections.spawn("connection", async move {
                     let mut stream = BufReader::new(stream);
-                    while let Some(one) = read(&mut stream).await {
+                    while let Ok(Some(one)) = Request::read(&mut stream).await {
                         pushed.lock().push(one);
                         let status = answer.load(Ordering::SeqCst);
                         if status == 0 {
                             std::future::pending::<()>().await;
                         }
-                        let said = format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n");
-                        stream.get_mut().write_all(said.as_bytes()).await.unwrap();
+                        requests::answer(&mut stream, status, "", b"").await.unwrap();
                     }
                 });
             }
@@ -75,7 +66,7 @@ impl Service {
     /// What came for a device, all of it.
     fn to(&self, device: &Device) -> Vec<Value> {
         let pushed = self.pushed.lock();
-        pushed.iter().filter(|one| one.path == device.path).map(|one| device.open(&one.body)).collect()
+        pushed.iter().filter(|one| one.path == device.path).map(|one| device.open(&one.bytes)).collect()
     }
 
     /// Waits for so many pushes to a device.
@@ -89,22 +80,6 @@ impl Service {
         }
         panic!("{} of {count} pushes came for {}", self.to(device).len(), device.path);
     }
-}
-
-async fn read(stream: &mut BufReader<tokio::net::TcpStream>) -> Option<Pushed> {
-    let mut line = String::new();
-    stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut headers = BTreeMap::new();
-    loop {
-        line.clear();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_ascii_lowercase(), value.to_owned());
-    }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(Pushed { path, headers, body })
 }
 
 /// A browser's side of a subscription.
@@ -187,7 +162,7 @@ async fn a_message_reaches_a_device_and_only_the_device_can_read_it() {
     assert_eq!(pushed.headers["content-encoding"], "aes128gcm");
     assert_eq!((pushed.headers["ttl"].as_str(), pushed.headers["urgency"].as_str()), ("86400", "high"));
     assert_eq!(pushed.headers["topic"].len(), 32);
-    assert!(!String::from_utf8_lossy(&pushed.body).contains("green"));
+    assert!(!String::from_utf8_lossy(&pushed.bytes).contains("green"));
     let said = pushed.headers["authorization"].strip_prefix("vapid t=").unwrap();
     let (token, key) = said.split_once(", k=").unwrap();
     assert_eq!(key, api(&server, &bob).get("/push/key").await.ok(200)["key"]);

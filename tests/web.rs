@@ -8,7 +8,10 @@ use tidings::gateway::GatewayOptions;
 /// A small client in a folder.
 fn client() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let page = r#"<link rel="manifest" href="./manifest.webmanifest"><script type="module" src="./app.js"></script>"#;
+    let page = concat!(
+        "<link rel=\"manifest\" href=\"./manifest.webmanifest\"><script type=\"module\" src=\"./app.js\"></script>\n",
+        "<link rel=\"modulepreload\" href=\"./chat.js\" data-inside>\n",
+    );
     let framed = r#"<html data-origins=""><script type="module" src="./embed.js"></script></html>"#;
     for (name, text) in [
         ("dist/index.html", page),
@@ -89,6 +92,28 @@ async fn the_page_stands_at_every_address_of_the_client_and_at_no_other() {
     let program = Api::at(server.http).header("accept", "application/json");
     assert_eq!(program.at_root("GET", "/login").await.status, 404, "only browsers are shown a page");
     assert_eq!(browser(&server).at_root("POST", "/login").await.status, 404);
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_with_a_session_is_told_at_once_what_its_first_page_needs() {
+    let (_folder, _client, server) = from_folder().await;
+    let stranger = text(&browser(&server).at_root("GET", "/").await);
+    assert!(stranger.contains("/a/dev/app.js") && !stranger.contains("chat.js"), "{stranger}");
+    let other = browser(&server).header("cookie", "theme=dark; nottidings=1").at_root("GET", "/").await;
+    assert_eq!(text(&other), stranger);
+    let known = browser(&server).header("cookie", "theme=dark; tidings=tds_1").at_root("GET", "/").await;
+    assert!(text(&known).contains(r#"href="/a/dev/chat.js" data-inside"#), "{}", text(&known));
+    assert_eq!(known.header("vary"), Some("accept-encoding, cookie"));
+    assert!(server.stop().await);
+
+    // One is never taken for the other.
+    let (_folder, server) = from_binary().await;
+    let [stranger, known] = [browser(&server), browser(&server).header("cookie", "tidings=tds_1")];
+    let tag = stranger.at_root("GET", "/").await.header("etag").map(str::to_owned);
+    if let Some(tag) = tag {
+        assert_eq!(known.header("if-none-match", &tag).at_root("GET", "/").await.status, 200);
+    }
     assert!(server.stop().await);
 }
 

@@ -1,5 +1,6 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
+import { ahead } from './scripts/ahead.mjs';
 import { classOf } from './scripts/classes.mjs';
 import { emoji } from './scripts/emoji.mjs';
 import { stamp } from './scripts/stamp.mjs';
@@ -13,7 +14,7 @@ function nameOf(chunk: { name: string; facadeModuleId?: string | null }): string
 // Stable names, so that a rebuild edits the committed files in place; the server adds the version to their addresses.
 export default defineConfig({
   base: './',
-  plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), stamp()],
+  plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), emoji(), ahead(), stamp()],
   css: { modules: { generateScopedName: classOf } },
   build: {
     target: 'es2022',
@@ -35,7 +36,8 @@ export default defineConfig({
           // What the log-in and the chats have in common, and the log-in.
           { name: 'ui', test: /\/src\/(?:ui\/(?:Dialog|Field)|shell\/title)\./, priority: 2 },
           { name: 'auth', test: /\/src\/auth\/(?:index|Ended|Frame|LogIn)\.tsx$/, priority: 2 },
-          { name: 'chat', test: /\/src\/(?:core\/browser|shell\/index|chat\/index)\.tsx?$/, priority: 1 },
+          // With the connection and what is kept on the device, which it is empty without: one request and not four.
+          { name: 'chat', test: /\/src\/(?:core\/(?:browser|leader|db)|shell\/index|chat\/index)\.tsx?$/, priority: 1 },
           // For the list of chats with assistants, which needs nothing else of what pages have in common.
           { name: 'assistant', test: /\/src\/assistant\/AssistantMenu\.tsx$/, priority: 1 },
           { name: 'common', minShareCount: 2, test: /\/src\/(?!core\/(?!admin)|i18n|sw)/, priority: 0 },

@@ -14,12 +14,16 @@ const closed = {
 };
 
 // The chat widget: a page of its own, which other systems frame. It is built apart from the client, so that neither weighs on the other;
-// what both use of `src/ui` speaks here with the widget's own few words. It is built first, because it empties `dist`.
+// what both use of `src/ui` and `src/chat` speaks here with the widget's own few words, and asks its session where the client's asks the
+// core. It is built first, because it empties `dist`.
 export default defineConfig({
   base: './',
   plugins: [preact({ devToolsEnabled: false, reactAliasesEnabled: false }), closed],
   publicDir: false,
-  resolve: { alias: [{ find: /^(?:\.\.\/)+i18n$/, replacement: own('src/embed/i18n.ts') }] },
+  resolve: { alias: [
+    { find: /^(?:\.\.\/)+i18n$/, replacement: own('src/embed/i18n.ts') },
+    { find: /^(?:\.\.\/)+core$/, replacement: own('src/embed/core.ts') },
+  ] },
   css: { modules: { generateScopedName: classOf } },
   build: {
     target: 'es2022',

@@ -43,11 +43,12 @@ PAGE = """<!doctype html>
 <title>The shop</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/shop.css"></head>
 <body><main><h1>The shop</h1>{inside}</main></body></html>"""
 OUTSIDE = """<form method="post" action="/login"><label>Customer <input name="customer" required></label> <button>Log in</button></form>"""
-INSIDE = """<p>Hello {name}. Your parcel is on its way.</p><form method="post" action="/logout"><button id="logout">Log out</button></form>
-<script src="{chat}/widget.js" data-app="{app}" data-with="{place}"{options}></script><script src="/shop.js"></script>"""
+INSIDE = """<p>Hello {name}. Your parcel is on its way. <button id="ask">Ask about it</button></p><form method="post" action="/logout"><button id="logout">Log out</button></form>
+<script src="{chat}/widget.js" data-app="{app}" data-with="{place}"{options}></script>"""
+OWN = '<script src="/shop.js"></script>'
 
-# The page's own script: it opens the chat, and gives it a token whenever a session is to be opened.
-SCRIPT = """const chat = Tidings.open({
+# The page's own script: it puts the chat there, and gives it a token whenever a session is to be opened.
+SCRIPT = """Tidings.start({
   token: async () => {
     const answer = await fetch('/token', { method: 'POST' });
     if (!answer.ok) throw new Error('nobody is logged in to the shop');
@@ -55,9 +56,10 @@ SCRIPT = """const chat = Tidings.open({
   },
   onUnread: (count) => { document.title = count > 0 ? `(${count}) The shop` : 'The shop'; },
 });
+document.getElementById('ask').addEventListener('click', () => Tidings.open());
 document.getElementById('logout').form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  await chat.close();
+  await Tidings.signOut();
   event.target.submit();
 });
 """
@@ -77,14 +79,15 @@ class Shop(http.server.BaseHTTPRequestHandler):
             return self.answer(STYLE, "text/css")
         if path != "/":
             return self.answer("There is nothing here.", "text/plain", 404)
-        # For trying out: /?language=zh&theme=dark, and /?with=all for the list of chats.
-        given = urllib.parse.parse_qs(query)
+        # For trying out: /?language=zh&theme=dark, /?with=all for the list of chats, and /?tag for a page without a script of its own.
+        given = urllib.parse.parse_qs(query, keep_blank_values=True)
         language = given.get("language", ["en"])[0]
         options = "".join(f' data-{name}="{html.escape(given[name][0])}"' for name in ("language", "theme") if name in given)
+        tag = "tag" in given
         customer = self.customer()
         inside = OUTSIDE
         if customer:
-            inside = INSIDE.format(name=html.escape(customer.title()), chat=CHAT, app=html.escape(APP), place=html.escape(given.get("with", ["user:support"])[0]), options=options)
+            inside = INSIDE.format(name=html.escape(customer.title()), chat=CHAT, app=html.escape(APP), place=html.escape(given.get("with", ["user:support"])[0]), options=options + (' data-token="/token"' if tag else "")) + ("" if tag else OWN)
         self.answer(PAGE.format(language=html.escape(language), inside=inside), "text/html")
 
     def do_POST(self):

@@ -1,10 +1,9 @@
 //! Before-hooks: set, given other secrets and taken away, by administrators and by the app's own keys.
 
 use super::{Administration, unexpected};
-use crate::auth::{BEFORE_HOOK, webhook::WebhookSecret};
+use crate::auth::BEFORE_HOOK;
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, AppId, AppRef, BeforeHook, BeforeHookInfo, Code, Refusal, Sealed, Secret,
-    SystemCommand,
+    Actor, AdminAnswer, AdminQuery, AppId, AppRef, BeforeHook, BeforeHookInfo, Code, Refusal, Secret, SystemCommand,
 };
 
 /// A before-hook as it is kept.
@@ -35,7 +34,8 @@ impl Administration {
     /// Makes an app's before-hook, with a new secret, or changes the one that is there, which keeps its secret.
     pub async fn set_before_hook(&self, by: &Actor, app: AppRef, hook: BeforeHook) -> Result<KeptBeforeHook, Refusal> {
         let (app, before) = self.before_hook(by, app).await?;
-        let drawn = if before.is_none() { Some(self.draw_for_hook(app)?) } else { None };
+        let _writing = self.auth.vault.writing().await;
+        let drawn = if before.is_none() { Some(self.draw(app, BEFORE_HOOK)?) } else { None };
         let (secret, sealed) = drawn.unzip();
         self.carry_out(by, SystemCommand::SetBeforeHook { app, hook: Box::new(hook), secret: sealed }).await?;
         Ok(KeptBeforeHook { hook: self.one_before_hook(by, AppRef(app.to_string())).await?.1, secret })
@@ -44,7 +44,8 @@ impl Administration {
     /// Gives an app's before-hook another secret; the one before it signs, too, for a day.
     pub async fn rotate_before_hook(&self, by: &Actor, app: AppRef) -> Result<KeptBeforeHook, Refusal> {
         let (app, _) = self.one_before_hook(by, app).await?;
-        let (secret, sealed) = self.draw_for_hook(app)?;
+        let _writing = self.auth.vault.writing().await;
+        let (secret, sealed) = self.draw(app, BEFORE_HOOK)?;
         self.carry_out(by, SystemCommand::RotateBeforeHook { app, secret: sealed }).await?;
         let hook = self.one_before_hook(by, AppRef(app.to_string())).await?.1;
         Ok(KeptBeforeHook { hook, secret: Some(secret) })
@@ -54,11 +55,5 @@ impl Administration {
     pub async fn remove_before_hook(&self, by: &Actor, app: AppRef) -> Result<(), Refusal> {
         let (app, _) = self.one_before_hook(by, app).await?;
         self.carry_out(by, SystemCommand::RemoveBeforeHook { app }).await.map(drop)
-    }
-
-    fn draw_for_hook(&self, app: AppId) -> Result<(Secret, Sealed), Refusal> {
-        let secret = WebhookSecret::draw().ok_or_else(unexpected)?.secret().clone();
-        let sealed = self.auth.vault.seal(app, BEFORE_HOOK, &secret).ok_or_else(unexpected)?;
-        Ok((secret, sealed))
     }
 }

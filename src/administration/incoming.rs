@@ -2,10 +2,8 @@
 
 use super::{Administration, unexpected, unread};
 use crate::auth::{self, Token};
-use crate::ledger::Accepted;
+use crate::ledger::{Accepted, read};
 use crate::model::{AppId, ConversationId, HookId, HookInfo, Name, Post, Refusal, Secret, SystemCommand, UserActor};
-use crate::store::Read;
-use crate::store::records::{IncomingRow, IncomingTokenRow};
 use std::net::IpAddr;
 
 /// A webhook with its secret, told this once.
@@ -42,11 +40,16 @@ impl Administration {
         Ok(MadeHook { hook: self.hook(by, (conversation, hook)).await?, url: self.hook_url(&secret) })
     }
 
-    /// Gives a webhook another address.
-    pub async fn rotate_hook(&self, by: &UserActor, hook: (ConversationId, HookId)) -> Result<MadeHook, Refusal> {
+    /// Gives a webhook another address. The one before it posts too for a time, unless it is to end at once.
+    pub async fn rotate_hook(
+        &self,
+        by: &UserActor,
+        hook: (ConversationId, HookId),
+        end_old: bool,
+    ) -> Result<MadeHook, Refusal> {
         let secret = Token::draw_hook();
         let token = Token::hash_of_hook(&secret);
-        self.carry_out(&auth::server(), SystemCommand::RotateHook { hook, by: by.clone(), token }).await?;
+        self.carry_out(&auth::server(), SystemCommand::RotateHook { hook, by: by.clone(), token, end_old }).await?;
         Ok(MadeHook { hook: self.hook(by, hook).await?, url: self.hook_url(&secret) })
     }
 
@@ -59,13 +62,10 @@ impl Administration {
         Secret::new(format!("{}/hooks/{}", self.url, secret.reveal()))
     }
 
-    /// Which webhook has a secret, and of which app it is.
+    /// Which webhook a secret opens now, and of which app it is.
     pub fn hook_of(&self, secret: &Secret) -> Result<Option<(HookId, AppId)>, Refusal> {
-        let view = self.engine.view();
-        let found = view.get::<IncomingTokenRow>(&Token::hash_of_hook(secret)).map_err(|_| unread())?;
-        let Some(hook) = found.map(|row| row.hook) else { return Ok(None) };
-        let row = view.get::<IncomingRow>(&hook).map_err(|_| unread())?;
-        Ok(row.map(|row| (hook, row.app)))
+        let (view, now) = (self.engine.view(), self.engine.clock().now());
+        read::hook_opened(&*view, now, &Token::hash_of_hook(secret)).map_err(|_| unread())
     }
 
     /// Counts somebody who came with a secret that is none.

@@ -3,7 +3,7 @@
 use super::{Administration, unexpected, unread};
 use crate::auth::{self, Token};
 use crate::model::{
-    Actor, AppRef, Code, CommandResult, Invite, InviteCode, LinkPurpose, Name, Refusal, Secret, SystemCommand,
+    Actor, AppId, AppRef, Code, CommandResult, Invite, InviteCode, LinkPurpose, Name, Refusal, Secret, SystemCommand,
     Timestamp, UserHandle, UserId, limits,
 };
 use crate::store::Read;
@@ -100,8 +100,13 @@ impl Administration {
         self.carry_out(&auth::server(), command).await.map(drop)
     }
 
-    /// Uses a password link: sets a password. Gives the user.
-    pub async fn use_password_link(&self, from: IpAddr, token: &Secret, password: Secret) -> Result<UserId, Refusal> {
+    /// Uses a password link: sets a password. Gives the user and their app.
+    pub async fn use_password_link(
+        &self,
+        from: IpAddr,
+        token: &Secret,
+        password: Secret,
+    ) -> Result<(AppId, UserId), Refusal> {
         self.knock(from).await?;
         let (token, link) = self.known(token, |purpose| matches!(purpose, LinkPurpose::Password(_)))?;
         let LinkPurpose::Password(user) = link.purpose else { return Err(unexpected()) };
@@ -109,7 +114,7 @@ impl Administration {
         let password = self.hash(&row.id, row.administrator, &[row.name.as_str()], password).await?;
         let command = SystemCommand::UsePasswordLink { token: token.hash(), password };
         match self.carry_out(&auth::server(), command).await?.result {
-            CommandResult::User { .. } => Ok(row.id.clone()),
+            CommandResult::User { .. } => Ok((row.app, row.id.clone())),
             _ => Err(unexpected()),
         }
     }

@@ -4,9 +4,10 @@
 
 use super::{Administration, NewAccount, unexpected, unread};
 use crate::auth;
+use crate::ledger::{self, Stop};
 use crate::model::{
-    Actor, Answer, AppActor, AppId, AppRef, Card, Code, Command, CommandResult, Content, ConversationId, Key, Name,
-    Outcome, Query, Refusal, SessionId, Target, UserActor, UserHandle, UserId, UserKind, limits,
+    Actor, Answer, AppActor, AppId, AppRef, AppScope, Card, Code, Command, CommandResult, Content, ConversationId, Key,
+    Name, Outcome, Query, Refusal, SessionId, Target, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::store::Read;
 use crate::store::records::{CardRow, ContactRow, LabelRow, MemberRow, UserIdKey, UserIdRow, UserRow};
@@ -18,8 +19,6 @@ use std::collections::BTreeMap;
 const AT_ONCE: usize = 128;
 /// Counts one command of an app, or refuses it because there are too many.
 type Turn<'a> = &'a (dyn Fn() -> Result<(), Refusal> + Send + Sync);
-/// Who speaks when the system itself does.
-const SYSTEM: &str = "system";
 
 /// A user as they shall be; what is absent stays as it is.
 #[derive(Clone, Debug)]
@@ -63,6 +62,26 @@ impl Administration {
         let found = self.find(actor.app, id)?.filter(|(_, row)| !row.deleted);
         let (user, row) = found.ok_or_else(|| no_such_user(id))?;
         Ok(auth::session_actor(actor.app, user, row.id.clone(), SessionId::of_key(actor.key)))
+    }
+
+    /// The user of an id in an app, who may be told something: they are there, and not suspended.
+    pub fn listener(&self, actor: AppActor, id: &UserId) -> Result<UserHandle, Refusal> {
+        let found = self.find(actor.app, id)?.filter(|(_, row)| !row.deleted);
+        let (user, row) = found.ok_or_else(|| no_such_user(id))?;
+        if row.flags.suspended {
+            return Err(Refusal::new(Code::Suspended, format!("The user `{}` is suspended.", row.id)));
+        }
+        Ok(user)
+    }
+
+    /// The same for whoever asks in the user's name from outside: the key must have one of these scopes.
+    pub fn acting_with(&self, actor: AppActor, id: &UserId, any_of: &[AppScope]) -> Result<UserActor, Refusal> {
+        let acting = self.acting(actor, id)?;
+        match ledger::apps::scope::check_as(&*self.engine.view(), actor, acting.user, any_of) {
+            Ok(()) => Ok(acting),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Fault(_)) => Err(unread()),
+        }
     }
 
     fn find(&self, app: AppId, id: &UserId) -> Result<Option<(UserHandle, std::sync::Arc<UserRow>)>, Refusal> {
@@ -174,7 +193,7 @@ impl Administration {
         Ok(Became::Updated)
     }
 
-    /// Many contacts at once. Rows that name the same user come one after the other, in their order.
+    /// Many contacts at once. Rows that name the same two come one after the other, in their order.
     pub async fn import_contacts(
         &self,
         actor: AppActor,
@@ -254,7 +273,7 @@ impl Administration {
         to: Target,
         content: Content,
     ) -> Result<Outcome, Refusal> {
-        let system = UserId::new(SYSTEM).map_err(|_| unexpected())?;
+        let system = UserId::new(UserKind::SYSTEM).map_err(|_| unexpected())?;
         let row = if let Some((_, row)) = self.find(actor.app, &system)? {
             row
         } else {
@@ -280,16 +299,17 @@ impl Administration {
     }
 }
 
-/// Rows with their places, in waves: no two of a wave name the same user, and each comes after those before it that do.
+/// Rows with their places, in waves: no two of a wave name the same two users, and each comes after those before it that do. What
+/// becomes of a row depends on no others: a user has many contacts, and what one row changes of them is about its two alone.
 fn waves(rows: Vec<PutContact>) -> Vec<Vec<(usize, PutContact)>> {
     let mut waves: Vec<Vec<(usize, PutContact)>> = Vec::new();
-    let mut next: BTreeMap<String, usize> = BTreeMap::new();
+    let mut next: BTreeMap<[String; 2], usize> = BTreeMap::new();
     for (place, row) in rows.into_iter().enumerate() {
-        let ids = [row.user.folded().to_string(), row.contact.folded().to_string()];
-        let wave = ids.iter().filter_map(|id| next.get(id)).copied().max().unwrap_or(0);
-        for id in ids {
-            next.insert(id, wave + 1);
-        }
+        let mut ids = [row.user.folded().to_string(), row.contact.folded().to_string()];
+        ids.sort();
+        let next = next.entry(ids).or_default();
+        let wave = *next;
+        *next += 1;
         if wave == waves.len() {
             waves.push(Vec::new());
         }
@@ -307,16 +327,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_one_user_come_one_after_the_other() {
+    fn rows_of_the_same_two_users_come_one_after_the_other() {
         let row = |user: &str, contact: &str| PutContact {
             user: user.parse().unwrap(),
             contact: contact.parse().unwrap(),
             remark: None,
         };
-        let rows = vec![row("a", "b"), row("c", "d"), row("B", "a"), row("d", "e"), row("f", "g"), row("b", "e")];
+        let rows = vec![row("a", "b"), row("c", "d"), row("B", "a"), row("d", "e"), row("b", "e"), row("a", "b")];
         let places: Vec<Vec<usize>> =
             waves(rows).iter().map(|wave| wave.iter().map(|(place, _)| *place).collect()).collect();
-        assert_eq!(places, [vec![0, 1, 4], vec![2, 3], vec![5]]);
+        assert_eq!(places, [vec![0, 1, 3, 4], vec![2], vec![5]]);
         assert!(waves(Vec::new()).is_empty());
     }
 }

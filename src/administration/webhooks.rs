@@ -47,7 +47,8 @@ impl Administration {
         settings: WebhookSettings,
     ) -> Result<MadeWebhook, Refusal> {
         let app = self.app(by, app).await?.app;
-        let (secret, sealed) = self.draw(app)?;
+        let _writing = self.auth.vault.writing().await;
+        let (secret, sealed) = self.draw(app, PURPOSE)?;
         let command = SystemCommand::CreateWebhook { app, settings: Box::new(settings), secret: sealed };
         let webhook = WebhookId(self.carry_out(by, command).await?.lsn.0);
         Ok(MadeWebhook { webhook: self.webhook(by, AppRef(app.to_string()), webhook).await?.1, secret })
@@ -70,7 +71,8 @@ impl Administration {
     /// Gives a webhook another secret; the old one signs too for a day.
     pub async fn rotate_webhook(&self, by: &Actor, app: AppRef, webhook: WebhookId) -> Result<MadeWebhook, Refusal> {
         let app = self.app(by, app).await?.app;
-        let (secret, sealed) = self.draw(app)?;
+        let _writing = self.auth.vault.writing().await;
+        let (secret, sealed) = self.draw(app, PURPOSE)?;
         self.carry_out(by, SystemCommand::RotateWebhook { webhook: (app, webhook), secret: sealed }).await?;
         Ok(MadeWebhook { webhook: self.webhook(by, AppRef(app.to_string()), webhook).await?.1, secret })
     }
@@ -118,9 +120,10 @@ impl Administration {
         Ok(all)
     }
 
-    fn draw(&self, app: AppId) -> Result<(Secret, Sealed), Refusal> {
+    /// Draws a secret that signs what is posted, and seals it for an app; `purpose` is what it signs.
+    pub(super) fn draw(&self, app: AppId, purpose: &str) -> Result<(Secret, Sealed), Refusal> {
         let secret = WebhookSecret::draw().ok_or_else(unexpected)?.secret().clone();
-        let sealed = self.auth.vault.seal(app, PURPOSE, &secret).ok_or_else(unexpected)?;
+        let sealed = self.auth.vault.seal(app, purpose, &secret).ok_or_else(unexpected)?;
         Ok((secret, sealed))
     }
 }

@@ -12,8 +12,8 @@ use crate::hub::{DRAFT_MEMBERS_MAX, Window};
 use crate::model::clock::monotonic;
 use crate::model::growing::shortened;
 use crate::model::{
-    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, Refusal, SystemCommand, TokenUsage,
-    TurnState, UserId, limits, text,
+    AnswerDone, AnswerEnd, AssistantSettings, Code, ConversationId, Line, SystemCommand, TokenUsage, TurnState, UserId,
+    limits, text,
 };
 use crate::shutdown::Shutdown;
 use crate::store::records::{AssistantRow, ConversationRow, TurnRow, UserRow};
@@ -28,8 +28,12 @@ const TELL_EVERY: Duration = Duration::from_millis(50);
 const TELL_BYTES: usize = 2 * 1024;
 /// Pause before something is tried again that the engine had no room for.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often the end of an answer is tried to be written. Later the row is still there.
-const FINISH_TRIES: u32 = 30;
+/// Pauses grow up to this while the end of an answer cannot be written, …
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// … which is tried for so long. Meanwhile its words are here and nowhere else; later the row is still there.
+const FINISH_FOR: Duration = Duration::from_hours(1);
+/// How often it is still tried when the server stops.
+const LAST_TRIES: u32 = 5;
 
 /// Carries a turn out.
 pub async fn carry_out(
@@ -41,7 +45,7 @@ pub async fn carry_out(
 ) {
     let (settings, name) = match about(assistants, &turn) {
         Ok(Some(found)) => found,
-        Ok(None) => return finish(assistants, id, removed(assistants, &turn)).await,
+        Ok(None) => return finish(assistants, id, removed(assistants, &turn), &shutdown).await,
         Err(fault) => {
             // The turn is a row still; the next look finds it.
             tracing::error!(%fault, "an assistant could not be read");
@@ -58,7 +62,7 @@ pub async fn carry_out(
     };
     if turn.stop {
         assistants.count_end(AnswerEnd::Stopped);
-        finish(assistants, id, Some(done(AnswerEnd::Stopped, None))).await;
+        finish(assistants, id, Some(done(AnswerEnd::Stopped, None)), &shutdown).await;
         return;
     }
     if turn.state == TurnState::Answering {
@@ -66,7 +70,7 @@ pub async fn carry_out(
         tracing::info!(assistant = %name, "an answer was being written when the server ended; it says so now");
         assistants.count_end(AnswerEnd::Failed);
         let words = "The server was restarted while this answer was being written. Try again.";
-        finish(assistants, id, Some(done(AnswerEnd::Failed, Some(words.to_owned())))).await;
+        finish(assistants, id, Some(done(AnswerEnd::Failed, Some(words.to_owned()))), &shutdown).await;
         return;
     }
     let command = SystemCommand::BeginAnswer { conversation: id.0, question: id.1 };
@@ -74,11 +78,12 @@ pub async fn carry_out(
         Ok(_) => {}
         Err(refusal) => {
             match refusal.code {
-                Code::NotFound => finish(assistants, id, None).await,
+                Code::NotFound => finish(assistants, id, None, &shutdown).await,
                 Code::Conflict | Code::Overloaded | Code::Unavailable => tokio::time::sleep(PAUSE).await,
                 _ => {
                     assistants.count_end(AnswerEnd::Failed);
-                    finish(assistants, id, Some(done(AnswerEnd::Failed, Some(refusal.message.into_owned())))).await;
+                    let answer = done(AnswerEnd::Failed, Some(refusal.message.into_owned()));
+                    finish(assistants, id, Some(answer), &shutdown).await;
                 }
             }
             return;
@@ -99,14 +104,14 @@ pub async fn carry_out(
         Ok(messages) => {
             drafted = Some(Drafted::begin(assistants, id, &name));
             let writing = Writing::new(assistants, id, &settings, &messages);
-            Some(writing.run(&name, stop, shutdown).await)
+            Some(writing.run(&name, stop, shutdown.clone()).await)
         }
     };
     if let Some(answer) = &answer {
         assistants.count_end(answer.end);
         assistants.count_tokens(answer.tokens);
     }
-    finish(assistants, id, answer).await;
+    finish(assistants, id, answer, &shutdown).await;
     drop(drafted);
 }
 
@@ -166,19 +171,35 @@ async fn gather(
     gathering.await.unwrap_or(Err(NoContext::Fault(panicked)))
 }
 
-/// Writes the end of a turn down. What cannot be written now stays a row, and is ended when the server starts again.
-pub async fn finish(assistants: &Assistants, (conversation, question): DraftId, answer: Option<AnswerDone>) {
+/// Writes the end of a turn down, as long as it takes while the storage is down. What cannot be written then stays a row, and is ended
+/// when the server starts again.
+pub async fn finish(
+    assistants: &Assistants,
+    (conversation, question): DraftId,
+    answer: Option<AnswerDone>,
+    shutdown: &Shutdown,
+) {
     let answer = answer.map(Box::new);
-    for _ in 0..FINISH_TRIES {
+    let (since, mut pause, mut last_tries) = (monotonic(), PAUSE, 0);
+    loop {
         let command = SystemCommand::FinishAnswer { conversation, question, answer: answer.clone() };
-        match assistants.0.engine.execute(auth::server(), None, command.into()).await {
-            Ok(_) => return,
-            Err(Refusal { code: Code::Overloaded | Code::Unavailable, .. }) => tokio::time::sleep(PAUSE).await,
-            Err(refusal) => {
-                tracing::error!(%refusal, %conversation, %question, "the end of an answer could not be written");
-                return;
-            }
+        let Err(refusal) = assistants.0.engine.execute(auth::server(), None, command.into()).await else { return };
+        let later = matches!(refusal.code, Code::Overloaded | Code::Unavailable);
+        let stops = shutdown.is_triggered();
+        last_tries += u32::from(stops);
+        if !later || last_tries > LAST_TRIES || monotonic().duration_since(since) >= FINISH_FOR {
+            tracing::error!(%refusal, %conversation, %question, "the end of an answer could not be written");
+            return;
         }
+        if stops {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = shutdown.wait() => {}
+        }
+        pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 

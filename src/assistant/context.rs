@@ -2,7 +2,7 @@
 //! else is ever in it: no other conversation, nothing that was recalled, nothing from before they joined.
 
 use super::wire::{MESSAGE_TOKENS, Message, Speaker, message_tokens, tokens};
-use crate::engine::Engine;
+use crate::engine::{Engine, MayBeStale};
 use crate::ledger::read::assistants::{newest, visible};
 use crate::media::{Media, Variant};
 use crate::model::growing::shortened;
@@ -26,8 +26,6 @@ const IMAGES_MAX: usize = 4;
 const IMAGE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes of a message that a question replies to and that is quoted with it.
 const QUOTE_BYTES_MAX: usize = 1_000;
-/// How often a read starts again when its state has become too old.
-const STALE_TRIES: usize = 8;
 
 /// A question of somebody to an assistant.
 #[derive(Clone, Debug)]
@@ -73,6 +71,12 @@ impl From<Fault> for NoContext {
     }
 }
 
+impl MayBeStale for NoContext {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Fault(Fault::Stale))
+    }
+}
+
 /// The messages for a question, the system prompt first. Blocks; never call it from a task.
 pub fn for_question(
     engine: &Engine,
@@ -80,7 +84,7 @@ pub fn for_question(
     settings: &AssistantSettings,
     question: &Question,
 ) -> Result<Vec<Message>, NoContext> {
-    let (system, lines) = fresh(engine, |view| lines_of(view, settings, question))?;
+    let (system, lines) = engine.fresh(|view| lines_of(view, settings, question))?;
     let mut messages = vec![];
     if !system.is_empty() {
         messages.push(Message::new(Speaker::System, system));
@@ -117,17 +121,6 @@ fn add(messages: &mut Vec<Message>, message: Message) {
         }
         Some(_) | None => messages.push(message),
     }
-}
-
-/// Runs a read on the newest state until that holds still.
-pub(super) fn fresh<T>(engine: &Engine, mut read: impl FnMut(&View) -> Result<T, NoContext>) -> Result<T, NoContext> {
-    for _ in 1..STALE_TRIES {
-        match read(&engine.view()) {
-            Err(NoContext::Fault(Fault::Stale)) => {}
-            other => return other,
-        }
-    }
-    read(&engine.view())
 }
 
 fn lines_of(view: &View, settings: &AssistantSettings, question: &Question) -> Result<(String, Vec<Line>), NoContext> {

@@ -3,7 +3,7 @@
 
 use super::Assistants;
 use super::answering::line;
-use super::context::{self, Names, NoContext, fresh};
+use super::context::{self, Names, NoContext};
 use super::problem::Problem;
 use super::provider::{Answering, Next};
 use super::wire::{Message, Speaker, tokens};
@@ -87,7 +87,7 @@ impl Assistants {
         let (engine, asker) = (self.0.engine.clone(), actor.user);
         let gathered = {
             let settings = settings.clone();
-            tokio::task::spawn_blocking(move || fresh(&engine, |view| messages(view, &settings, asker, &task))).await
+            tokio::task::spawn_blocking(move || engine.fresh(|view| messages(view, &settings, asker, &task))).await
         };
         let messages = match gathered {
             Ok(Ok(messages)) => messages,

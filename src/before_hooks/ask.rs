@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const AT_ONCE: usize = 64;
 /// What the commands of one app that wait may take, in units of [`ROOM_UNIT`]: 16 MiB.
 const ROOM_OF_APP: usize = 16 * 1_024;
+/// What a command has of words and names is there so often while it waits: in the command, in the question, in what is posted.
+const COPIES: usize = 3;
 /// What each takes at least, so that there are never more than 1,024.
 const ROOM_LEAST: usize = 16;
 /// So much later the asking ends whatever it waits for; what it waits for has its own end before.
@@ -49,7 +51,7 @@ impl Default for AppState {
 impl AppState {
     /// Room for a command that waits, of the app's and of everybody's; or whose is full.
     pub fn room(&self, bytes: usize, of_all: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], Full> {
-        let units = u32::try_from(bytes / ROOM_UNIT + ROOM_LEAST).map_err(|_| Full::OfApp)?;
+        let units = u32::try_from((COPIES * bytes / ROOM_UNIT).max(ROOM_LEAST)).map_err(|_| Full::OfApp)?;
         let own = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| Full::OfApp)?;
         Ok([own, Arc::clone(of_all).try_acquire_many_owned(units).map_err(|_| Full::OfAll)?])
     }

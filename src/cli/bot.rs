@@ -1,6 +1,6 @@
 //! `tidings bot`: bots and their tokens.
 
-use super::place::Place;
+use super::place::InApp;
 use super::{Failure, date, print, unexpected};
 use crate::control::{Request, Response};
 use crate::model::{BotToken, Name, SessionId, UserId};
@@ -26,16 +26,6 @@ pub struct Args {
     action: Action,
 }
 
-/// Which app, and where.
-#[derive(Debug, clap::Args)]
-struct App {
-    /// The app (tenant) of the bot [default: home].
-    #[arg(long)]
-    app: Option<Name>,
-    #[command(flatten)]
-    place: Place,
-}
-
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Create a bot and print its first token.
@@ -46,7 +36,7 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         display_name: Option<Name>,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Make another token and print it.
     Token {
@@ -56,7 +46,7 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         called: Option<Name>,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// List the tokens of a bot.
     Tokens {
@@ -66,7 +56,7 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Make a token in place of another one, and print it.
     Rotate {
@@ -75,7 +65,7 @@ enum Action {
         /// The number of the token that goes.
         token: SessionId,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Revoke a token: it opens nothing from this moment on.
     Revoke {
@@ -84,7 +74,7 @@ enum Action {
         /// The number of the token.
         token: SessionId,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
 }
 

@@ -1,9 +1,9 @@
 //! `tidings invite`: invite codes, with which people make accounts.
 
-use super::place::Place;
+use super::place::InApp;
 use super::{Failure, date, exit, print, unexpected};
 use crate::control::{Request, Response};
-use crate::model::{Invite, InviteCode, Name};
+use crate::model::{Invite, InviteCode};
 use std::process::ExitCode;
 
 /// What stands under the help.
@@ -26,16 +26,6 @@ pub struct Args {
     action: Action,
 }
 
-/// Which app, and where.
-#[derive(Debug, clap::Args)]
-struct App {
-    /// The app (tenant) that accounts are made in [default: home].
-    #[arg(long)]
-    app: Option<Name>,
-    #[command(flatten)]
-    place: Place,
-}
-
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Make a code.
@@ -53,7 +43,7 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// List the codes.
     List {
@@ -61,14 +51,14 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Make a code useless.
     Revoke {
         /// Which.
         code: InviteCode,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
 }
 

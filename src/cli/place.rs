@@ -5,7 +5,7 @@ use crate::administration::Administration;
 use crate::app::{self, AppError, Opened};
 use crate::config::{Config, FILE_DEFAULT, Flag, Sources};
 use crate::control::{self, AskError, Control, Request, Response};
-use crate::model::{Code, Refusal};
+use crate::model::{Code, Name, Refusal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +23,17 @@ pub struct Place {
     /// The configuration file [default: ./tidings.toml, when there is one].
     #[arg(long, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+/// Which app, and where.
+#[derive(Debug, clap::Args)]
+pub struct InApp {
+    /// The app (tenant) [default: home].
+    #[arg(long)]
+    pub app: Option<Name>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 impl Place {

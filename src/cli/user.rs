@@ -1,6 +1,6 @@
 //! `tidings user`: add, list, show, give a password, set flags, sign out, delete.
 
-use super::place::Place;
+use super::place::InApp;
 use super::{Failure, date, password, print, unexpected};
 use crate::control::{Request, Response, UserDetail, UserLine};
 use crate::model::{Name, UserHandle, UserId};
@@ -33,16 +33,6 @@ pub struct Args {
     action: Action,
 }
 
-/// Which users.
-#[derive(Debug, clap::Args)]
-struct App {
-    /// The app (tenant) that the user belongs to [default: home].
-    #[arg(long)]
-    app: Option<Name>,
-    #[command(flatten)]
-    place: Place,
-}
-
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Add a user.
@@ -56,7 +46,7 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// List all users.
     List {
@@ -64,7 +54,7 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Give a user another password; their sessions end.
     Passwd {
@@ -74,7 +64,7 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Sign a user out everywhere and let them in no more.
     Suspend {
@@ -84,7 +74,7 @@ enum Action {
         #[arg(long)]
         undo: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Let a user read, but not send.
     Silence {
@@ -94,7 +84,7 @@ enum Action {
         #[arg(long)]
         undo: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Let a user send and get contact requests, or not.
     Contacts {
@@ -107,7 +97,7 @@ enum Action {
         #[arg(long)]
         on: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Show a user, their flags and their sessions.
     Show {
@@ -117,14 +107,14 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Sign a user out on every device.
     EndSessions {
         /// Whom.
         name: UserId,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Give a one-time link with which a user sets a password; it lasts 24 hours, and the one before is useless.
     PasswordLink {
@@ -134,7 +124,7 @@ enum Action {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
     /// Delete an account for good: its profile goes, its messages stay under "deleted user".
     Delete {
@@ -144,7 +134,7 @@ enum Action {
         #[arg(long, required = true)]
         yes: bool,
         #[command(flatten)]
-        app: App,
+        app: InApp,
     },
 }
 
@@ -262,7 +252,7 @@ pub(super) fn table(users: &[UserLine], json: bool, head: bool) -> Result<String
     Ok(text)
 }
 
-async fn list(app: App, json: bool) -> Result<(), Failure> {
+async fn list(app: InApp, json: bool) -> Result<(), Failure> {
     let mut after = UserHandle(0);
     let mut head = true;
     loop {

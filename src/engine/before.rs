@@ -3,15 +3,17 @@
 //!
 //! An app without a before-hook pays one look at a map in memory for each command.
 
-use super::{Engine, Submission, Submitted};
-use crate::ledger::before_hooks;
-use crate::model::{Actor, AnyCommand, AppId, HookAction, Refusal, SystemCommand};
+use super::submit::{CHARGE_BYTES, COMMAND_BYTES_MIN, OneReply, charge, stopped};
+use super::writer::{Item, Job, QueuedCommand};
+use super::{Engine, ReplySink, Submission, Submitted, events};
+use crate::ledger::{Accepted, Stop, before_hooks};
+use crate::model::{Actor, AnyCommand, AppId, Command, HookAction, Key, Question, Refusal, SystemCommand, UserActor};
 use crate::store::records::BeforeHookRow;
 use crate::store::{Fault, Read, Tables, View};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
 /// The before-hooks of all apps.
@@ -128,7 +130,8 @@ pub(super) const fn changes(command: &AnyCommand) -> Option<AppId> {
             SystemCommand::SetBeforeHook { app, .. }
             | SystemCommand::RotateBeforeHook { app, .. }
             | SystemCommand::RemoveBeforeHook { app }
-            | SystemCommand::AppStep { app },
+            | SystemCommand::AppStep { app }
+            | SystemCommand::Reseal { app, .. },
         ) => Some(*app),
         AnyCommand::System(_) | AnyCommand::User(_) => None,
     }
@@ -142,4 +145,78 @@ pub(super) fn all(view: &View) -> Result<Hooks, Fault> {
 /// The before-hook of one app as a batch leaves it.
 pub(super) fn of(tables: &Tables<'_>, app: AppId) -> Result<Option<Arc<BeforeHookRow>>, Fault> {
     tables.get::<BeforeHookRow>(&app)
+}
+
+impl Engine {
+    /// What executing a user's command would give, decided in its place in the one order, with nothing changed: its refusal, the
+    /// outcome of the same key before, or `done` in place of its result.
+    pub async fn try_out(&self, submission: &Submission) -> Result<Accepted, Refusal> {
+        let (sink, outcome) = OneReply::new();
+        let Submission { actor, key, command, before, .. } = submission;
+        let (actor, command, before) = (actor.clone(), command.clone(), before.clone());
+        let trial = Submission { actor, key: *key, command, reply: Some((sink, 0)), before };
+        let queued = QueuedCommand { trial: true, ..charge(trial) };
+        match self.take(queued) {
+            Submitted::Done(taken) => taken?,
+            Submitted::Waits(taken) => taken.await?,
+        }
+        outcome.await.map_err(|_| stopped())?
+    }
+
+    /// What is asked about a user's command that would be accepted; none: nothing, although others of its kind are.
+    pub async fn question(&self, actor: UserActor, key: Key, command: Command) -> Result<Option<Question>, Refusal> {
+        self.read_fresh(move |shared, view| {
+            let mut question = before_hooks::question(view, shared.clock.now(), (&actor, key), &command)?;
+            if let Some(question) = &mut question
+                && let Some(place) = question.place
+            {
+                question.conversation = events::place(view, place)?;
+            }
+            Ok::<_, Stop>(question)
+        })
+        .await
+    }
+
+    /// Tells the outcome of a command that did not come as far as the writer, as all outcomes are told: on the publisher thread.
+    /// Returns when it is told.
+    pub async fn tell(&self, (sink, request): (Arc<dyn ReplySink>, u32), outcome: Result<Accepted, Refusal>) {
+        let cost = (COMMAND_BYTES_MIN / CHARGE_BYTES) as u32;
+        if let Ok(permit) = self.0.shared.budget.acquire_many(cost).await {
+            permit.forget();
+        }
+        let (told, done) = oneshot::channel();
+        let sink: Arc<dyn ReplySink> = Arc::new(Told { sink, told: Mutex::new(Some(told)) });
+        let item = Item { outcome, reply: Some((sink, request)), published: None, effects_first: false };
+        if self.0.shared.closed.load(Ordering::SeqCst) || self.0.queue.send(Job::Tell { item, cost }).is_err() {
+            // Whoever still waits learns that the server stops by its connection being closed.
+            return;
+        }
+        drop(done.await);
+    }
+
+    /// Says who is asked before commands are carried out from now on, as long as it is there.
+    pub fn set_gate(&self, gate: Weak<dyn Gate>) {
+        *self.0.gate.lock() = Some(gate);
+    }
+
+    /// Whether anybody is asked about commands of an app.
+    pub fn has_before_hook(&self, app: AppId) -> bool {
+        self.0.shared.hooks.load().contains_key(&app)
+    }
+}
+
+/// A reply that says when it was told.
+struct Told {
+    sink: Arc<dyn ReplySink>,
+    /// Guards whom to tell of it.
+    told: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl ReplySink for Told {
+    fn complete(&self, request: u32, outcome: Result<Accepted, Refusal>) {
+        self.sink.complete(request, outcome);
+        if let Some(told) = self.told.lock().take() {
+            told.send(()).ok();
+        }
+    }
 }

@@ -30,41 +30,67 @@ pub struct Found {
     pub gap: bool,
 }
 
-/// The same with what is needed to make each event again; of all apps about `looked` items are looked through.
+/// The same with what is needed to make each event again; of all apps about `looked` items are looked through, no more at once than
+/// it takes.
 pub fn found(view: &View, app: AppId, after: Lsn, limit: usize, looked: usize) -> Result<Found, Fault> {
-    let batch = view.log_after(after, looked)?;
-    let mut found = Found { events: Vec::new(), upto: batch.upto, gap: batch.gap };
-    let mut places: BTreeMap<ConversationId, Option<EventPlace>> = BTreeMap::new();
-    let (mut bytes, mut nth) = (0, 0);
-    for item in batch.items.iter().filter(|item| item.app == app) {
-        let last = found.events.last().map(|(_, event): &(EventRef, AppEvent)| event.lsn);
-        if last == Some(item.lsn) {
-            nth += 1;
-        } else {
-            if let Some(last) = last
-                && (found.events.len() >= limit || bytes >= BYTES_MAX)
-            {
-                found.upto = last;
-                break;
-            }
-            nth = 0;
+    let mut found = Found { events: Vec::new(), upto: after, gap: false };
+    let mut finding = Finding { view, app, limit, places: BTreeMap::new(), bytes: 0 };
+    let (mut left, mut piece) = (looked, limit.clamp(1, looked));
+    loop {
+        let batch = view.log_after(found.upto, piece)?;
+        found.gap |= batch.gap;
+        found.upto = batch.upto;
+        left = left.saturating_sub(piece);
+        let full = finding.take(&batch.items, &mut found)?;
+        if full || found.upto >= view.lsn() || left == 0 || found.events.len() >= limit {
+            return Ok(found);
         }
-        let place = if let Some(place) = places.get(&item.conversation) {
-            place.clone()
-        } else {
-            let place = place(view, item.conversation)?;
-            places.insert(item.conversation, place.clone());
-            place
-        };
-        // Of a conversation that went with its app nobody is left who could be told.
-        let Some(place) = place else { continue };
-        let position = EventPosition { lsn: item.lsn, nth };
-        let event = event(view, item, nth, place)?;
-        bytes += event.entry.as_ref().map_or(64, |entry| stored_bytes(entry));
-        let (conversation, seq, kind) = (item.conversation, item.seq, item.kind);
-        found.events.push((EventRef { position, conversation, seq, kind }, event));
+        piece = piece.saturating_mul(2).min(left);
     }
-    Ok(found)
+}
+
+struct Finding<'a> {
+    view: &'a View,
+    app: AppId,
+    limit: usize,
+    places: BTreeMap<ConversationId, Option<EventPlace>>,
+    bytes: usize,
+}
+
+impl Finding<'_> {
+    /// Makes the events of some items. True when there are enough of them; `upto` says then how far they reach.
+    fn take(&mut self, items: &[LogItem], found: &mut Found) -> Result<bool, Fault> {
+        let mut nth = 0;
+        for item in items.iter().filter(|item| item.app == self.app) {
+            let last = found.events.last().map(|(_, event): &(EventRef, AppEvent)| event.lsn);
+            if last == Some(item.lsn) {
+                nth += 1;
+            } else {
+                if let Some(last) = last
+                    && (found.events.len() >= self.limit || self.bytes >= BYTES_MAX)
+                {
+                    found.upto = last;
+                    return Ok(true);
+                }
+                nth = 0;
+            }
+            let place = if let Some(place) = self.places.get(&item.conversation) {
+                place.clone()
+            } else {
+                let place = place(self.view, item.conversation)?;
+                self.places.insert(item.conversation, place.clone());
+                place
+            };
+            // Of a conversation that went with its app nobody is left who could be told.
+            let Some(place) = place else { continue };
+            let position = EventPosition { lsn: item.lsn, nth };
+            let event = event(self.view, item, nth, place)?;
+            self.bytes += event.entry.as_ref().map_or(64, |entry| stored_bytes(entry));
+            let (conversation, seq, kind) = (item.conversation, item.seq, item.kind);
+            found.events.push((EventRef { position, conversation, seq, kind }, event));
+        }
+        Ok(false)
+    }
 }
 
 /// An event made again, as things are now; none when its conversation went with its app.

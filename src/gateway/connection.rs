@@ -36,7 +36,7 @@ pub struct Connection {
     now_ms: u64,
     /// Who it belongs to, once that is known.
     actor: Option<Box<UserActor>>,
-    /// Keeps its commands in order while somebody is asked about some of them; made when that first may be.
+    /// Keeps its commands in order while somebody is asked about some of them; made with the first of them.
     lane: Option<Arc<Lane>>,
     /// Nothing is handled before everything up to here is written.
     write_first: Option<u64>,
@@ -205,16 +205,15 @@ impl Connection {
             self.outbox.reply(&refused(Some(request), refusal, false));
             return None;
         }
-        if self.lane.is_none() && self.gateway.engine().has_before_hook(actor.app) {
-            self.lane = Some(Arc::default());
-        }
+        // From the first command on, whether there is a before-hook or not: one that is set at this very moment finds it there.
+        let lane = Arc::clone(self.lane.get_or_insert_default());
         let reply: Arc<dyn ReplySink> = Arc::clone(&self.outbox) as Arc<dyn ReplySink>;
         let submission = Submission {
             actor: Actor::User((**actor).clone()),
             key: Some(key),
             command: command.into(),
             reply: Some((reply, request)),
-            before: Before::Ask(self.lane.clone()),
+            before: Before::Ask(Some(lane)),
         };
         self.outbox.started();
         match self.gateway.engine().submit_now(submission) {
@@ -273,7 +272,7 @@ impl Connection {
         self.outbox.set_deadline_ms(u64::MAX);
         let (engine, auth) = (self.gateway.engine(), self.gateway.auth());
         let server = self.gateway.options().server_name.as_str();
-        let from = From { peer: self.peer, page: self.page.as_ref(), cookie: self.cookie.as_ref(), server };
+        let from = From { peer: self.peer, page: self.page.as_ref(), cookie: self.cookie.as_ref(), server, key: None };
         let logged_in = login::log_in(engine, auth, (hello.auth, hello.device), from).await;
         let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
         match welcome {

@@ -5,6 +5,7 @@
 //! icons) is asked for again each time and mostly answered with 304. A path is looked up as it came, character by character:
 //! nothing is decoded, so there is no other spelling of `..`.
 
+use super::api::cookie;
 use super::file::has_tag;
 use super::{Peer, Site, nothing_here};
 use axum::Extension;
@@ -32,6 +33,9 @@ const NO_PAGES: [&str; 12] =
     ["api", "ws", "media", "hooks", "services", "a", "embed", "healthz", "readyz", "metrics", "mcp", ".well-known"];
 /// The one page.
 const PAGE: &str = "index.html";
+/// Lines of the page that have this are for browsers with a session: what its first page needs is asked for at once
+/// (`web/scripts/ahead.mjs`).
+const FOR_SESSIONS: &str = " data-inside";
 /// The page that other systems show in a frame ([`framed`]), with a place for the list of those who may.
 const FRAMED: &str = "embed.html";
 const FRAMED_BY: &str = "data-origins=\"\"";
@@ -58,6 +62,8 @@ struct Found {
     hash: Option<&'static str>,
     bytes: Bytes,
     brotli: bool,
+    /// Whether it is the page as a browser with a session gets it.
+    session: bool,
 }
 
 /// The answer wherever no other route is: a file, the page, or that there is nothing.
@@ -82,7 +88,10 @@ pub async fn answer(
     let mut response = match found {
         Some(found) => sent(&headers, found),
         None if is_for_page(path, &headers) => match find(PAGE, folder, false).await {
-            Some(page) => sent(&headers, addressed(&page, folder.is_some())),
+            Some(page) => {
+                let session = cookie::token(&headers, peer.tls).is_some();
+                sent(&headers, addressed(&page, folder.is_some(), session))
+            }
             None => return no_client(),
         },
         None => return nothing_here(),
@@ -101,10 +110,10 @@ pub async fn answer(
 pub async fn framed(site: &Site, headers: &HeaderMap, tls: bool, origins: &str) -> Response {
     let folder = site.gateway.options().web_dir.as_deref();
     let Some(page) = find(FRAMED, folder, false).await else { return no_client() };
-    let page = addressed(&page, folder.is_some());
+    let page = addressed(&page, folder.is_some(), false);
     let text = String::from_utf8_lossy(&page.bytes).replace(FRAMED_BY, &format!("data-origins=\"{origins}\""));
     // The list is part of the text, so that the file's hash says nothing of it.
-    let mut response = sent(headers, Found { kind: page.kind, hash: None, bytes: text.into(), brotli: false });
+    let mut response = sent(headers, Found { hash: None, bytes: text.into(), ..page });
     guard(response.headers_mut(), headers, tls, origins);
     response.headers_mut().insert(header::CACHE_CONTROL, ASK_AGAIN);
     response
@@ -130,12 +139,12 @@ fn is_for_page(path: &str, headers: &HeaderMap) -> bool {
 async fn find(path: &str, folder: Option<&Path>, brotli: bool) -> Option<Found> {
     if let Some(folder) = folder {
         let bytes = read(folder, path).await?;
-        return Some(Found { kind: media_type(path), hash: None, bytes: bytes.into(), brotli: false });
+        return Some(Found { kind: media_type(path), hash: None, bytes: bytes.into(), brotli: false, session: false });
     }
     let file = FILES.iter().find(|file| file.path == path)?;
     let squeezed = file.brotli.filter(|_| brotli);
     let bytes = Bytes::from_static(squeezed.unwrap_or(file.raw));
-    Some(Found { kind: file.kind, hash: Some(file.hash), bytes, brotli: squeezed.is_some() })
+    Some(Found { kind: file.kind, hash: Some(file.hash), bytes, brotli: squeezed.is_some(), session: false })
 }
 
 /// Reads a file of a folder: a regular one that is really below it.
@@ -153,19 +162,29 @@ async fn read(folder: &Path, path: &str) -> Option<Vec<u8>> {
     tokio::fs::read(file).await.ok()
 }
 
-/// The page with the version in the addresses of what it loads. The manifest keeps its own: addresses in it begin there.
-fn addressed(page: &Found, from_folder: bool) -> Found {
+/// The page with the version in the addresses of what it loads, and without the lines that only a session needs where there is none.
+/// The manifest keeps its own: addresses in it begin there.
+fn addressed(page: &Found, from_folder: bool, session: bool) -> Found {
     let text = String::from_utf8_lossy(&page.bytes);
+    let lines = text.split_inclusive('\n').filter(|line| session || !line.contains(FOR_SESSIONS));
+    let text = lines.collect::<String>();
     let version = format!("\"/a/{}/", version_of(from_folder));
     let text = text.replace("\"./manifest.webmanifest", "\"/manifest.webmanifest").replace("\"./", &version);
     // A new version is another page, even where its own text is the same.
     let hash = page.hash.map(|_| BUILD_ID);
-    Found { kind: page.kind, hash, bytes: text.into(), brotli: false }
+    Found { kind: page.kind, hash, bytes: text.into(), brotli: false, session }
 }
 
 fn sent(headers: &HeaderMap, found: Found) -> Response {
-    let Found { kind, hash, bytes, brotli } = found;
-    let tag = hash.map(|hash| if brotli { format!("\"{hash}-br\"") } else { format!("\"{hash}\"") });
+    let Found { kind, hash, bytes, brotli, session } = found;
+    let variant = if brotli {
+        "-br"
+    } else if session {
+        "-in"
+    } else {
+        ""
+    };
+    let tag = hash.map(|hash| format!("\"{hash}{variant}\""));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = match (&tag, known) {
         (Some(tag), Some(known)) if has_tag(known, tag) => StatusCode::NOT_MODIFIED.into_response(),
@@ -173,7 +192,8 @@ fn sent(headers: &HeaderMap, found: Found) -> Response {
     };
     let all = response.headers_mut();
     all.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    all.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let varies = if kind.starts_with("text/html") { "accept-encoding, cookie" } else { "accept-encoding" };
+    all.insert(header::VARY, HeaderValue::from_static(varies));
     all.extend(tag.and_then(|tag| HeaderValue::try_from(tag).ok()).map(|tag| (header::ETAG, tag)));
     if brotli {
         all.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));

@@ -121,6 +121,7 @@ pub async fn serve(
         tasks: tasks.clone(),
         limits: Arc::clone(&state.limits),
     };
+    tasks.spawn("status history", api::status_history::keep(state.clone(), shutdown.clone()));
     let router = router(site, state);
     let purpose = |peer: SocketAddr| {
         if proxy::is_proxy(&gateway.options().trusted_proxies, peer.ip()) { Purpose::Proxy } else { Purpose::Http }

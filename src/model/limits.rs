@@ -94,8 +94,18 @@ pub const ADMINISTRATION_PAGE_MAX: usize = 200;
 pub const PUSH_OUTCOMES_MAX: usize = 64;
 /// Shortest password of an administrator, in characters.
 pub const ADMINISTRATOR_PASSWORD_CHARS_MIN: usize = 12;
-/// Keys of one app that open the API, and as many that sign: the one in use and the next one.
-pub const APP_KEYS_MAX: usize = 2;
+/// Secrets that one command writes anew; an app has no more rows with secrets than a third of this.
+pub const RESEALED_MAX: usize = 128;
+/// Longest `jti` of a signed token, in characters.
+pub const SIGNED_ONCE_CHARS_MAX: usize = 255;
+/// Signed tokens with a `jti` that are remembered of one app.
+pub const SIGNED_ONCE_MAX: u64 = 100_000;
+/// Those that are over and forgotten with one command: two rows each, and one of each app.
+pub const SIGNED_ONCE_FORGOTTEN_MAX: usize = 64;
+/// Keys of one app that sign: the one in use and the next one.
+pub const SIGNING_KEYS_MAX: usize = 2;
+/// Keys of one app that open the API: one for each system with its own scopes, and the next one of each.
+pub const API_KEYS_MAX: usize = 8;
 /// A key's use is noted at most this often: once an hour.
 pub const APP_KEY_TOUCH_MS: u64 = 3_600 * 1_000;
 /// Longest signed token, in bytes.
@@ -128,7 +138,7 @@ pub const PRESSES_MAX: usize = 10;
 pub const PRESSES_WINDOW_MS: u64 = 10 * 1_000;
 /// Newest entries of a feed among which they are counted.
 pub const PRESSES_LOOKED_THROUGH: u64 = 64;
-/// How long the secret of a before-hook signs beside the one that has replaced it: 24 hours.
+/// How long a secret that another one has replaced counts beside it, of a before-hook or of a webhook, the address of one into a conversation too: 24 hours.
 pub const OLD_SECRET_MS: u64 = 24 * 3_600 * 1_000;
 /// Webhooks of one app.
 pub const WEBHOOKS_MAX: usize = 20;
@@ -138,8 +148,6 @@ pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
 pub const WEBHOOK_TYPES_MAX: usize = 64;
 /// Conversations that one webhook names.
 pub const WEBHOOK_CONVERSATIONS_MAX: usize = 100;
-/// After a rotation the old secret of a webhook signs for so long: 24 hours.
-pub const WEBHOOK_ROTATION_MS: u64 = 24 * 3_600 * 1_000;
 /// Events of one webhook that wait; its worker stops reading the log before that.
 pub const WEBHOOK_WAITING_MAX: u32 = 12_000;
 /// Events of one webhook that were given up; the oldest make room.

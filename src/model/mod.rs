@@ -5,6 +5,7 @@
 pub mod account;
 pub mod administration;
 pub mod app;
+pub mod app_scope;
 pub mod assistant;
 pub mod before_hook;
 pub mod bot;
@@ -26,6 +27,7 @@ pub mod origin;
 pub mod post;
 pub mod profile;
 pub mod push;
+pub mod pushed;
 pub mod query;
 pub mod refusal;
 pub mod search;
@@ -38,7 +40,11 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
-pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Sealed};
+pub use app::{
+    AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Resealed, Sealed, SecretPlace,
+    SignedOnce,
+};
+pub use app_scope::{AppScope, AppScopes};
 pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,
@@ -74,12 +80,13 @@ pub use profile::{
     UserSettings, Visibility,
 };
 pub use push::{PushOutcome, PushSubscription, PushThen};
+pub use pushed::{PushedData, PushedKind};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};
 pub use system::{AuditLine, CursorMove, LinkPurpose, SystemCommand};
 pub use text::{DeviceId, Emoji, Extra, InviteCode, Line, Name, Paragraph, Secret, TextError, UserId, WebOrigin};
 pub use webhook::{
-    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookInfo, WebhookNote, WebhookOf,
-    WebhookSettings, WebhookStop,
+    DeadLetter, EventPosition, EventRef, SigningSecret, WebhookChange, WebhookFailure, WebhookInfo, WebhookNote,
+    WebhookOf, WebhookSettings, WebhookStop,
 };

@@ -192,4 +192,8 @@ pub struct HookInfo {
     pub by: UserId,
     /// When.
     pub created: Timestamp,
+    /// Until when the address before this one posts, too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    pub old_secret_until: Option<Timestamp>,
 }

@@ -110,8 +110,19 @@ pub struct WebhookInfo {
     pub dead: u32,
     /// When an event was last taken.
     pub delivered: Option<Timestamp>,
+    /// The last try that failed, also when the server was started since; another one may have been taken after it.
+    pub failed: Option<WebhookFailure>,
     /// Events up to here may be missing: they were older than those that are kept when their turn came.
     pub gap: Option<Lsn>,
+}
+
+/// A try that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WebhookFailure {
+    /// When.
+    pub at: Timestamp,
+    /// What it came to, with the status of the answer when there was one; no words of the event's or the answer's own.
+    pub why: String,
 }
 
 /// An event by its place: the command, and the how-manieth of it.
@@ -214,6 +225,8 @@ pub struct WebhookNote {
     pub upto: Option<Lsn>,
     /// When something was last taken.
     pub delivered: Option<Timestamp>,
+    /// The last try that failed, when there was one since the last note; its words are cut to [`limits::WEBHOOK_WHY_CHARS_MAX`].
+    pub failed: Option<WebhookFailure>,
     /// Events up to here may be missing.
     pub gap: Option<Lsn>,
     /// Nothing is posted any more, for this reason; passed over when the webhook was changed after this command, for what was answered

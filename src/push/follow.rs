@@ -110,7 +110,7 @@ impl Inner {
     async fn deliveries(&self, items: Vec<LogItem>) -> Result<Vec<Delivery>, Fault> {
         let last = items.last().copied();
         let newest = read(&self.engine, move |engine: &Engine| match last {
-            Some(item) if who::any(engine)? => crate::workers::follow::entry(engine, &engine.view(), &item),
+            Some(item) if who::any(engine)? => engine.entry(&engine.view(), &item),
             Some(_) | None => Ok(None),
         });
         if let Some(entry) = newest.await? {

@@ -15,8 +15,6 @@ const MEMBERS_MAX: u32 = 1_000;
 const COUNTED_MAX: usize = 200;
 /// Member rows read at once.
 const PIECE: usize = 500;
-/// How often a read is tried on the newest View.
-const STALE_TRIES: usize = 8;
 /// A message that is older than this is not pushed any more: 24 hours.
 pub const OLD_MS: u64 = 24 * 3_600 * 1_000;
 
@@ -59,7 +57,7 @@ pub fn find(engine: &Engine, items: &[LogItem]) -> Result<Vec<Delivery>, Fault> 
     }
     let mut found = Vec::new();
     for (conversation, seqs) in news {
-        found.extend(retry_stale(engine, |view| in_conversation(view, now, conversation, &seqs))?);
+        found.extend(engine.fresh(|view| in_conversation(view, now, conversation, &seqs))?);
     }
     Ok(found)
 }
@@ -72,22 +70,11 @@ pub fn again(
     seq: Seq,
 ) -> Result<Option<Delivery>, Fault> {
     let now = engine.clock().now();
-    retry_stale(engine, |view| {
+    engine.fresh(|view| {
         let Some(told) = Told::open(view, now, conversation, &BTreeSet::from([seq]))? else { return Ok(None) };
         let Some(member) = view.get::<MemberRow>(&(conversation, user))? else { return Ok(None) };
         Ok(told.member(view, user, &member)?.into_iter().find(|delivery| delivery.session == session))
     })
-}
-
-fn retry_stale<T>(engine: &Engine, work: impl Fn(&View) -> Result<T, Fault>) -> Result<T, Fault> {
-    let mut done = work(&engine.view());
-    for _ in 0..STALE_TRIES {
-        match done {
-            Err(Fault::Stale) => done = work(&engine.view()),
-            done => return done,
-        }
-    }
-    done
 }
 
 fn in_conversation(

@@ -4,7 +4,7 @@ use super::asked::{Asked, Place, write_cursor};
 use super::index::Budget;
 use super::words::Words;
 use super::{Shared, State, document, unavailable};
-use crate::engine::Engine;
+use crate::engine::{self, Engine, MayBeStale};
 use crate::ledger::{Stop, read};
 use crate::model::clock::monotonic;
 use crate::model::{Answer, ConversationId, Entry, Highlight, Hit, Lsn, Refusal, Seq, Timestamp, UserActor, limits};
@@ -22,37 +22,40 @@ const MESSAGES_MAX: u64 = 20_000_000;
 const LOOKED_UP_MAX: usize = 2_000;
 /// Items of the log, newer than the index, that one search reads.
 const ITEMS_MAX: usize = 8_192;
-/// How often a search starts again when its View has become stale.
-const STALE_TRIES: usize = 8;
 
 /// Answers a search as of the newest state.
 pub fn answer(engine: &Engine, shared: &Shared, actor: &UserActor, asked: &Asked) -> Result<Answer, Refusal> {
-    for _ in 0..STALE_TRIES {
+    let found = engine::retry(|| {
         // First the index, then the View: what the index has is then in the View, too.
         let state = shared.state.load_full();
         let view = engine.view();
-        match Finding::new(&view, state.as_deref(), (actor, engine.clock().now()), asked).and_then(Finding::run) {
-            Ok(answer) => return Ok(answer),
-            Err(Failed::Stop(Stop::Refused(refusal))) => return Err(refusal),
-            Err(Failed::Stop(Stop::Fault(Fault::Stale))) => {}
-            Err(Failed::Stop(Stop::Fault(fault))) => {
-                tracing::error!(%fault, "A search could not read the data.");
-                return Err(unavailable());
-            }
-            Err(Failed::Index(error)) => {
-                tracing::error!(%error, "A search could not read the index; it is made anew.");
-                shared.note_damaged();
-                return Err(unavailable());
-            }
+        Finding::new(&view, state.as_deref(), (actor, engine.clock().now()), asked).and_then(Finding::run)
+    });
+    found.map_err(|failed| match failed {
+        Failed::Stop(Stop::Refused(refusal)) => refusal,
+        Failed::Stop(Stop::Fault(Fault::Stale)) => super::overloaded(),
+        Failed::Stop(Stop::Fault(fault)) => {
+            tracing::error!(%fault, "A search could not read the data.");
+            unavailable()
         }
-    }
-    Err(super::overloaded())
+        Failed::Index(error) => {
+            tracing::error!(%error, "A search could not read the index; it is made anew.");
+            shared.note_damaged();
+            unavailable()
+        }
+    })
 }
 
 /// Why there is no answer.
 enum Failed {
     Stop(Stop),
     Index(tantivy::TantivyError),
+}
+
+impl MayBeStale for Failed {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Stop(stop) if stop.is_stale())
+    }
 }
 
 impl From<Stop> for Failed {

@@ -41,8 +41,6 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_mins(5);
 const FAILURES_MAX: u32 = 3;
 /// Longest pause between two pieces of work.
 const PAUSE_MAX: Duration = Duration::from_millis(100);
-/// How often a read is tried on the newest View.
-const STALE_TRIES: usize = 8;
 
 /// Why a piece of work failed.
 #[derive(Debug, thiserror::Error)]
@@ -257,7 +255,7 @@ impl Open {
             self.items += 1;
             match item.kind {
                 LogKind::Appended => {
-                    if let Some(entry) = entry(engine, view, item)?
+                    if let Some(entry) = engine.entry(view, item)?
                         && document::is_searchable(&entry)
                     {
                         self.add(item.conversation, &entry)?;
@@ -268,7 +266,7 @@ impl Open {
                         continue;
                     }
                     self.remove(item.conversation, item.seq)?;
-                    if let Some(entry) = entry(engine, view, item)?
+                    if let Some(entry) = engine.entry(view, item)?
                         && document::is_searchable(&entry)
                     {
                         self.add(item.conversation, &entry)?;
@@ -290,7 +288,7 @@ impl Open {
     fn is_reaction(engine: &Engine, view: &Arc<View>, item: &LogItem, next: Option<&LogItem>) -> Result<bool, Failed> {
         let notice = next.filter(|next| next.lsn == item.lsn && next.conversation == item.conversation);
         let Some(notice) = notice.filter(|next| next.kind == LogKind::Appended) else { return Ok(false) };
-        let entry = entry(engine, view, notice)?;
+        let entry = engine.entry(view, notice)?;
         Ok(entry.is_some_and(|entry| matches!(entry.body, Body::Reacted { target, .. } if target == item.seq)))
     }
 
@@ -315,10 +313,9 @@ impl Open {
     fn walk(&mut self, engine: &Engine) -> Result<(), Failed> {
         let Some(mut walk) = self.progress.walk else { return Ok(()) };
         let mut left = WALKED;
-        let mut tries = 0;
         while left > 0 {
-            let view = engine.view();
-            let next = view
+            let next = engine
+                .view()
                 .range::<ConversationRow>(&walk.conversation, &ConversationId(u64::MAX), 1)
                 .map_err(Failed::Data)?;
             let Some((conversation, _)) = next.first() else {
@@ -329,13 +326,7 @@ impl Open {
             if *conversation != walk.conversation {
                 walk = Walk { conversation: *conversation, seq: Seq(0), ..walk };
             }
-            let entries = match view.entries(walk.conversation, walk.seq, Seq(u64::MAX), left) {
-                Err(Fault::Stale) if tries < STALE_TRIES => {
-                    tries += 1;
-                    continue;
-                }
-                entries => entries?,
-            };
+            let entries = engine.fresh(|view| view.entries(walk.conversation, walk.seq, Seq(u64::MAX), left))?;
             for entry in &entries {
                 if entry.changed <= walk.began && document::is_searchable(entry) {
                     self.add(walk.conversation, entry)?;
@@ -368,18 +359,6 @@ impl Open {
     fn rest(&mut self) {
         self.writer = None;
     }
-}
-
-/// The entry that an item names, in its newest state.
-fn entry(engine: &Engine, view: &Arc<View>, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
-    let mut found = view.entry(item.conversation, item.seq);
-    for _ in 0..STALE_TRIES {
-        match found {
-            Err(Fault::Stale) => found = engine.view().entry(item.conversation, item.seq),
-            found => return found,
-        }
-    }
-    found
 }
 
 impl Shared {

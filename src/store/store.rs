@@ -114,6 +114,7 @@ impl Store {
             store.replay(&snapshot, commit, bytes, row)?;
         }
         store.place = place;
+        store.tail.begin_log(place.lsn);
         store.publish()?;
         Ok(store)
     }
@@ -458,6 +459,7 @@ impl Store {
             for record in &row.keys {
                 self.memory.insert(record.clone());
             }
+            self.tail.log(&row.log);
             let first_lsn = first_lsn(&row);
             let info = RowInfo {
                 commit,

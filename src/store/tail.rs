@@ -3,8 +3,10 @@
 //! The writer appends after a commit and before it publishes the commit's [`super::View`], so a reader that leaves out what is above
 //! its View's lsn sees one state. Folded entries stay for [`KEPT_COMMITS`] more commits, so that readers of an older View find them;
 //! then they go, and `removed` says which commit folded the last that went: a View older than that must be given up
-//! ([`super::Fault::Stale`]).
+//! ([`super::Fault::Stale`]). The newest items of the log are here as well, for those who follow it.
 
+use super::journal::LogItem;
+use super::log::{LogBatch, RECENT_ITEMS_MAX, Recent};
 use crate::model::{ConversationId, Entry, Lsn, Seq};
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, VecDeque};
@@ -24,11 +26,28 @@ pub struct Tail {
     /// Guards the runs of the conversations of one shard.
     shards: [RwLock<BTreeMap<ConversationId, Run>>; SHARDS],
     removed: AtomicU64,
+    /// Guards the newest items of the log.
+    recent: RwLock<Recent>,
 }
 
 impl Tail {
     fn shard(&self, conversation: ConversationId) -> &RwLock<BTreeMap<ConversationId, Run>> {
         &self.shards[conversation.0 as usize % SHARDS]
+    }
+
+    /// Keeps the items of the log from here on.
+    pub fn begin_log(&self, from: Lsn) {
+        *self.recent.write() = Recent::after(from);
+    }
+
+    /// Adds the durable items of a commit.
+    pub fn log(&self, commit: &[LogItem]) {
+        self.recent.write().push(commit, RECENT_ITEMS_MAX);
+    }
+
+    /// What happened after `after` and up to `lsn`, at least `limit` items when there are so many; none when that is not here.
+    pub fn log_after(&self, after: Lsn, limit: usize, lsn: Lsn) -> Option<LogBatch> {
+        self.recent.read().log_after(after, limit, lsn)
     }
 
     /// Adds a durable entry at the end of its conversation.

@@ -5,14 +5,40 @@
 
 use crate::model::{AppId, Lsn, WebhookId};
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+
+/// What a worker waits for.
+#[derive(Debug, Default)]
+pub struct Ring {
+    news: Notify,
+    /// Its webhook is to be looked at, which is more than that something happened.
+    look: AtomicBool,
+}
+
+impl Ring {
+    /// Waits until there is something.
+    pub async fn rung(&self) {
+        self.news.notified().await;
+    }
+
+    /// Whether the webhook is to be looked at; told once.
+    pub fn is_to_look(&self) -> bool {
+        self.look.swap(false, Ordering::Relaxed)
+    }
+
+    fn look(&self) {
+        self.look.store(true, Ordering::Relaxed);
+        self.news.notify_one();
+    }
+}
 
 /// A worker that runs.
 struct Worker {
     app: AppId,
-    ring: Arc<Notify>,
+    ring: Arc<Ring>,
     /// The last change of its row that it was told of.
     changed: Lsn,
 }
@@ -26,6 +52,8 @@ struct Heard {
     /// The last command of each app since then.
     latest: BTreeMap<AppId, Lsn>,
     workers: BTreeMap<WebhookId, Worker>,
+    /// The workers of each app.
+    of_app: BTreeMap<AppId, BTreeSet<WebhookId>>,
 }
 
 /// The bell.
@@ -37,7 +65,7 @@ pub struct Bell {
 
 impl Bell {
     /// A new worker, unless there is one: it is told of what happens from here on. Gives what it waits for.
-    pub fn enter(&self, app: AppId, webhook: WebhookId, changed: Lsn, now: Lsn) -> Option<Arc<Notify>> {
+    pub fn enter(&self, app: AppId, webhook: WebhookId, changed: Lsn, now: Lsn) -> Option<Arc<Ring>> {
         let mut heard = self.heard.lock();
         if heard.workers.contains_key(&webhook) {
             return None;
@@ -46,14 +74,22 @@ impl Bell {
             (heard.from, heard.upto) = (now, now);
             heard.latest.clear();
         }
-        let ring = Arc::new(Notify::new());
+        let ring = Arc::new(Ring::default());
+        heard.of_app.entry(app).or_default().insert(webhook);
         heard.workers.insert(webhook, Worker { app, ring: Arc::clone(&ring), changed });
         Some(ring)
     }
 
     /// A worker is gone.
     pub fn leave(&self, webhook: WebhookId) {
-        self.heard.lock().workers.remove(&webhook);
+        let mut heard = self.heard.lock();
+        let Some(Worker { app, .. }) = heard.workers.remove(&webhook) else { return };
+        if let Some(of_app) = heard.of_app.get_mut(&app) {
+            of_app.remove(&webhook);
+            if of_app.is_empty() {
+                heard.of_app.remove(&app);
+            }
+        }
     }
 
     /// How many there are.
@@ -67,14 +103,14 @@ impl Bell {
             && changed != Some(worker.changed)
         {
             worker.changed = changed.unwrap_or(worker.changed);
-            worker.ring.notify_one();
+            worker.ring.look();
         }
     }
 
-    /// Wakes one worker, whatever there is.
+    /// Wakes one worker, to look at its webhook whatever there is.
     pub fn ring(&self, webhook: WebhookId) {
         if let Some(worker) = self.heard.lock().workers.get(&webhook) {
-            worker.ring.notify_one();
+            worker.ring.look();
         }
     }
 
@@ -91,18 +127,18 @@ impl Bell {
 
     /// The log has these commands of these apps, and nothing else up to there.
     pub fn heard(&self, items: impl Iterator<Item = (AppId, Lsn)>, upto: Lsn) {
-        let mut heard = self.heard.lock();
-        let mut rung: Vec<AppId> = Vec::new();
+        let heard = &mut *self.heard.lock();
+        let mut rung = BTreeSet::new();
         for (app, lsn) in items {
             let latest = heard.latest.entry(app).or_default();
             *latest = lsn.max(*latest);
-            if !rung.contains(&app) {
-                rung.push(app);
-            }
+            rung.insert(app);
         }
         heard.upto = heard.upto.max(upto);
-        for worker in heard.workers.values().filter(|worker| rung.contains(&worker.app)) {
-            worker.ring.notify_one();
+        for webhook in rung.iter().filter_map(|app| heard.of_app.get(app)).flatten() {
+            if let Some(worker) = heard.workers.get(webhook) {
+                worker.ring.news.notify_one();
+            }
         }
     }
 

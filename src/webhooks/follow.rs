@@ -10,9 +10,11 @@ use crate::shutdown::{Shutdown, Tasks};
 use crate::store::records::{AppStateRow, WebhookRow};
 use crate::store::{Fault, Read};
 use crate::workers::follow::read;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How often webhooks are looked at when nobody said that they changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -87,10 +89,10 @@ async fn look_at_all(inner: &Arc<Inner>, shutdown: &Shutdown, tasks: &Tasks) -> 
     let all = read(&inner.engine, todo).await.map_err(|fault| {
         tracing::error!(%fault, "webhooks could not be read");
     })?;
-    for running in inner.bell.running() {
-        if !all.iter().any(|((_, webhook), todo)| *webhook == running && matches!(todo, Todo::Run(_))) {
-            inner.bell.look(running, None);
-        }
+    let run = all.iter().filter(|(_, todo)| matches!(todo, Todo::Run(_)));
+    let run: BTreeSet<_> = run.map(|((_, webhook), _)| *webhook).collect();
+    for running in inner.bell.running().into_iter().filter(|running| !run.contains(running)) {
+        inner.bell.look(running, None);
     }
     for (webhook, todo) in all {
         match todo {
@@ -125,9 +127,12 @@ fn start(inner: &Arc<Inner>, webhook: WebhookOf, changed: Lsn, shutdown: &Shutdo
         return;
     };
     let leaves = Leaves { inner: Arc::clone(inner), webhook: webhook.1 };
-    let (inner, shutdown) = (Arc::clone(inner), shutdown.clone());
+    let (inner, shutdown, readers) = (Arc::clone(inner), shutdown.clone(), Handle::current());
     tasks.spawn("webhook", async move {
-        worker::run(&inner, webhook, &ring, &shutdown).await;
+        let working = worker::run(Arc::clone(&inner), webhook, ring, readers, shutdown);
+        if inner.posters.run(working).await.is_none() {
+            tracing::error!(app = %webhook.0, webhook = %webhook.1, "the worker of a webhook came to a bad end; another one goes on");
+        }
         drop(leaves);
     });
 }

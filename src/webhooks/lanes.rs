@@ -4,12 +4,15 @@
 //! A lane is *held* while events of its conversation are in the outbox: what comes from the log goes behind them, into the outbox as
 //! well, and what is posted is loaded from there, a few at once. Everything that was read from the log is *unsettled* until it was
 //! taken or its row was noted; below the first unsettled event all work is done.
+//!
+//! A lane that is not on its way stands in one line: of those that can be posted, of those whose rows can be loaded, or of those whose
+//! time has not come. Whoever had its turn goes to the end, so a webhook that has thousands of held conversations looks at no more of
+//! them than it posts of.
 
 use crate::model::{
     AppEvent, ConversationId, EventPosition, EventRef, Lsn, Timestamp, WebhookChange, limits::WEBHOOK_WHY_CHARS_MAX,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,14 +48,30 @@ pub struct Failure<'a> {
     pub unreached: bool,
 }
 
+/// Where a lane stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stand {
+    /// In no line: one of it is on its way.
+    #[default]
+    Nowhere,
+    /// Something can be posted; since when it stands there.
+    Ready(u64),
+    /// Its rows can be loaded.
+    Due(u64),
+    /// Its rows are due then.
+    Waits(Timestamp),
+}
+
+/// Due at once.
+const AT_ONCE: Timestamp = Timestamp(0);
+
 #[derive(Debug, Default)]
 struct Lane {
     queue: VecDeque<Item>,
     flying: Option<Item>,
     /// When the first event of its rows in the outbox is due.
     held: Option<Timestamp>,
-    /// It is held because nobody was there.
-    unreached: bool,
+    stand: Stand,
 }
 
 impl Lane {
@@ -65,13 +84,19 @@ impl Lane {
 #[derive(Debug, Default)]
 pub struct Lanes {
     by_conversation: BTreeMap<ConversationId, Lane>,
+    /// Lanes of which something can be posted, whoever had no turn for the longest time first.
+    ready: BTreeMap<u64, ConversationId>,
+    /// Lanes whose rows can be loaded, in the same order.
+    due: BTreeMap<u64, ConversationId>,
+    /// Lanes whose rows are due later.
+    waits: BTreeSet<(Timestamp, ConversationId)>,
+    /// Lanes that are held because nobody was there.
+    unreached: BTreeSet<ConversationId>,
+    /// Numbers the lines' places.
+    places: u64,
     unsettled: BTreeSet<EventPosition>,
     changes: Vec<WebhookChange>,
-    /// The lane that was started last, so that each has its turn.
-    turn: ConversationId,
     queued: usize,
-    /// A lane may be held because nobody was there.
-    unreached: bool,
 }
 
 impl Lanes {
@@ -94,6 +119,7 @@ impl Lanes {
         } else {
             lane.queue.push_back(Item { event, made: Some(made), stored: None });
             self.queued += 1;
+            self.stand(event.conversation);
         }
     }
 
@@ -107,19 +133,23 @@ impl Lanes {
         self.queued -= read.len();
         self.changes.extend(read.into_iter().map(|item| behind(item.event)));
         lane.queue = stored;
+        self.stand(conversation);
     }
 
-    /// A conversation whose rows are due, to be loaded.
-    pub fn due(&self, now: Timestamp) -> Option<ConversationId> {
-        let is_due =
-            |lane: &Lane| lane.held.is_some_and(|due| due <= now) && lane.queue.is_empty() && lane.flying.is_none();
-        self.by_conversation.iter().find(|(_, lane)| is_due(lane)).map(|(conversation, _)| *conversation)
+    /// A conversation whose rows are due, to be loaded; the same one until it is [`Lanes::loaded`].
+    pub fn due(&mut self, now: Timestamp) -> Option<ConversationId> {
+        while let Some((_, conversation)) = self.waits.first().copied().filter(|(at, _)| *at <= now) {
+            if let Some(lane) = self.by_conversation.get_mut(&conversation) {
+                lane.held = Some(AT_ONCE);
+            }
+            self.stand(conversation);
+        }
+        self.due.first_key_value().map(|(_, conversation)| *conversation)
     }
 
     /// When the next one will be due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let waits = self.by_conversation.values().filter(|lane| lane.queue.is_empty() && lane.flying.is_none());
-        waits.filter_map(|lane| lane.held).min()
+        if self.due.is_empty() { self.waits.first().map(|(at, _)| *at) } else { Some(AT_ONCE) }
     }
 
     /// Takes the first rows of a conversation; when there is none the lane is held no longer.
@@ -130,22 +160,18 @@ impl Lanes {
         }
         self.queued += items.len();
         lane.queue.extend(items);
-        self.tidy(conversation);
+        self.stand(conversation);
     }
 
     /// The next event that can be posted now; it is on its way then.
     pub fn start(&mut self) -> Option<Item> {
-        let after = (Bound::Excluded(self.turn), Bound::Unbounded);
-        let ready = |(_, lane): &(&ConversationId, &mut Lane)| lane.flying.is_none() && !lane.queue.is_empty();
-        let turn = match self.by_conversation.range_mut(after).find(ready) {
-            Some((conversation, _)) => *conversation,
-            None => *self.by_conversation.iter_mut().find(ready)?.0,
-        };
-        let lane = self.by_conversation.get_mut(&turn)?;
+        let (_, conversation) = self.ready.first_key_value()?;
+        let conversation = *conversation;
+        let lane = self.by_conversation.get_mut(&conversation)?;
         let item = lane.queue.pop_front()?;
         lane.flying = Some(item.clone());
-        self.turn = turn;
         self.queued -= 1;
+        self.stand(conversation);
         Some(item)
     }
 
@@ -156,11 +182,11 @@ impl Lanes {
         if item.stored.is_some() {
             self.changes.push(WebhookChange::Done { conversation, position: item.event.position });
             // There may be more rows, and they may be posted at once.
-            lane.held = Some(Timestamp(0));
+            lane.held = Some(AT_ONCE);
         } else {
             self.unsettled.remove(&item.event.position);
         }
-        self.tidy(conversation);
+        self.stand(conversation);
     }
 
     /// What was on its way was not taken. Gives since when it was tried, once it is given up.
@@ -172,20 +198,23 @@ impl Lanes {
         let Some(wait) = failure.wait else {
             let why = failure.why.chars().take(WEBHOOK_WHY_CHARS_MAX).collect();
             self.changes.push(WebhookChange::Dead { event: item.event, tries, why });
-            if lane.held.is_some() {
-                lane.held = Some(Timestamp(0));
-            }
-            self.tidy(conversation);
+            lane.held = lane.held.map(|_| AT_ONCE);
+            self.stand(conversation);
             return Some(first);
         };
         let at = Timestamp(failure.now.0.saturating_add(wait.as_millis() as u64));
         self.changes.push(WebhookChange::Waits { event: item.event, tries, first: Some(first), at: Some(at) });
-        (lane.held, lane.unreached) = (Some(at), failure.unreached);
-        self.unreached |= failure.unreached;
+        lane.held = Some(at);
         // What comes after it waits behind it; what has a row already is in its place.
         self.queued -= lane.queue.len();
         let rest = std::mem::take(&mut lane.queue).into_iter().filter(|item| item.stored.is_none());
         self.changes.extend(rest.map(|item| behind(item.event)));
+        self.stand(conversation);
+        if failure.unreached {
+            self.unreached.insert(conversation);
+        } else {
+            self.unreached.remove(&conversation);
+        }
         None
     }
 
@@ -197,12 +226,11 @@ impl Lanes {
 
     /// Somebody is there again: what waits only because nobody was is due at once.
     pub fn reached(&mut self) {
-        if !std::mem::take(&mut self.unreached) {
-            return;
-        }
-        for lane in self.by_conversation.values_mut().filter(|lane| lane.unreached) {
-            lane.unreached = false;
-            lane.held = lane.held.map(|_| Timestamp(0));
+        for conversation in std::mem::take(&mut self.unreached) {
+            if let Some(lane) = self.by_conversation.get_mut(&conversation) {
+                lane.held = lane.held.map(|_| AT_ONCE);
+                self.stand(conversation);
+            }
         }
     }
 
@@ -223,9 +251,38 @@ impl Lanes {
         self.unsettled.first().map_or(read, |first| Lsn(first.lsn.0.saturating_sub(1)))
     }
 
-    fn tidy(&mut self, conversation: ConversationId) {
-        if self.by_conversation.get(&conversation).is_some_and(Lane::is_over) {
+    /// Puts a lane where it belongs by now; one that has nothing left goes.
+    fn stand(&mut self, conversation: ConversationId) {
+        let Some(lane) = self.by_conversation.get_mut(&conversation) else { return };
+        let stand = match (lane.stand, lane.held) {
+            _ if lane.flying.is_some() => Stand::Nowhere,
+            (Stand::Ready(place), _) if !lane.queue.is_empty() => Stand::Ready(place),
+            _ if !lane.queue.is_empty() => Stand::Ready(self.places),
+            (Stand::Due(place), Some(AT_ONCE)) => Stand::Due(place),
+            (_, Some(AT_ONCE)) => Stand::Due(self.places),
+            (_, Some(at)) => Stand::Waits(at),
+            (_, None) => Stand::Nowhere,
+        };
+        self.places += 1;
+        let before = std::mem::replace(&mut lane.stand, stand);
+        if lane.is_over() {
             self.by_conversation.remove(&conversation);
+            self.unreached.remove(&conversation);
+        }
+        if stand == before {
+            return;
+        }
+        match before {
+            Stand::Nowhere => {}
+            Stand::Ready(place) => drop(self.ready.remove(&place)),
+            Stand::Due(place) => drop(self.due.remove(&place)),
+            Stand::Waits(at) => drop(self.waits.remove(&(at, conversation))),
+        }
+        match stand {
+            Stand::Nowhere => {}
+            Stand::Ready(place) => drop(self.ready.insert(place, conversation)),
+            Stand::Due(place) => drop(self.due.insert(place, conversation)),
+            Stand::Waits(at) => drop(self.waits.insert((at, conversation))),
         }
     }
 }
@@ -370,6 +427,131 @@ mod tests {
         assert_eq!((lanes.due(Timestamp(0)), lanes.next_due()), (Some(ConversationId(7)), Some(Timestamp(0))));
         lanes.loaded(ConversationId(7), Vec::new());
         assert_eq!(lanes.next_due(), Some(Timestamp(3_601_000)), "the other keeps its time");
+    }
+
+    #[test]
+    fn every_conversation_has_its_turn_before_one_has_another() {
+        let mut lanes = lanes(&[(1, 9), (2, 9), (3, 9), (4, 7), (5, 7), (6, 8)]);
+        // One post at a time.
+        let order = std::iter::from_fn(|| {
+            let item = lanes.start()?;
+            lanes.taken(item.event.conversation);
+            Some(item.event.position.lsn.0)
+        });
+        assert_eq!(order.collect::<Vec<_>>(), [1, 4, 6, 2, 5, 3]);
+        assert!(lanes.by_conversation.is_empty());
+    }
+
+    #[test]
+    fn held_conversations_are_loaded_in_the_order_of_their_time_and_none_is_passed_over() {
+        let mut lanes = Lanes::default();
+        for (conversation, due) in [(1, 0), (2, 7_000), (3, 5_000), (4, 6_000)] {
+            lanes.hold(ConversationId(conversation), Timestamp(due));
+        }
+        assert_eq!((lanes.due(Timestamp(10)), lanes.next_due()), (Some(ConversationId(1)), Some(Timestamp(0))));
+        assert_eq!(lanes.due(Timestamp(5_500)), Some(ConversationId(1)), "the same until it is loaded");
+        // The first one always has more, and yet goes behind those that have become due meanwhile.
+        let mut order = Vec::new();
+        for lsn in 1..=6 {
+            let Some(conversation) = lanes.due(Timestamp(9_000)) else { break };
+            order.push(conversation.0);
+            let more = if conversation.0 == 1 { vec![stored(lsn, 1, 0)] } else { Vec::new() };
+            lanes.loaded(conversation, more);
+            if conversation.0 == 1 {
+                assert_eq!(started(&mut lanes), [lsn]);
+                lanes.taken(conversation);
+            }
+        }
+        assert_eq!(order, [1, 3, 4, 2, 1, 1]);
+        assert_eq!((lanes.waits.len(), lanes.due.len(), lanes.ready.len()), (0, 1, 0));
+    }
+
+    /// Steps of a webhook with many held conversations that are looked at in a time in which going through all of them each time would
+    /// not be done: 20,000 conversations, each loaded, posted and taken.
+    #[test]
+    fn thousands_of_held_conversations_are_no_work_while_they_wait() {
+        const HELD: u64 = 20_000;
+        let mut lanes = Lanes::default();
+        for conversation in 1..=HELD {
+            lanes.hold(ConversationId(conversation), Timestamp(conversation));
+        }
+        let mut last = 0;
+        for now in 1..=HELD {
+            let conversation = lanes.due(Timestamp(now)).unwrap();
+            assert_eq!(conversation, ConversationId(now));
+            lanes.loaded(conversation, vec![stored(now, conversation.0, 1)]);
+            let item = lanes.start().unwrap();
+            last = item.event.position.lsn.0;
+            assert!(lanes.start().is_none());
+            lanes.taken(conversation);
+            assert_eq!(lanes.due(Timestamp(now)), Some(conversation));
+            lanes.loaded(conversation, Vec::new());
+            lanes.take_changes(Lsn(HELD), 64);
+            let next = (now < HELD).then(|| Timestamp(now + 1));
+            assert_eq!(lanes.next_due(), next);
+        }
+        assert_eq!(last, HELD);
+        assert!(lanes.by_conversation.is_empty() && lanes.waits.is_empty() && lanes.due.is_empty());
+    }
+
+    /// Whatever happens to lanes in whatever order, each stands where it belongs.
+    #[test]
+    fn a_lane_stands_in_one_line_at_most() {
+        let mut lanes = Lanes::default();
+        // A small generator of numbers, the same each time.
+        let mut seed = 7u64;
+        let mut next = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for lsn in 1..5_000 {
+            let conversation = ConversationId(next(12));
+            let flies = lanes.by_conversation.get(&conversation).is_some_and(|lane| lane.flying.is_some());
+            match next(8) {
+                0 | 1 => {
+                    let event = event(lsn, conversation.0);
+                    lanes.read(event, made(event));
+                }
+                2 => lanes.hold(conversation, Timestamp(next(3) * 1_000)),
+                3 => drop(lanes.start()),
+                4 if flies => lanes.taken(conversation),
+                5 if flies => {
+                    let failed = Failure { unreached: next(2) == 0, ..failure(next(3)) };
+                    lanes.failed(conversation, &failed);
+                }
+                6 => lanes.reached(),
+                7 => {
+                    if let Some(due) = lanes.due(Timestamp(1_500)) {
+                        let items = (0..next(3)).map(|_| stored(lsn, due.0, 1)).collect();
+                        lanes.loaded(due, items);
+                    }
+                }
+                _ => drop(lanes.take_changes(Lsn(lsn), 64)),
+            }
+            let mut stand = BTreeMap::new();
+            for (place, conversation) in &lanes.ready {
+                assert!(stand.insert(*conversation, Stand::Ready(*place)).is_none());
+            }
+            for (place, conversation) in &lanes.due {
+                assert!(stand.insert(*conversation, Stand::Due(*place)).is_none());
+            }
+            for (at, conversation) in &lanes.waits {
+                assert!(stand.insert(*conversation, Stand::Waits(*at)).is_none());
+            }
+            for (conversation, lane) in &lanes.by_conversation {
+                assert!(!lane.is_over());
+                assert_eq!(stand.remove(conversation).unwrap_or_default(), lane.stand);
+                let expected = match (&lane.flying, lane.queue.is_empty(), lane.held) {
+                    (Some(_), _, _) => matches!(lane.stand, Stand::Nowhere),
+                    (None, false, _) => matches!(lane.stand, Stand::Ready(_)),
+                    (None, true, Some(AT_ONCE)) => matches!(lane.stand, Stand::Due(_)),
+                    (None, true, held) => held.is_some_and(|at| lane.stand == Stand::Waits(at)),
+                };
+                assert!(expected, "{lane:?}");
+            }
+            assert!(stand.is_empty(), "{stand:?}");
+            assert_eq!(lanes.queued, lanes.by_conversation.values().map(|lane| lane.queue.len()).sum::<usize>());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! or dead costs nobody else anything. The log is the queue: each webhook has its own place in it, and a row for each event that
 //! waits to be tried again (and those behind it). When there are too many of these, the place stands still.
 //!
-//! In reading order: `post` (one event on its way), `lanes` (what a webhook has on its hands), `worker` (the loop of one webhook),
+//! In reading order: `post` (one event on its way), `posters` (on which thread), `lanes` (what a webhook has on its hands), `worker` (the loop of one webhook),
 //! `bell` (who is woken), `follow` (who runs), `deliveries` (what came of the last posts), this file (the door).
 
 mod bell;
@@ -14,6 +14,7 @@ mod deliveries;
 mod follow;
 mod lanes;
 mod post;
+mod posters;
 mod worker;
 
 pub use deliveries::Delivery;
@@ -28,7 +29,8 @@ use crate::store::records::WebhookRow;
 use bell::Bell;
 use deliveries::Deliveries;
 use parking_lot::Mutex;
-use post::Address;
+use post::{Address, Posted};
+use posters::Posters;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -105,6 +107,7 @@ struct Inner {
     options: WebhookOptions,
     bell: Bell,
     deliveries: Deliveries,
+    posters: Posters,
     places: Semaphore,
     /// The places of each app whose webhooks are posted to; guards who has which.
     places_of: Mutex<BTreeMap<AppId, Weak<Semaphore>>>,
@@ -142,6 +145,7 @@ impl Webhooks {
             outbound,
             bell: Bell::default(),
             deliveries: Deliveries::default(),
+            posters: Posters::start(),
             places: Semaphore::new(options.places),
             places_of: Mutex::default(),
             options,
@@ -194,7 +198,9 @@ impl Webhooks {
         let now = self.0.engine.clock().now();
         let id = format!("test-{}", Key::new(now));
         let body = serde_json::json!({"id": id, "type": "test", "app": webhook.0, "at": now});
-        let posted = post::post(&self.0, &address, &id, body.to_string().into_bytes()).await;
+        let (inner, event) = (Arc::clone(&self.0), id.clone());
+        let posting = async move { post::post(&inner, &address, &event, body.to_string().into_bytes()).await };
+        let posted = self.0.posters.run(posting).await.unwrap_or_else(Posted::broken);
         Ok(self.0.deliveries.note(webhook.1, Delivery::of(now, &id, "test", 1, &posted)))
     }
 

@@ -51,6 +51,14 @@ pub enum Verdict {
     },
 }
 
+impl Posted {
+    /// One that came to a bad end here.
+    pub fn broken() -> Self {
+        let words = "The server failed to post it; its log says why.".to_owned();
+        Self { status: None, ms: 0, words, verdict: Verdict::Failed { unreached: false, wait: None } }
+    }
+}
+
 impl Address {
     /// That of a webhook; secrets that cannot be read sign nothing.
     pub fn of(inner: &Inner, webhook: WebhookOf, row: &WebhookRow) -> Self {

@@ -1,7 +1,11 @@
 //! The worker of one webhook: it reads the log from its place, posts, and notes what became of it. It ends when its webhook is off,
 //! deleted, or of an app that nobody acts for; another one goes on where it stood.
+//!
+//! It runs on the thread of `posters`, which may be set aside while others have work to do. So it holds nothing that they wait for:
+//! whatever it reads of the store is read on a thread of everybody.
 
 use super::Inner;
+use super::bell::Ring;
 use super::deliveries::Delivery;
 use super::follow::pause;
 use super::lanes::{Failure, Item, Lanes, Stored};
@@ -10,19 +14,18 @@ use crate::auth;
 use crate::engine::{Engine, Found};
 use crate::model::clock::monotonic;
 use crate::model::{
-    AppState, ConversationId, EventPosition, EventRef, Lsn, SystemCommand, Timestamp, WebhookId, WebhookNote,
-    WebhookOf, WebhookStop, limits,
+    AppState, ConversationId, EventPosition, EventRef, Lsn, SystemCommand, Timestamp, WebhookFailure, WebhookId,
+    WebhookNote, WebhookOf, WebhookStop, limits,
 };
 use crate::shutdown::Shutdown;
 use crate::store::records::{AppStateRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
 use crate::store::{Fault, Read};
-use crate::workers::follow::read;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::runtime::Handle;
 
 /// Events that are read from the log at once, about.
 const PAGE: usize = 64;
@@ -40,6 +43,14 @@ const CHANGES: usize = 32;
 const NOTE_PLACE_AFTER: Duration = Duration::from_secs(1);
 /// … or so long when nothing was posted.
 const NOTE_QUIET_AFTER: Duration = Duration::from_hours(1);
+/// … or when it is so many commands further than what was noted, with a pause after the last note: then a worker that has nothing to do
+/// while others chat does not read all of it again after a kill. Of many webhooks each is noted more seldom …
+const NOTE_DISTANCE: u64 = 10_000;
+/// … so that these notes are one command in so many at most.
+const NOTE_SHARE: u64 = 64;
+const NOTE_FAR_AFTER: Duration = Duration::from_secs(10);
+/// Whether it is on, and how it is, is looked at this seldom unless somebody says that it changed.
+const LOOK_AT_WEBHOOK_AFTER: Duration = Duration::from_millis(100);
 /// What is due is looked for so often, at least.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// And whether it is still to run, so often.
@@ -63,8 +74,55 @@ struct Landed {
     changed: Lsn,
 }
 
+/// Reads on threads with the usual priority.
+struct Reader {
+    engine: Engine,
+    readers: Handle,
+}
+
+impl Reader {
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Engine) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let engine = self.engine.clone();
+        let reading = self.readers.spawn_blocking(move || read(&engine));
+        reading.await.unwrap_or(Err(Fault::Misuse("a read for a webhook panicked")))
+    }
+}
+
+/// What reading the log came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    /// There may be more of it.
+    Behind,
+    /// There is nothing more to read now, or no room for it.
+    Enough,
+    /// Nothing is to be posted any more.
+    Unwanted,
+}
+
+/// A webhook as it is, and its app.
+struct Seen {
+    state: AppState,
+    row: Option<Arc<WebhookRow>>,
+    place: Option<Arc<WebhookPlaceRow>>,
+}
+
+impl Seen {
+    fn now(engine: &Engine, webhook: WebhookOf) -> Result<Self, Fault> {
+        let view = engine.view();
+        Ok(Self {
+            state: view.get::<AppStateRow>(&webhook.0)?.map(|row| row.state).unwrap_or_default(),
+            row: view.get::<WebhookRow>(&webhook)?,
+            place: view.get::<WebhookPlaceRow>(&webhook.1)?,
+        })
+    }
+}
+
 struct Worker<'a> {
     inner: &'a Arc<Inner>,
+    reader: Reader,
     webhook: WebhookOf,
     shutdown: &'a Shutdown,
     row: Arc<WebhookRow>,
@@ -77,10 +135,14 @@ struct Worker<'a> {
     noted: Lsn,
     /// … then.
     noted_at: Instant,
+    /// When the webhook was last looked at.
+    looked_at: Option<Instant>,
     /// Something was posted since.
     dirty: bool,
     /// When something was last taken.
     delivered: Option<Timestamp>,
+    /// The last try that failed, until it is noted.
+    failed: Option<WebhookFailure>,
     gap: Option<Lsn>,
     /// Why it is to be turned off, if it is, as of which change of it.
     off: Option<(WebhookStop, Lsn)>,
@@ -94,20 +156,25 @@ struct Worker<'a> {
     lost: bool,
 }
 
-/// Posts until the webhook is off, or `shutdown`.
-pub(super) async fn run(inner: &Arc<Inner>, webhook: WebhookOf, ring: &Notify, shutdown: &Shutdown) {
-    let Some(mut worker) = Worker::start(inner, webhook, shutdown).await else { return };
-    while !shutdown.is_triggered() && worker.is_wanted().await {
-        let behind = worker.fill().await;
+/// Posts until the webhook is off, or `shutdown`. The store is read on the threads of `readers`.
+pub(super) async fn run(inner: Arc<Inner>, webhook: WebhookOf, ring: Arc<Ring>, readers: Handle, shutdown: Shutdown) {
+    let (inner, ring, shutdown) = (&inner, &*ring, &shutdown);
+    let reader = Reader { engine: inner.engine.clone(), readers };
+    let Some(mut worker) = Worker::start(inner, reader, webhook, shutdown).await else { return };
+    while !shutdown.is_triggered() && worker.is_wanted(ring).await {
+        let filled = worker.fill().await;
+        if filled == Filled::Unwanted {
+            break;
+        }
         worker.load().await;
         worker.launch();
         if !worker.note_if_time().await {
             continue;
         }
-        let wait = if behind { AT_ONCE } else { worker.wait() };
+        let wait = if filled == Filled::Behind { AT_ONCE } else { worker.wait() };
         tokio::select! {
             Some(landed) = worker.flights.next() => worker.landed(landed),
-            () = ring.notified() => {}
+            () = ring.rung() => {}
             () = tokio::time::sleep(wait) => {}
             () = shutdown.wait() => {}
         }
@@ -119,9 +186,9 @@ pub(super) async fn run(inner: &Arc<Inner>, webhook: WebhookOf, ring: &Notify, s
 
 impl<'a> Worker<'a> {
     /// Goes on where the webhook stands. None when it is not there, or `shutdown` came first.
-    async fn start(inner: &'a Arc<Inner>, webhook: WebhookOf, shutdown: &'a Shutdown) -> Option<Self> {
+    async fn start(inner: &'a Arc<Inner>, reader: Reader, webhook: WebhookOf, shutdown: &'a Shutdown) -> Option<Self> {
         loop {
-            let found = read(&inner.engine, move |engine| {
+            let found = reader.read(move |engine| {
                 let view = engine.view();
                 let (row, place) = (view.get::<WebhookRow>(&webhook)?, view.get::<WebhookPlaceRow>(&webhook.1)?);
                 Ok((row, place, held(engine, webhook.1)?))
@@ -135,6 +202,7 @@ impl<'a> Worker<'a> {
                     }
                     return Some(Self {
                         inner,
+                        reader,
                         webhook,
                         shutdown,
                         address: Arc::new(Address::of(inner, webhook, &row)),
@@ -144,8 +212,10 @@ impl<'a> Worker<'a> {
                         read: place.upto,
                         noted: place.upto,
                         noted_at: monotonic(),
+                        looked_at: None,
                         dirty: false,
                         delivered: place.delivered,
+                        failed: None,
                         gap: None,
                         off: None,
                         replayed: place.replayed,
@@ -165,66 +235,90 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Looks at the webhook as it is now; false when nothing is to be posted any more.
-    async fn is_wanted(&mut self) -> bool {
-        let view = self.inner.engine.view();
-        let read = || {
-            let state = view.get::<AppStateRow>(&self.webhook.0)?.map(|row| row.state).unwrap_or_default();
-            let place = view.get::<WebhookPlaceRow>(&self.webhook.1)?;
-            Ok::<_, Fault>((state, view.get::<WebhookRow>(&self.webhook)?, place))
-        };
-        let (state, row, place) = match read() {
+    /// Looks at the webhook as it is now, when it is time or somebody says so; false when nothing is to be posted any more.
+    async fn is_wanted(&mut self, ring: &Ring) -> bool {
+        let now = monotonic();
+        if !ring.is_to_look() && self.looked_at.is_some_and(|at| now.duration_since(at) < LOOK_AT_WEBHOOK_AFTER) {
+            return true;
+        }
+        self.looked_at = Some(now);
+        let webhook = self.webhook;
+        let found = match self.reader.read(move |engine| Seen::now(engine, webhook)).await {
             Ok(found) => found,
             Err(fault) => {
                 tracing::error!(%fault, "a webhook could not be read");
+                self.looked_at = None;
                 pause(AGAIN_AFTER, self.shutdown).await;
                 return true;
             }
         };
-        let (Some(row), Some(place)) = (row, place) else { return false };
-        if state != AppState::Active || row.deleting || !row.settings.enabled {
-            if let Some(stop) = row.stopped {
-                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
-            }
-            return false;
-        }
-        if row.changed != self.row.changed {
-            self.address = Arc::new(Address::of(self.inner, self.webhook, &row));
-            self.row = row;
-        }
+        let Some(place) = self.take_over(found) else { return false };
         if place.replayed > self.replayed {
             let webhook = self.webhook.1;
-            match crate::workers::follow::read(&self.inner.engine, move |engine| held(engine, webhook)).await {
+            match self.reader.read(move |engine| held(engine, webhook)).await {
                 Ok(held) => {
                     for (conversation, due) in held {
                         self.lanes.hold(conversation, due);
                     }
                     self.replayed = place.replayed;
                 }
-                Err(fault) => tracing::error!(%fault, "what is replayed could not be read"),
+                Err(fault) => {
+                    tracing::error!(%fault, "what is replayed could not be read");
+                    self.looked_at = None;
+                }
             }
         }
         true
     }
 
+    /// Goes on with the webhook as it was seen, and gives its place; none when nothing is to be posted any more.
+    fn take_over(&mut self, Seen { state, row, place }: Seen) -> Option<WebhookPlaceRow> {
+        let (row, place) = row.zip(place)?;
+        if state != AppState::Active || row.deleting || !row.settings.enabled {
+            if let Some(stop) = row.stopped {
+                tracing::warn!(app = %self.webhook.0, webhook = %self.webhook.1, ?stop, "a webhook is posted to no longer");
+            }
+            return None;
+        }
+        if row.changed != self.row.changed {
+            self.address = Arc::new(Address::of(self.inner, self.webhook, &row));
+            self.row = row;
+        }
+        Some(*place)
+    }
+
     /// Reads the log as long as there is room, and something to read; not all of it at once, so that meanwhile what comes back is
-    /// looked at, and the webhook itself. True when there may be more of it.
-    async fn fill(&mut self) -> bool {
+    /// looked at, and the webhook itself.
+    async fn fill(&mut self) -> Filled {
         let app = self.webhook.0;
         for _ in 0..PAGES_AT_ONCE {
             if self.shutdown.is_triggered() {
-                return false;
+                return Filled::Enough;
             }
             if let Some(upto) = self.inner.bell.quiet(app, self.read) {
                 self.read = upto;
-                return false;
+                return Filled::Enough;
             }
-            if self.lanes.queued() > LOW || self.waiting() >= self.inner.options.waiting_max {
-                return false;
+            if self.lanes.queued() > LOW {
+                return Filled::Enough;
             }
-            let after = self.read;
-            match read(&self.inner.engine, move |engine| engine.found_events(app, after, PAGE)).await {
-                Ok(found) => self.take_in(found),
+            let (after, webhook) = (self.read, self.webhook);
+            // Those that wait in the outbox, and those that are about to.
+            let (about_to, most) = (self.lanes.changes() as u32, self.inner.options.waiting_max);
+            let found = self.reader.read(move |engine| {
+                let seen = Seen::now(engine, webhook)?;
+                let is_full = seen.place.as_ref().is_none_or(|place| place.waiting.saturating_add(about_to) >= most);
+                let found = if is_full { None } else { Some(engine.found_events(app, after, PAGE)?) };
+                Ok((seen, found))
+            });
+            match found.await {
+                Ok((seen, found)) => {
+                    if self.take_over(seen).is_none() {
+                        return Filled::Unwanted;
+                    }
+                    let Some(found) = found else { return Filled::Enough };
+                    self.take_in(found);
+                }
                 Err(fault) => {
                     tracing::error!(%fault, "a webhook cannot read the log now");
                     pause(AGAIN_AFTER, self.shutdown).await;
@@ -234,7 +328,7 @@ impl<'a> Worker<'a> {
                 self.note(false).await;
             }
         }
-        true
+        Filled::Behind
     }
 
     fn take_in(&mut self, Found { events, upto, gap }: Found) {
@@ -251,12 +345,6 @@ impl<'a> Worker<'a> {
         self.read = upto;
     }
 
-    /// Events that wait in the outbox, and those that are about to.
-    fn waiting(&self) -> u32 {
-        let noted = self.inner.engine.view().get::<WebhookPlaceRow>(&self.webhook.1);
-        noted.ok().flatten().map_or(0, |place| place.waiting) + self.lanes.changes() as u32
-    }
-
     /// Loads what is due from the outbox.
     async fn load(&mut self) {
         let now = self.inner.engine.clock().now();
@@ -269,7 +357,7 @@ impl<'a> Worker<'a> {
             }
             let (app, webhook) = self.webhook;
             let row = Arc::clone(&self.row);
-            let loading = read(&self.inner.engine, move |engine| {
+            let loading = self.reader.read(move |engine| {
                 let mut items = Vec::new();
                 for (event, stored) in rows(engine, webhook, conversation)? {
                     let made = engine.event_again(app, event)?;
@@ -335,6 +423,7 @@ impl<'a> Worker<'a> {
             Verdict::Failed { unreached, wait } => (unreached, wait),
         };
         counters.failed.fetch_add(1, Ordering::Relaxed);
+        self.failed = Some(WebhookFailure { at: now, why: posted.words.clone() });
         // Where something else was taken meanwhile there is somebody, and it is up to this event alone.
         let nothing_taken = taken == self.taken;
         let unreached = unreached && nothing_taken;
@@ -367,8 +456,9 @@ impl<'a> Worker<'a> {
         let since = monotonic().duration_since(self.noted_at);
         let (changes, idle) = (self.lanes.changes(), self.flights.is_empty());
         let of_changes = changes > 0 && (idle || changes >= CHANGES || since >= NOTE_AFTER);
-        let of_place = self.lanes.upto(self.read) > self.noted
-            && (self.dirty && since >= NOTE_PLACE_AFTER || since >= NOTE_QUIET_AFTER);
+        let ahead = self.lanes.upto(self.read).0.saturating_sub(self.noted.0);
+        let is_time = self.dirty && since >= NOTE_PLACE_AFTER || since >= NOTE_QUIET_AFTER;
+        let of_place = ahead > 0 && (is_time || is_far(ahead, since, self.inner.bell.workers()));
         if of_changes || of_place || self.off.is_some() { self.note(of_place).await } else { true }
     }
 
@@ -382,7 +472,8 @@ impl<'a> Worker<'a> {
             let (changes, upto) = self.lanes.take_changes(self.read, limits::WEBHOOK_CHANGES_MAX);
             let last = self.lanes.changes() == 0;
             let (upto, stop) = (Some(upto), self.off.filter(|_| last));
-            let note = WebhookNote { upto, delivered: self.delivered, gap: self.gap, stop, changes };
+            let (delivered, failed, gap) = (self.delivered, self.failed.take(), self.gap);
+            let note = WebhookNote { upto, delivered, failed, gap, stop, changes };
             if !self.hand_over(note).await {
                 self.lost = true;
                 return false;
@@ -432,6 +523,11 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// Whether a worker is so far from what was noted that it notes its place although it has posted nothing.
+fn is_far(ahead: u64, since: Duration, workers: usize) -> bool {
+    since >= NOTE_FAR_AFTER && ahead >= NOTE_DISTANCE.max(NOTE_SHARE.saturating_mul(workers as u64))
+}
+
 /// A tenth more or less, so that not everybody comes back at the same time.
 fn jittered(wait: Duration) -> Duration {
     let mut random = [0; 4];
@@ -473,4 +569,19 @@ fn rows(engine: &Engine, webhook: WebhookId, conversation: ConversationId) -> Re
             (event, Stored { tries: row.tries, first: row.first })
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_left_far_behind_is_noted_and_many_webhooks_share_the_notes() {
+        let (just, later) = (Duration::from_secs(9), Duration::from_secs(10));
+        assert!(is_far(10_000, later, 1));
+        assert!(!is_far(10_000, just, 1), "not again and again");
+        assert!(!is_far(9_999, Duration::from_mins(59), 1), "the server does next to nothing");
+        assert!(!is_far(100_000, later, 20_000));
+        assert!(is_far(64 * 20_000, later, 20_000));
+    }
 }

@@ -10,7 +10,7 @@
 use crate::auth;
 use crate::engine::Engine;
 use crate::model::clock::monotonic;
-use crate::model::{Entry, Follower, Lsn, SystemCommand};
+use crate::model::{Follower, Lsn, SystemCommand};
 use crate::shutdown::Shutdown;
 use crate::store::records::FollowerRow;
 use crate::store::{Fault, LogItem, Read, View};
@@ -28,8 +28,6 @@ const NOTE_EVERY: Duration = Duration::from_hours(1);
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// … later each time, up to this.
 const AGAIN_AFTER_MAX: Duration = Duration::from_mins(1);
-/// How often a read is tried on the newest View.
-const STALE_TRIES: usize = 8;
 
 /// What happened.
 pub struct Next {
@@ -194,16 +192,4 @@ pub async fn read<T: Send + 'static>(
     let engine = engine.clone();
     let reading = tokio::task::spawn_blocking(move || read(&engine));
     reading.await.unwrap_or(Err(Fault::Misuse("a follower's read panicked")))
-}
-
-/// The entry that an item names, in its newest state; none when it was trimmed. Blocks.
-pub fn entry(engine: &Engine, view: &View, item: &LogItem) -> Result<Option<Arc<Entry>>, Fault> {
-    let mut found = view.entry(item.conversation, item.seq);
-    for _ in 0..STALE_TRIES {
-        match found {
-            Err(Fault::Stale) => found = engine.view().entry(item.conversation, item.seq),
-            found => return found,
-        }
-    }
-    found
 }

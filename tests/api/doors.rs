@@ -219,6 +219,7 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/apps/{app}/webhooks/{webhook}/dead", KEYS),
         door("POST", "/apps/{app}/webhooks/{webhook}/replay", KEYS).with(json!({})),
         door("POST", "/apps/{app}/entries", KEYS).with(json!({"to": {"user": "bob"}, "content": text("mine")})),
+        door("POST", "/apps/{app}/push", KEYS).with(json!({"users": ["bob"], "kind": "mine"})),
         // What administrators do.
         door("GET", "/apps/{app}/before-hook", KEYS),
         door("PUT", "/apps/{app}/before-hook", KEYS)
@@ -282,6 +283,7 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/admin/invites", ADMIN).with(json!({})),
         door("DELETE", "/admin/invites/{code}", ADMIN),
         door("GET", "/admin/status", ADMIN),
+        door("GET", "/admin/status/history", ADMIN),
         door("POST", "/setup", OWN).with(json!({"token": "x", "user": "mine", "password": "a quiet afternoon"})).open(),
         door("POST", "/password-links", OWN).with(json!({"token": "x", "password": "a quiet afternoon"})).open(),
         // Bots: what they offer, their buttons, their tokens.

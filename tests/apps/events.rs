@@ -2,8 +2,10 @@
 
 use super::{administrator, app, start, system, text};
 use crate::support::http::Api;
+use crate::support::in_process::{Server, quick};
 use serde_json::{Value, json};
-use tidings::model::AppId;
+use std::time::Duration;
+use tidings::model::{AppId, Clock, Timestamp};
 
 fn kinds(page: &Value) -> Vec<String> {
     page["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
@@ -63,7 +65,10 @@ async fn everything_that_happens_in_an_app_comes_once_in_order_and_to_that_app_a
     assert_eq!(shop.get("/apps/shop/events?after=x").await.problem().0, 400);
     let foreign = shop.get("/apps/shop/events?after=1.5").await;
     assert_eq!(foreign.problem(), (409, "conflict".to_owned()), "another epoch");
-    assert_eq!(shop.get(&format!("/apps/shop/events?after={epoch}.99999999")).await.ok(200)["events"], json!([]));
+    let ahead = shop.get(&format!("/apps/shop/events?after={epoch}.99999999")).await;
+    assert_eq!(ahead.problem(), (409, "conflict".to_owned()), "a place that is not there yet");
+    let event = events[0]["id"].as_str().unwrap();
+    assert_eq!(shop.get(&format!("/apps/shop/events?after={event}")).await.problem().0, 400, "an event is no place");
     assert!(server.stop().await);
 }
 
@@ -144,5 +149,77 @@ async fn a_key_follows_on_eight_streams_and_a_place_that_was_left_can_be_taken()
     };
     open.push(tokio::time::timeout(std::time::Duration::from_secs(30), taken).await.expect("a place"));
     assert_eq!(stream.get("/apps/shop/events").await.problem(), (503, "overloaded".to_owned()));
+    assert!(server.stop().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_after_more_than_a_week_is_told_of_the_gap_once_and_goes_on() {
+    let clock = Clock::manual(Timestamp(1_800_000_000_000));
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_at(folder.path(), quick(), clock.clone()).await;
+    let admin = administrator(&server).await;
+    let shop = app(&server, &admin, "shop").await.patient();
+    for id in ["ada", "bob"] {
+        shop.post("/apps/shop/users", json!({"user": id})).await.ok(201);
+    }
+    let start = shop.get("/apps/shop/events").await.ok(200)["next"].as_str().unwrap().to_owned();
+    let say = async |words: &str| {
+        shop.post("/apps/shop/as/ada/users/bob/entries", text(words)).await.ok(201);
+    };
+    for n in 0..10 {
+        say(&format!("old {n}")).await;
+    }
+    let all = shop.get(&format!("/apps/shop/events?after={start}")).await.ok(200);
+    assert_eq!((&all["gap"], kinds(&all).len()), (&json!(false), 10));
+
+    // More than a week passes; the log lets go of what is older as it grows.
+    clock.advance(Duration::from_hours(8 * 24));
+    let mut page = Value::Null;
+    for n in 0..200 {
+        say(&format!("new {n}")).await;
+        page = shop.get(&format!("/apps/shop/events?after={start}&wait=60&limit=1000")).await.ok(200);
+        if page["gap"] == true {
+            break;
+        }
+        clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!(page["gap"], true, "{page}");
+    assert!(!page.to_string().contains("old ") && kinds(&page).contains(&"entry.text".to_owned()), "{page}");
+    // A wait ends with it at once even where nothing else is told; it is told once, and what is still there comes all the same.
+    let nothing = format!("/apps/shop/events?after={start}&wait=60&types=none.such");
+    let told = tokio::time::timeout(Duration::from_secs(50), shop.get(&nothing)).await.expect("at once").ok(200);
+    assert_eq!((&told["gap"], &told["events"]), (&json!(true), &json!([])));
+    for next in [&told["next"], &page["next"]] {
+        let on = shop.get(&format!("/apps/shop/events?after={}", next.as_str().unwrap())).await.ok(200);
+        assert_eq!(on["gap"], false, "{on}");
+    }
+
+    // The same on a stream, where the place of the gap goes on without it and loses nothing.
+    let stream = shop.header("accept", "text/event-stream");
+    let mut open = stream.events(&format!("/apps/shop/events?after={start}")).await;
+    let gap = open.next().await.unwrap();
+    assert_eq!((gap.kind.as_str(), &gap.data), ("gap", &json!({})));
+    let first = open.next().await.unwrap();
+    assert_eq!(first.data["id"], page["events"][0]["id"]);
+    let resumed = stream.header("last-event-id", &gap.id.unwrap());
+    let again = resumed.events("/apps/shop/events").await.next().await.unwrap();
+    assert_eq!((&again.kind, &again.data["id"]), (&first.kind, &first.data["id"]));
+    let mut silent = stream.events(&nothing).await;
+    assert_eq!(silent.next().await.unwrap().kind, "gap");
+
+    // A place of another epoch, or of the future, is refused in words that say what to do.
+    let (epoch, lsn) = start.split_once('.').unwrap();
+    for place in [format!("{}.{lsn}", epoch.parse::<u64>().unwrap() + 1), format!("{epoch}.{}", u64::MAX)] {
+        for api in [&shop, &stream] {
+            for refused in [
+                api.get(&format!("/apps/shop/events?after={place}")).await,
+                api.clone().header("last-event-id", &place).get("/apps/shop/events").await,
+            ] {
+                let words = String::from_utf8(refused.body.clone()).unwrap();
+                assert!(words.contains("look at state once, and begin without `after`"), "{words}");
+                assert_eq!(refused.problem(), (409, "conflict".to_owned()));
+            }
+        }
+    }
     assert!(server.stop().await);
 }

@@ -101,6 +101,17 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(gotify.send(&form, "title=Door&message=It+rings%21&priority=8").await.status, 200);
     assert_eq!(newest().await["body"]["post"]["attachments"][0]["text"], "It rings!");
+    // The group robots of WeCom, DingTalk and Feishu get the answer that their senders look for; so does who insists on Slack's address.
+    let robot = json!({"msgtype": "markdown", "markdown": {"content": "<font color=\"warning\">132</font> new"}});
+    let reply = posting.json(&robot).await;
+    assert_eq!(reply.json()["errcode"], 0);
+    assert_eq!(newest().await["body"]["post"]["text"], "132 new");
+    let reply = posting.json(&json!({"msg_type": "text", "content": {"text": "新版本"}})).await;
+    assert_eq!(reply.json()["code"], 0);
+    let secret = posting.path.rsplit('/').next().unwrap();
+    let like_slack = Posting { api: posting.api.clone(), path: format!("/services/T00000000/B00000000/{secret}") };
+    assert_eq!(like_slack.json(&json!({"text": ":rocket: Deployed"})).await.body.as_slice(), b"ok");
+    assert_eq!(newest().await["body"]["post"]["text"], "🚀 Deployed");
     let push = json!({"ref": "refs/heads/main", "repository": {"full_name": "a/b"}, "sender": {"login": "ada"},
         "commits": [{"id": "0123456789", "message": "docs: A sentence"}]});
     let github = [("content-type", "application/json"), ("x-github-event", "push")];
@@ -119,8 +130,8 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     assert_eq!(edit.problem(), (403, "forbidden".to_owned()));
     ada.delete(&format!("/conversations/{group}/entries/{seq}")).await.ok(200);
 
-    // Another address; the old one opens nothing. Then it goes, and what it said stays.
-    let again = ada.post(&format!("{hooks}/{hook}/rotation"), json!({})).await.ok(200);
+    // Another address; the old one ends with it. Then it goes, and what it said stays.
+    let again = ada.post(&format!("{hooks}/{hook}/rotation?end_old=true"), json!({})).await.ok(200);
     assert_eq!(posting.send(&[], "late").await.status, 404);
     let posting = Posting { api: posting.api, path: path(&again) };
     assert_eq!(posting.send(&[], "in time").await.status, 200);
@@ -251,5 +262,68 @@ async fn a_call_of_which_something_was_posted_is_not_sent_again() {
     let call = &calls["calls"][0];
     assert!((2..10).contains(&call["posts"].as_u64().unwrap()), "{call}");
     assert!(call["problem"].as_str().unwrap().contains("commands_per_second"), "{call}");
+    assert!(server.stop().await);
+}
+
+/// What was once lost, garbled or misread of payloads that the others document, or that people try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documented_payloads_lose_no_words_and_what_is_not_known_is_refused_by_name() {
+    let (_folder, server) = start().await;
+    let ada = server.person("ada").await;
+    let ada = Api::with_token(server.http, &ada.token);
+    let group =
+        ada.post("/conversations", json!({"group": {"title": "Alerts"}})).await.ok(201)["conversation"]["id"].clone();
+    let made = ada.post(&format!("/conversations/{group}/hooks"), json!({"name": "All"})).await.ok(201);
+    let posting = Posting { api: Api::at(server.http), path: path(&made) };
+    let newest = async || {
+        let page = ada.get(&format!("/conversations/{group}/entries?limit=1")).await.ok(200);
+        page["entries"].as_array().unwrap().last().unwrap()["body"]["post"].clone()
+    };
+
+    // Slack: words beside an attachment of blocks, its escapes, a block of code that Markdown would read otherwise.
+    let blocks = json!([{"type": "section", "text": {"type": "mrkdwn", "text": "<https://ci.example/a_b|Build> by <@U1>"},
+        "accessory": {"type": "button", "text": {"type": "plain_text", "text": "R&amp;D"}, "url": "https://ci.example/1"}}]);
+    let slack =
+        json!({"text": "<!here> 1 &lt; 2: ```one\ntwo```", "attachments": [{"color": "#f00", "blocks": blocks}]});
+    assert_eq!(posting.json(&slack).await.status, 200);
+    let post = newest().await;
+    assert_eq!(post["text"], "@here 1 < 2: \n```\none\ntwo\n```");
+    assert_eq!(post["blocks"][0]["section"]["text"], "[Build](https://ci.example/a_b) by @U1");
+    assert_eq!(post["blocks"][1]["buttons"]["buttons"][0], json!({"label": "R&D", "url": "https://ci.example/1"}));
+
+    // A title of somebody else's makes no link of its own.
+    let issue = json!({"number": 1, "title": r"x\](https://evil.example)", "html_url": "https://git.example/1"});
+    let issue =
+        json!({"action": "opened", "issue": issue, "sender": {"login": "eve"}, "repository": {"full_name": "a/b"}});
+    let github = [("content-type", "application/json"), ("x-github-event", "issues")];
+    assert_eq!(posting.send(&github, &issue.to_string()).await.status, 200);
+    let text = newest().await["text"].as_str().unwrap().to_owned();
+    assert!(text.contains(r"[#1 x\\\](https://evil.example)](https://git.example/1)"), "{text}");
+
+    // Gotify as its page calls it (`curl -F`), ntfy with words in RFC 2047, buttons, and a query in place of headers.
+    let form = "--b0\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nmy title\r\n\
+                --b0\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nmy message\r\n--b0--\r\n";
+    assert_eq!(posting.send(&[("content-type", "multipart/form-data; boundary=b0")], form).await.status, 200);
+    let shown = newest().await["attachments"][0].clone();
+    assert_eq!((&shown["title"], &shown["text"]), (&json!("my title"), &json!("my message")));
+    let headers = [("x-title", "=?UTF-8?B?w5xiZXI=?="), ("x-actions", "view, Open, https://home.example/")];
+    assert_eq!(posting.send(&headers, "see https://wiki.example/a_b").await.status, 200);
+    let shown = newest().await["attachments"][0].clone();
+    assert_eq!((&shown["title"], &shown["buttons"][0]["label"]), (&json!("Über"), &json!("Open")));
+    assert_eq!(shown["text"], "see https://wiki.example/a_b", "an address stays whole");
+    let asked = Posting { api: posting.api.clone(), path: format!("{}?title=Asked&priority=urgent", posting.path) };
+    assert_eq!(asked.send(&[], "words").await.status, 200);
+    let shown = newest().await["attachments"][0].clone();
+    assert_eq!((&shown["title"], &shown["color"]), (&json!("Asked"), &json!("#a30200")));
+
+    // What is written for others is refused by its name, with what is known.
+    for (body, name) in [
+        (json!({"content": "hello", "embeds": [{"title": "x"}]}), "Discord"),
+        (json!({"@type": "MessageCard", "title": "x", "text": "y"}), "Microsoft Teams"),
+    ] {
+        let refused = posting.json(&body).await;
+        let words = String::from_utf8(refused.body.clone()).unwrap();
+        assert!(refused.status == 400 && words.contains(name) && words.contains("Slack's"), "{words}");
+    }
     assert!(server.stop().await);
 }

@@ -27,17 +27,27 @@ async fn use_of(admin: &Api, name: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_told_once_two_count_at_once_and_a_revoked_one_opens_nothing() {
+async fn a_key_is_told_once_several_count_at_once_and_a_revoked_one_opens_nothing() {
     let (_folder, server) = start().await;
     let admin = administrator(&server).await;
     admin.post("/admin/apps", json!({"name": "shop"})).await.ok(201);
     let (old, first) = key(&admin, "shop", "api").await;
     assert!(first.starts_with("tdk_"));
     let (_, second) = key(&admin, "2", "api").await;
-    let third = admin.post("/admin/apps/shop/keys", json!({"kind": "api"})).await;
-    assert_eq!(third.problem(), (409, "full".to_owned()), "two of a sort");
-    // Those that sign are another sort.
+    let (mut more, mut last) = (Vec::new(), admin.post("/admin/apps/shop/keys", json!({"kind": "api"})).await);
+    while last.status == 201 {
+        more.push(last.json()["key"].as_u64().unwrap());
+        last = admin.post("/admin/apps/shop/keys", json!({"kind": "api"})).await;
+    }
+    assert_eq!((last.problem(), more.len()), ((409, "full".to_owned()), 6), "eight of this sort");
+    for key in more {
+        assert_eq!(admin.delete(&format!("/admin/apps/shop/keys/{key}")).await.status, 204);
+    }
+    // Those that sign are another sort, of which there are two.
     assert!(key(&admin, "shop", "hs256").await.1.starts_with("tdh_"));
+    key(&admin, "shop", "hs256").await;
+    let third = admin.post("/admin/apps/shop/keys", json!({"kind": "hs256"})).await;
+    assert_eq!(third.problem(), (409, "full".to_owned()), "two of that sort");
     let (one, other) = (system(&server, &first), system(&server, &second));
     for api in [&one, &other] {
         assert_eq!(api.get("/apps/shop").await.ok(200)["name"], "shop");
@@ -143,6 +153,7 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
     one.post(&format!("/conversations/{chat}/entries"), text("a question")).await.ok(201);
     until("the question", async || rows(&server).contains_key("assistant_use")).await;
     let hook = one.post(&format!("/conversations/{group}/hooks"), json!({"name": "Monitoring"})).await.ok(201);
+    one.post(&format!("/conversations/{group}/hooks/{}/rotation", hook["hook"]), json!({})).await.ok(200);
     let hook = HookId(hook["hook"].as_u64().unwrap());
     for n in 0..120 {
         let post = Post { text: "an alert".to_owned(), ..Post::default() };
@@ -150,7 +161,15 @@ async fn a_deleted_app_is_gone_with_everything_in_it_and_nothing_else() {
         server.engine.execute(auth::server(), None, command.into()).await.unwrap();
     }
     let full = rows(&server);
-    for table in ["assistants", "assistant_use", "bots", "incoming_groups", "incoming_hooks", "contact_requests"] {
+    for table in [
+        "assistants",
+        "assistant_use",
+        "bots",
+        "incoming_groups",
+        "incoming_hooks",
+        "incoming_olds",
+        "contact_requests",
+    ] {
         assert!(full.contains_key(table), "{table}: {full:?}");
     }
 

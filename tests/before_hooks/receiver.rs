@@ -1,16 +1,18 @@
 //! The other system: an HTTP server of the test that answers questions as it is told.
 
+use crate::support::requests::{Request, answer};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tidings::auth::webhook::{self, WebhookSecret};
-use tidings::model::Timestamp;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Of what kind its answers are.
+const JSON: &str = "content-type: application/json\r\n";
 
 /// What it answers.
 #[derive(Clone, Debug)]
@@ -40,28 +42,21 @@ pub fn replace(mut with: Value) -> Act {
 /// A question as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub bytes: Vec<u8>,
+    pub request: Request,
     pub body: Value,
 }
 
-impl Asked {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+impl std::ops::Deref for Asked {
+    type Target = Request;
+    fn deref(&self) -> &Request {
+        &self.request
     }
+}
 
+impl Asked {
     /// The words of the message that it is about.
     pub fn words(&self) -> &str {
         self.body["data"]["body"]["text"]["text"].as_str().unwrap_or_default()
-    }
-
-    /// Whether one of the signatures is that of a secret.
-    pub fn is_signed_with(&self, secret: &str) -> bool {
-        let secret = WebhookSecret::parse(secret).unwrap();
-        let seconds: u64 = self.header("webhook-timestamp").parse().unwrap();
-        let expected = webhook::sign(&[secret], self.header("webhook-id"), Timestamp(seconds * 1_000), &self.bytes);
-        self.header("webhook-signature").split(' ').any(|signature| signature == expected)
     }
 }
 
@@ -138,50 +133,21 @@ impl Receiver {
 
 async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(asked) = read(&mut stream).await? {
+    while let Some(request) = Request::read(&mut stream).await? {
+        let asked = Asked { body: request.json(), request };
         state.asked.lock().push(asked.clone());
         let rule = Arc::clone(&state.rule.lock());
         match rule(&asked) {
-            Act::Says(status, body) => answer(&mut stream, status, "", &body).await?,
-            Act::Redirects(to) => answer(&mut stream, 307, &format!("location: {to}\r\n"), "").await?,
+            Act::Says(status, body) => answer(&mut stream, status, JSON, body.as_bytes()).await?,
+            Act::Redirects(to) => answer(&mut stream, 307, &format!("location: {to}\r\n"), b"").await?,
             Act::Holds(number) => {
                 let mut released = state.released.subscribe();
                 if released.wait_for(|below| *below > number).await.is_err() {
                     return Ok(());
                 }
-                answer(&mut stream, 200, "", &json!({"decision": "allow"}).to_string()).await?;
+                answer(&mut stream, 200, JSON, json!({"decision": "allow"}).to_string().as_bytes()).await?;
             }
         }
     }
     Ok(())
-}
-
-async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Asked>> {
-    let mut line = String::new();
-    if stream.read_line(&mut line).await? == 0 {
-        return Ok(None);
-    }
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim().split_once(':') else { break };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length").map_or("0", |(_, value)| value);
-    let mut bytes = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut bytes).await?;
-    let body = serde_json::from_slice(&bytes).unwrap_or_default();
-    Ok(Some(Asked { path, headers, bytes, body }))
-}
-
-async fn answer(stream: &mut BufReader<TcpStream>, status: u16, header: &str, body: &str) -> std::io::Result<()> {
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\n{header}content-length: {length}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    stream.flush().await
 }

@@ -5,3 +5,4 @@ pub mod http;
 pub mod in_process;
 pub mod peer;
 pub mod provider;
+pub mod requests;

@@ -1,5 +1,6 @@
 //! A provider of the test: speaks the real wire format of chat completions over real HTTP, and misbehaves as it is told.
 
+use super::requests::{self, Request, Stream};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -7,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tidings::model::{AssistantSettings, Line};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -137,10 +138,12 @@ impl Provider {
 async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let Some((path, authorization, body)) = read(&mut stream).await? else { return Ok(()) };
+        let Some(request) = Request::read(&mut stream).await? else { return Ok(()) };
+        let (authorization, body) = (request.headers.get("authorization").cloned(), request.json());
+        let path = request.path;
         if path.ends_with("/models") {
             let models = json!({"object": "list", "data": [{"id": "test-model", "object": "model"}]}).to_string();
-            whole(&mut stream, 200, None, "application/json", models.as_bytes()).await?;
+            whole(&mut stream, 200, None, models.as_bytes()).await?;
             continue;
         }
         state.asked.lock().push(Asked { path, authorization, body });
@@ -152,7 +155,7 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
 }
 
 /// Does it; false when the connection is over.
-async fn answer(stream: &mut BufReader<TcpStream>, state: &State, act: Act) -> std::io::Result<bool> {
+async fn answer(stream: &mut Stream, state: &State, act: Act) -> std::io::Result<bool> {
     let never = || std::future::pending::<()>();
     match act {
         Act::Says(pieces) => {
@@ -182,7 +185,7 @@ async fn answer(stream: &mut BufReader<TcpStream>, state: &State, act: Act) -> s
         Act::Whole(text) => {
             let body = json!({"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
                 "usage": {"prompt_tokens": 7, "completion_tokens": 2}});
-            whole(stream, 200, None, "application/json", body.to_string().as_bytes()).await?;
+            whole(stream, 200, None, body.to_string().as_bytes()).await?;
         }
         Act::HangsBefore => never().await,
         Act::HangsAfter(pieces) => {
@@ -207,7 +210,7 @@ async fn answer(stream: &mut BufReader<TcpStream>, state: &State, act: Act) -> s
             }
         }
         Act::Status(status, header, body) => {
-            whole(stream, status, header, "application/json", body.as_bytes()).await?;
+            whole(stream, status, header, body.as_bytes()).await?;
         }
         Act::Raw(bytes) => {
             begin(stream).await?;
@@ -231,14 +234,14 @@ fn delta(piece: &str) -> Value {
         "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": null}]})
 }
 
-async fn begin(stream: &mut BufReader<TcpStream>) -> std::io::Result<()> {
+async fn begin(stream: &mut Stream) -> std::io::Result<()> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
     let role = json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]});
     event(stream, &role).await
 }
 
-async fn end(stream: &mut BufReader<TcpStream>, reason: &str) -> std::io::Result<()> {
+async fn end(stream: &mut Stream, reason: &str) -> std::io::Result<()> {
     event(stream, &json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})).await?;
     event(stream, &json!({"choices": [], "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}}))
         .await?;
@@ -247,11 +250,11 @@ async fn end(stream: &mut BufReader<TcpStream>, reason: &str) -> std::io::Result
     stream.flush().await
 }
 
-async fn event(stream: &mut BufReader<TcpStream>, data: &Value) -> std::io::Result<()> {
+async fn event(stream: &mut Stream, data: &Value) -> std::io::Result<()> {
     chunk(stream, format!("data: {data}\n\n").as_bytes()).await
 }
 
-async fn chunk(stream: &mut BufReader<TcpStream>, bytes: &[u8]) -> std::io::Result<()> {
+async fn chunk(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
     stream.write_all(format!("{:x}\r\n", bytes.len()).as_bytes()).await?;
     stream.write_all(bytes).await?;
     stream.write_all(b"\r\n").await?;
@@ -259,42 +262,13 @@ async fn chunk(stream: &mut BufReader<TcpStream>, bytes: &[u8]) -> std::io::Resu
 }
 
 async fn whole(
-    stream: &mut BufReader<TcpStream>,
+    stream: &mut Stream,
     status: u16,
     header: Option<(&'static str, String)>,
-    content_type: &str,
     body: &[u8],
 ) -> std::io::Result<()> {
     let header = header.map_or_else(String::new, |(name, value)| format!("{name}: {value}\r\n"));
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\n{header}content-length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
-    stream.flush().await
-}
-
-/// The path, the authorization and the body of a request; none when the connection is over.
-async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String, Option<String>, Value)>> {
-    let mut line = String::new();
-    if stream.read_line(&mut line).await? == 0 {
-        return Ok(None);
-    }
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (mut length, mut authorization) = (0, None);
-    loop {
-        line.clear();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.parse().unwrap(),
-            "authorization" => authorization = Some(value.to_owned()),
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(Some((path, authorization, serde_json::from_slice(&body).unwrap_or(Value::Null))))
+    requests::answer(stream, status, &format!("content-type: application/json\r\n{header}"), body).await
 }
 
 /// An address at which nobody listens.

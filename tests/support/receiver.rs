@@ -1,17 +1,14 @@
 //! What webhooks post to: a server of a test's own on the loopback, which answers as it is told and keeps what came.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
+use crate::support::requests::{Request, answer};
 use parking_lot::Mutex;
 use serde_json::Value;
-use sha2::Sha256;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What it answers.
@@ -32,12 +29,17 @@ pub enum Say {
 /// What came.
 #[derive(Clone, Debug)]
 pub struct Got {
-    pub path: String,
-    pub headers: BTreeMap<String, String>,
-    pub raw: Vec<u8>,
+    pub request: Request,
     pub body: Value,
     /// It was answered with 200.
     pub taken: bool,
+}
+
+impl std::ops::Deref for Got {
+    type Target = Request;
+    fn deref(&self) -> &Request {
+        &self.request
+    }
 }
 
 impl Got {
@@ -55,16 +57,6 @@ impl Got {
 
     pub fn text(&self) -> String {
         self.body["entry"]["body"]["text"]["text"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Whether one of its signatures is that of a secret, computed here anew.
-    pub fn is_signed_with(&self, secret: &str) -> bool {
-        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-        mac.update(format!("{}.{}.", self.headers["webhook-id"], self.headers["webhook-timestamp"]).as_bytes());
-        mac.update(&self.raw);
-        let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-        self.headers["webhook-signature"].split(' ').any(|one| one == expected)
     }
 
     pub fn signatures(&self) -> usize {
@@ -110,7 +102,7 @@ impl Receiver {
                 let (inner, ends) = (Arc::clone(&inner), ends.clone());
                 connections.spawn("connection", async move {
                     tokio::select! {
-                        () = serve(&inner, stream) => {}
+                        _ = serve(&inner, stream) => {}
                         () = ends.wait() => {}
                     }
                 });
@@ -204,43 +196,26 @@ async fn bind(address: SocketAddr) -> TcpListener {
     }
 }
 
-async fn serve(inner: &Inner, stream: TcpStream) {
+async fn serve(inner: &Inner, stream: TcpStream) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(mut got) = read(&mut stream).await {
+    while let Some(request) = Request::read(&mut stream).await? {
+        let mut got = Got { body: request.json(), request, taken: false };
         let said = (inner.script.lock())(&got);
         got.taken = matches!(said, Say::Status(200..=299) | Say::Giant);
         inner.got.lock().push(got);
-        let head = match said {
-            Say::Status(status) => format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n"),
-            Say::Redirect(ref to) => format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n"),
-            Say::Giant => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(),
+        match said {
+            Say::Status(status) => answer(&mut stream, status, "", b"").await?,
+            Say::Redirect(to) => answer(&mut stream, 302, &format!("location: {to}\r\n"), b"").await?,
+            Say::Giant => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await?;
+                let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
+                loop {
+                    stream.write_all(chunk.as_bytes()).await?;
+                }
+            }
             Say::Nothing => return std::future::pending().await,
-            Say::Close => return,
-        };
-        if stream.get_mut().write_all(head.as_bytes()).await.is_err() {
-            return;
-        }
-        if matches!(said, Say::Giant) {
-            let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
-            while stream.get_mut().write_all(chunk.as_bytes()).await.is_ok() {}
-            return;
+            Say::Close => return Ok(()),
         }
     }
-}
-
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<Got> {
-    let mut line = String::new();
-    stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut headers = BTreeMap::new();
-    loop {
-        line.clear();
-        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_ascii_lowercase(), value.to_owned());
-    }
-    let mut raw = vec![0; headers.get("content-length")?.parse().ok()?];
-    stream.read_exact(&mut raw).await.ok()?;
-    let body = serde_json::from_slice(&raw).unwrap();
-    Some(Got { path, headers, raw, body, taken: false })
+    Ok(())
 }

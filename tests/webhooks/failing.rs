@@ -51,6 +51,7 @@ async fn what_fails_holds_its_conversation_alone_until_it_is_taken() {
     let told = shop.feed(&start).await;
     receiver.until("the others", |got| got.iter().any(|got| got.text() == "goes on 19" && got.taken)).await;
     shop.until(webhook, "all that is held waits", |shown| shown["waiting"] == 20).await;
+    shop.until(webhook, "what failed is known", |shown| shown["failed"]["why"] == "It answered 500.").await;
     // Of what is held the first alone is tried, with the same name and a fresh signature.
     let tried = receiver.until("two tries", |got| got.iter().filter(|got| got.text() == "held 0").count() > 2).await;
     assert!(tried.iter().all(|got| !got.text().starts_with("held") || got.text() == "held 0"));
@@ -117,8 +118,11 @@ async fn a_receiver_that_is_gone_for_a_while_gets_all_of_it_in_order() {
         shop.say("eve", "ada", &format!("{n}")).await;
     }
     shop.until(webhook, "some wait", |shown| shown["waiting"].as_u64().unwrap() > 0).await;
-    // The server is stopped, too, and started again.
+    shop.until(webhook, "what failed is known", |shown| shown["failed"]["at"].as_u64() > Some(0)).await;
+    // The server is stopped, too, and started again. That something failed is known still, and why.
     let shop = shop.restart().await;
+    let shown = shop.key().get(&format!("/apps/shop/webhooks/{webhook}")).await.ok(200);
+    assert!(!shown["failed"]["why"].as_str().unwrap().is_empty());
     let receiver = stopped.again().await;
     let told = shop.feed(&start).await;
     let taken = receiver.until_taken(told.len()).await;

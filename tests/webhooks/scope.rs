@@ -7,7 +7,9 @@ use serde_json::json;
 use std::time::Duration;
 use tidings::model::{AppId, Clock, ConversationId, EventPosition, Lsn, Secret, WebhookId};
 use tidings::store::Read;
-use tidings::store::records::{DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
+use tidings::store::records::{
+    DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookFailureRow, WebhookPlaceRow, WebhookRow,
+};
 use tidings::webhooks::WebhookOptions;
 
 /// All rows of webhooks.
@@ -22,6 +24,7 @@ fn rows(shop: &Shop) -> usize {
     let dead = |webhook, position| DeadLetterKey { webhook, position };
     view.range::<WebhookRow>(&(AppId(0), none), &(AppId(u32::MAX), all), 99).unwrap().len()
         + view.range::<WebhookPlaceRow>(&none, &all, 99).unwrap().len()
+        + view.range::<WebhookFailureRow>(&none, &all, 99).unwrap().len()
         + view.range::<OutboxRow>(&from, &to, 9_999).unwrap().len()
         + view.range::<DeadLetterRow>(&dead(none, first), &dead(all, last), 9_999).unwrap().len()
 }

@@ -9,8 +9,6 @@ import { lazy, Loading, Toaster } from './ui';
 
 /** The whole core, running: the log-in does without, everybody who is in needs it. */
 export async function running(): Promise<void> {
-  // What it asks for next comes beside it and not after it.
-  void Promise.allSettled([import('./core/leader'), import('./core/db')]);
   (await import('./core/browser')).start();
 }
 
@@ -22,7 +20,9 @@ const within = async () => (await Promise.all([import('./auth/within'), loadWord
 const Before = lazy(async () => ({ default: (await before()).Before }), Patient);
 const FirstRun = lazy(async () => ({ default: (await within()).FirstRun }));
 const Invited = lazy(async () => ({ default: (await within()).Invited }));
-const Shell = lazy(async () => ({ default: (await Promise.all([import('./shell'), loadWords('chats'), running()]))[0].Shell }));
+/** The pages of those who are in. */
+export const inside = async () => (await Promise.all([import('./shell'), loadWords('chats'), running()]))[0];
+const Shell = lazy(async () => ({ default: (await inside()).Shell }));
 
 export function App() {
   return (
@@ -37,13 +37,13 @@ function Page() {
   const session = door.session.value;
   const current = route.value;
   const { page } = current;
-  const inside = session.state === 'in';
+  const isIn = session.state === 'in';
   useEffect(() => {
     // Pages for those who are not in.
-    if (!inside || (page !== 'login' && page !== 'register' && page !== 'setup')) return;
+    if (!isIn || (page !== 'login' && page !== 'register' && page !== 'setup')) return;
     const invite = current.page === 'register' ? current.invite : null;
     go(page === 'setup' ? paths.welcome : invite !== null ? paths.invite(invite) : paths.chats, { replace: true });
-  }, [inside, page]);
+  }, [isIn, page]);
   const ready = session.state === 'loading' ? page === 'password' : true;
 
   if (!ready) return <Patient />;

@@ -4,8 +4,9 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { App, before, running } from './app';
+import { App, before, inside, running } from './app';
 import { door } from './core';
+import { dial } from './core/door';
 import { setLanguage } from './i18n';
 import { startRouter } from './router';
 
@@ -30,8 +31,10 @@ async function main(): Promise<void> {
   });
   // Not yet known who this is, and the page is on its way: asking takes as long as loading.
   void door.probe();
-  // Nobody was logged in here: it will be the log-in, and it is there when that is known.
-  if (door.lastUser() === null) before().catch(() => undefined);
+  // The pages are there when that is known: those of the last user here, or of the session that the server saw; else the log-in.
+  const known = door.lastUser() !== null || document.querySelector('[data-inside]');
+  if (known) dial();
+  (known ? inside() : before()).catch(() => undefined);
   startRouter();
   // The words must be there before the first page; a switch later redraws it.
   await setLanguage(door.preferences.peek().language);

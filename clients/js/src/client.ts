@@ -32,8 +32,8 @@ export interface Options {
   password?: string;
   app?: number;
   /**
-   * Or a token that an app's own backend signs for its user; asked for whenever a session is to be opened. Servers that do not offer it
-   * refuse.
+   * Or a token that an app's own backend signs for its user; asked for whenever a session is to be opened: at the start, and when the one
+   * that there was has expired or is gone.
    */
   signed?(): string | Promise<string>;
   /** Told when a session was opened: keep the token as you would a password. */
@@ -200,6 +200,8 @@ export class Client {
           const opened = new Socket(socket, 'tidings.v1.json');
           // What goes wrong shows in that it closes; the WebSocket of Node's package `ws` wants somebody to listen.
           opened.onerror = () => undefined;
+          // The core of the web client has no use for these, so they are taken beside it.
+          opened.addEventListener('message', ({ data }) => this.pushed(data));
           return opened;
         },
         hello: () => ({ auth: { token: this.tokens.token() }, client: `tidings-js ${VERSION}` }),
@@ -214,7 +216,11 @@ export class Client {
       {
         emit: (events) => this.take(events),
         message: () => undefined,
-        ended: (reason, by) => this.finish(new Over(reason, by)),
+        ended: (reason, by) => {
+          // Nobody has decided that this device is out: its session was too old.
+          if (reason === 'expired' && canLogIn(options)) void this.refused({ code: 'token_expired', message: 'The session has expired.' }, true);
+          else this.finish(new Over(reason, by));
+        },
         refused: (refused) => void this.refused(refused, canLogIn(options)),
         welcome: () => undefined,
       },
@@ -593,6 +599,12 @@ export class Client {
     for (const waiting of [...this.syncing]) waiting.resolve();
   }
 
+  private pushed(data: unknown): void {
+    if (this.over || typeof data !== 'string' || !data.startsWith('{"pushed":')) return;
+    const { pushed } = JSON.parse(data) as { pushed: { kind: string; data: unknown } };
+    this.tell({ type: 'pushed', kind: pushed.kind, data: pushed.data });
+  }
+
   private gone(key: Key): void {
     const waiting = this.sending.get(key);
     if (!waiting) return;
@@ -627,7 +639,7 @@ export class Client {
   }
 
   /** `hello` was refused. With a password another session is opened; what waits in the outbox stays. */
-  private async refused({ code, message }: Refused, renewable: boolean): Promise<void> {
+  private async refused({ code, message }: Pick<Refused, 'code' | 'message'>, renewable: boolean): Promise<void> {
     const lost = ['unauthenticated', 'token_expired', 'session_revoked'].includes(code);
     if (!lost || !renewable) return this.finish(new Problem(code, message));
     try {

@@ -1,7 +1,7 @@
 // Users whom an app has signed in, against a real server.
 
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { connect, Problem, type Client, type Options } from '../src';
 import { BINARY, Server } from './server';
@@ -39,6 +39,14 @@ function line() {
       open.clear();
     },
     mend: () => { whole = true; },
+    /** Lets the client hear from the server that its session is over, which closes the connection then. */
+    kick: (reason: string) => {
+      for (const socket of open) {
+        socket.emit('message', Buffer.from(JSON.stringify({ kicked: { reason, by: null } })), false);
+        socket.terminate();
+      }
+      open.clear();
+    },
   };
 }
 
@@ -116,6 +124,29 @@ describe.skipIf(BINARY === '')('users whom an app has signed in', () => {
         expect((await heard.next()).value.text).toBe('three');
         expect(asked).toBe(2);
       });
+    });
+  });
+
+  test('a session that has expired is renewed, and one that was ended is not', async () => {
+    let asked = 0;
+    const { WebSocket: Kicked, kick } = line();
+    const signed = (): string => {
+      asked += 1;
+      return sign('fay');
+    };
+    await opened({ signed, WebSocket: Kicked }, async (fay) => {
+      const before = fay.token;
+      // As the server says it to a connection when its session is too old.
+      kick('expired');
+      await vi.waitFor(() => expect(fay.token).not.toBe(before), { timeout: 30_000 });
+      await fay.send('fay', 'Still here.');
+      expect(asked).toBe(2);
+      const over = (async () => {
+        for await (const _ of fay.events());
+      })().catch((error: unknown) => error);
+      await server.ask('DELETE', '/admin/users/fay/sessions?app=shop', admin);
+      expect(await over).toMatchObject({ name: 'Over', reason: 'revoked' });
+      expect(asked).toBe(2);
     });
   });
 });

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 /// Connections and set-ups at once.
 const AT_ONCE: usize = 64;
 /// Time before counting begins.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub(super) const WARM_UP: Duration = Duration::from_secs(1);
 /// Pause of the device that reconnects all the time in `mixed`.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 /// Pause of the member who reads history in `mixed`, between two pages.
@@ -91,88 +91,132 @@ async fn measure(
     report: &mut Report,
     shared: &Rc<Shared>,
     cast: Cast,
-    mut background: JoinSet<Result<(), Failure>>,
+    background: JoinSet<Result<(), Failure>>,
     (pages, resumes): (&Cell<u64>, &Cell<u64>),
 ) -> Result<(), Failure> {
-    let seen: Vec<_> = cast.receiving.iter().map(|receiving| Rc::clone(&receiving.seen)).collect();
-    let records: Vec<_> = cast.sending.iter().map(|sending| Rc::clone(&sending.record)).collect();
-    let mut receivers = JoinSet::new();
-    for Receiving { peer, seen } in cast.receiving {
-        receivers.spawn_local(receive(peer, seen, report.receipts));
-    }
-    let mut senders = JoinSet::new();
-    for Sending { peer, record, window } in cast.sending {
-        let bytes = args.bytes;
-        senders.spawn_local(async move {
-            let peer = send(peer, Rc::clone(&record), window, bytes, u32::MAX / 2).await?;
-            Ok((peer, record))
-        });
-    }
-
-    run_for(WARM_UP, &mut senders, &mut receivers, &mut background).await?;
-    let own = std::process::id();
-    let (server_cpu_s, own_cpu_s) = (probe::cpu_s(target.pid), probe::cpu_s(own));
+    let mut play = Play::start(args, shared, cast, background, report.receipts);
+    play.run_for(WARM_UP).await?;
     let (pages_before, resumes_before) = (pages.get(), resumes.get());
-    let start_us = shared.now_us();
-    shared.phase.set(Phase::Counted);
-    run_for(Duration::from_secs(args.seconds), &mut senders, &mut receivers, &mut background).await?;
-    shared.phase.set(Phase::Drain);
-    let seconds = (shared.now_us() - start_us) as f64 / 1e6;
-    let (server_cpu_s, own_cpu_s) = (probe::cpu_s(target.pid) - server_cpu_s, probe::cpu_s(own) - own_cpu_s);
+    let part = play.count(target, Duration::from_secs(args.seconds)).await?;
     report.server_rss_bytes = probe::rss_bytes(target.pid);
+    shared.phase.set(Phase::Drain);
 
-    let mut peers = Vec::new();
-    while let Some(sender) = tokio::time::timeout(PATIENCE, senders.join_next()).await.map_err(|_| {
-        Failure::new(exit::UNAVAILABLE, "The server did not answer what was in flight at the end of the run.")
-    })? {
-        peers.push(joined(sender)?);
-    }
-    wait_for_deliveries(&seen, &records, &mut receivers).await?;
-    background.abort_all();
-
-    report.seconds = seconds;
+    report.seconds = part.seconds;
     report.acknowledged = shared.acks.get();
     report.delivered = shared.deliveries.get();
-    report.sends_per_second = Some(report.acknowledged as f64 / seconds);
-    report.deliveries_per_second = Some(report.delivered as f64 / seconds);
+    report.sends_per_second = Some(report.acknowledged as f64 / part.seconds);
+    report.deliveries_per_second = Some(report.delivered as f64 / part.seconds);
     // What costs in a group is to deliver.
     let handled = if args.scenario == Scenario::Group { report.delivered } else { report.acknowledged };
-    report.server_cpu_s_per_million = Some(server_cpu_s * 1e6 / handled.max(1) as f64);
-    report.generator_cpu_s_per_million = Some(own_cpu_s * 1e6 / handled.max(1) as f64);
+    report.server_cpu_s_per_million = Some(part.server_cpu_s * 1e6 / handled.max(1) as f64);
+    report.generator_cpu_s_per_million = Some(part.own_cpu_s * 1e6 / handled.max(1) as f64);
     report.acks(&shared.ack_latencies.borrow());
     report.deliveries(&shared.delivery_latencies.borrow());
-    report.refused = shared.refused.get();
-    report.lagging = shared.lagging.get();
     if args.scenario == Scenario::Mixed {
-        report.history_pages_per_second = Some((pages.get() - pages_before) as f64 / seconds);
-        report.resumes_per_second = Some((resumes.get() - resumes_before) as f64 / seconds);
+        report.history_pages_per_second = Some((pages.get() - pages_before) as f64 / part.seconds);
+        report.resumes_per_second = Some((resumes.get() - resumes_before) as f64 / part.seconds);
     }
-
-    let mut found = Findings::default();
-    for seen in &seen {
-        let seen = seen.borrow();
-        let head = head_of(&records, seen.conversation);
-        found.lost += seen.gaps + head.saturating_sub(seen.last);
-        found.duplicated += seen.again;
-    }
-    found.add(verify(peers).await?);
-    report.read_back = found.read_back;
-    (report.lost, report.duplicated, report.reordered) = (found.lost, found.duplicated, found.reordered);
-    Ok(())
+    play.end(report).await
 }
 
-/// Lets everybody run for a time; whoever ends before has failed.
-async fn run_for(
-    time: Duration,
-    senders: &mut JoinSet<Result<Sent, Failure>>,
-    receivers: &mut JoinSet<Result<(), Failure>>,
-    background: &mut JoinSet<Result<(), Failure>>,
-) -> Result<(), Failure> {
-    tokio::select! {
-        () = tokio::time::sleep(time) => Ok(()),
-        Some(ended) = senders.join_next() => joined(ended).and(Err(unexpected())),
-        Some(ended) = receivers.join_next() => joined(ended),
-        Some(ended) = background.join_next() => joined(ended),
+/// What a counted part took.
+pub(super) struct Part {
+    pub seconds: f64,
+    pub server_cpu_s: f64,
+    pub own_cpu_s: f64,
+}
+
+/// Everybody at work.
+pub(super) struct Play {
+    shared: Rc<Shared>,
+    senders: JoinSet<Result<Sent, Failure>>,
+    receivers: JoinSet<Result<(), Failure>>,
+    background: JoinSet<Result<(), Failure>>,
+    seen: Vec<Rc<RefCell<Seen>>>,
+    records: Vec<Rc<RefCell<Record>>>,
+}
+
+impl Play {
+    /// The pairs alone.
+    pub(super) async fn of_pairs(args: &Args, target: &Target, shared: &Rc<Shared>) -> Result<Self, Failure> {
+        let mut cast = Cast::default();
+        pairs(args, target, shared, &mut cast).await?;
+        Ok(Self::start(args, shared, cast, JoinSet::new(), args.receipts))
+    }
+
+    fn start(
+        args: &Args,
+        shared: &Rc<Shared>,
+        cast: Cast,
+        background: JoinSet<Result<(), Failure>>,
+        receipts: bool,
+    ) -> Self {
+        let seen = cast.receiving.iter().map(|receiving| Rc::clone(&receiving.seen)).collect();
+        let records = cast.sending.iter().map(|sending| Rc::clone(&sending.record)).collect();
+        let mut receivers = JoinSet::new();
+        for Receiving { peer, seen } in cast.receiving {
+            receivers.spawn_local(receive(peer, seen, receipts));
+        }
+        let mut senders = JoinSet::new();
+        for Sending { peer, record, window } in cast.sending {
+            let bytes = args.bytes;
+            senders.spawn_local(async move {
+                let peer = send(peer, Rc::clone(&record), window, bytes, u32::MAX / 2).await?;
+                Ok((peer, record))
+            });
+        }
+        Self { shared: Rc::clone(shared), senders, receivers, background, seen, records }
+    }
+
+    /// Lets everybody run for a time and counts.
+    pub(super) async fn count(&mut self, target: &Target, time: Duration) -> Result<Part, Failure> {
+        let own = std::process::id();
+        let (server_cpu_s, own_cpu_s) = (probe::cpu_s(target.pid), probe::cpu_s(own));
+        let start_us = self.shared.now_us();
+        self.shared.phase.set(Phase::Counted);
+        self.run_for(time).await?;
+        self.shared.phase.set(Phase::Warm);
+        Ok(Part {
+            seconds: (self.shared.now_us() - start_us) as f64 / 1e6,
+            server_cpu_s: probe::cpu_s(target.pid) - server_cpu_s,
+            own_cpu_s: probe::cpu_s(own) - own_cpu_s,
+        })
+    }
+
+    /// Lets everybody run for a time; whoever ends before has failed.
+    pub(super) async fn run_for(&mut self, time: Duration) -> Result<(), Failure> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            Some(ended) = self.senders.join_next() => joined(ended).and(Err(unexpected())),
+            Some(ended) = self.receivers.join_next() => joined(ended),
+            Some(ended) = self.background.join_next() => joined(ended),
+        }
+    }
+
+    /// Waits for what is in flight, and reads everything back.
+    pub(super) async fn end(mut self, report: &mut Report) -> Result<(), Failure> {
+        self.shared.phase.set(Phase::Drain);
+        let mut peers = Vec::new();
+        while let Some(sender) = tokio::time::timeout(PATIENCE, self.senders.join_next()).await.map_err(|_| {
+            Failure::new(exit::UNAVAILABLE, "The server did not answer what was in flight at the end of the run.")
+        })? {
+            peers.push(joined(sender)?);
+        }
+        wait_for_deliveries(&self.seen, &self.records, &mut self.receivers).await?;
+        self.background.abort_all();
+        report.refused = self.shared.refused.get();
+        report.lagging = self.shared.lagging.get();
+        let mut found = Findings::default();
+        for seen in &self.seen {
+            let seen = seen.borrow();
+            let head = head_of(&self.records, seen.conversation);
+            found.lost += seen.gaps + head.saturating_sub(seen.last);
+            found.duplicated += seen.again;
+        }
+        found.add(verify(peers).await?);
+        report.read_back = found.read_back;
+        (report.lost, report.duplicated, report.reordered) = (found.lost, found.duplicated, found.reordered);
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod report;
 mod sender;
 mod target;
 mod verify;
+mod webhook;
 
 use super::{Failure, exit, print};
 use crate::client::{ServerUrl, Trust};
@@ -32,6 +33,7 @@ Scenarios:
   idle      --connections connections that do nothing: what one costs, and how fast they come back
   catchup   --messages messages wait for a device that was away: how fast it has them
   mixed     pairs, a group, idle connections, receipts, history and reconnects, all together
+  webhook   pairs, --rounds times without and with a webhook that is told of every message, and the medians of both
 
 Without --server it starts a server of its own in another process, with a data folder that is removed afterwards; rates and the
 limit per address are lifted there, and the output says so (`limits_lifted`). A server that runs already is named with --server
@@ -44,6 +46,7 @@ Examples:
   tidings bench --scenario pairs --pairs 128 --window 16
   tidings bench --scenario group --members 1000 --json
   tidings bench --scenario idle --connections 10000 --transport ws
+  tidings bench --scenario webhook --pairs 16 --rounds 5 --seconds 5
   tidings bench --server tls://127.0.0.1:9000 --data /srv/tidings --pairs 16";
 
 /// What is measured.
@@ -59,6 +62,8 @@ pub enum Scenario {
     Catchup,
     /// All together.
     Mixed,
+    /// One-to-one messages with and without a webhook.
+    Webhook,
 }
 
 impl Scenario {
@@ -69,6 +74,7 @@ impl Scenario {
             Self::Idle => "idle",
             Self::Catchup => "catchup",
             Self::Mixed => "mixed",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -114,6 +120,9 @@ pub struct Args {
     /// Messages that wait in `catchup`.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub messages: u32,
+    /// Rounds of `webhook`: each is --seconds without one and --seconds with one.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: u32,
     /// How long to measure.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub seconds: u64,
@@ -192,6 +201,7 @@ async fn measure(args: &Args, target: &Target) -> Result<Report, Failure> {
         Scenario::Pairs | Scenario::Group | Scenario::Mixed => load::run(args, target, &mut report).await?,
         Scenario::Idle => idle::run(args, target, &mut report).await?,
         Scenario::Catchup => catchup::run(args, target, &mut report).await?,
+        Scenario::Webhook => webhook::run(args, target, &mut report).await?,
     }
     report.device_sync_p50_ms = probe::median_ms(sync_before, probe::device_sync(&target.data)?);
     Ok(report)

@@ -65,6 +65,34 @@ pub(super) struct Report {
     pub resumes_per_second: Option<f64>,
     #[serde(serialize_with = "maybe_two")]
     pub history_pages_per_second: Option<f64>,
+    pub rounds: Option<u32>,
+    #[serde(serialize_with = "maybe_two")]
+    pub without_sends_per_second: Option<f64>,
+    #[serde(serialize_with = "maybe_two")]
+    pub with_sends_per_second: Option<f64>,
+    /// Sends with a webhook by those without: the cost to chat.
+    #[serde(serialize_with = "maybe_three")]
+    pub with_by_without: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub without_ack_p50_ms: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub with_ack_p50_ms: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub without_ack_p99_ms: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub with_ack_p99_ms: Option<f64>,
+    #[serde(serialize_with = "maybe_two")]
+    pub posts_per_second: Option<f64>,
+    /// Server's processor time of each second, in seconds.
+    #[serde(serialize_with = "maybe_three")]
+    pub without_server_cpu: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub with_server_cpu: Option<f64>,
+    /// That of the generator, with whoever takes the posts.
+    #[serde(serialize_with = "maybe_three")]
+    pub without_generator_cpu: Option<f64>,
+    #[serde(serialize_with = "maybe_three")]
+    pub with_generator_cpu: Option<f64>,
     #[serde(serialize_with = "three")]
     pub device_sync_p50_ms: f64,
     pub refused: u64,
@@ -85,8 +113,9 @@ impl Report {
             frames: if args.json_frames { "json" } else { "postcard" },
             limits_lifted: target.limits_lifted,
             receipts: args.receipts || args.scenario == Scenario::Mixed,
-            pairs: of(&[Scenario::Pairs, Scenario::Mixed], args.pairs),
-            window: of(&[Scenario::Pairs, Scenario::Group, Scenario::Mixed], args.window),
+            pairs: of(&[Scenario::Pairs, Scenario::Mixed, Scenario::Webhook], args.pairs),
+            window: of(&[Scenario::Pairs, Scenario::Group, Scenario::Mixed, Scenario::Webhook], args.window),
+            rounds: of(&[Scenario::Webhook], args.rounds),
             members: of(&[Scenario::Group, Scenario::Mixed], args.members),
             connections: of(&[Scenario::Idle, Scenario::Mixed], args.connections),
             message_bytes: (args.scenario != Scenario::Idle).then_some(args.bytes),

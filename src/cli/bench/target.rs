@@ -26,7 +26,7 @@ fn config(args: &Args) -> String {
     let mode = if args.transport.is_encrypted() { "self-signed" } else { "off" };
     format!(
         "[limits]\nrate_per_second = 0\nrate_burst = 0\nconnections = {connections}\nconnections_per_address = 0\n\n\
-         [log]\nlevel = \"warn\"\n\n[tls]\nmode = \"{mode}\"\n"
+         [log]\nlevel = \"warn\"\n\n[tls]\nmode = \"{mode}\"\n\n[outbound]\nallow = [\"127.0.0.1/32\"]\n"
     )
 }
 
@@ -151,7 +151,7 @@ impl Target {
     }
 }
 
-async fn ask(data: &Path, request: &Request) -> Result<Response, Failure> {
+pub(super) async fn ask(data: &Path, request: &Request) -> Result<Response, Failure> {
     control::ask(data, request).await.map_err(|error| {
         Failure::new(exit::UNAVAILABLE, format!("The server of {} cannot be asked: {error}.", data.display()))
     })

@@ -1,11 +1,17 @@
 //! The state machine against a small server that keeps everything in memory and whose answers, pushes and connections come and
 //! go in any order that the protocol allows. However it went: in the end every device has the same log, and it is the server's.
 
+use super::sending::CURSOR_WAIT_MS;
 use super::*;
 use crate::client::Local;
-use crate::model::{ConversationKind, DeviceId, Emoji, Ordinal, Platform, Reaction, Role, Target, Text};
+use crate::model::{
+    Answer, Body, Code, CommandResult, Content, Conversation, ConversationKind, Device, DeviceId, Emoji, EndReason,
+    Entry, Inbox, Name, Ordinal, Platform, Reaction, Role, Target, Text,
+};
+use crate::protocol::{Changes, Refused, Sync, Welcome};
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const START_MS: u64 = 1_700_000_000_000;
 /// Who belongs to which conversation.

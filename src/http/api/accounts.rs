@@ -107,6 +107,8 @@ pub struct Farewell {
 /// Whose account it is.
 #[derive(Serialize, ToSchema)]
 pub struct Account {
+    /// The user's app, to log in to.
+    app: AppId,
     /// The user's id, to log in with.
     user: UserId,
 }
@@ -143,7 +145,7 @@ async fn set_up(
 ) -> Result<Response, Problem> {
     let SetUp { token, user, name, password } = new;
     api.office.set_up(peer.address, &token, user.clone(), name, password).await?;
-    Ok((StatusCode::CREATED, Json(Account { user })).into_response())
+    Ok((StatusCode::CREATED, Json(Account { app: AppId::HOME, user })).into_response())
 }
 
 /// Set a password with a link
@@ -156,8 +158,8 @@ async fn use_password_link(
     Extension(peer): Extension<Peer>,
     Json(new): Json<PasswordByLink>,
 ) -> Result<Json<Account>, Problem> {
-    let user = api.office.use_password_link(peer.address, &new.token, new.password).await?;
-    Ok(Json(Account { user }))
+    let (app, user) = api.office.use_password_link(peer.address, &new.token, new.password).await?;
+    Ok(Json(Account { app, user }))
 }
 
 /// Change one's password

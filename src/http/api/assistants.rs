@@ -6,25 +6,21 @@ use super::caller::{Caller, unexpected, unexpected_result};
 use super::conversations::{OneConversation, show};
 use super::extract::{At, Json};
 use super::problem::Problem;
-use super::{ApiState, ROOT};
+use super::{ApiState, ROOT, sse};
 use crate::assistant::{Task, TaskEvent};
 use crate::model::{
     Answer, AssistantView, Command, CommandResult, ConversationId, DraftView, Lsn, Name, Query, Seq, UserId,
 };
-use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// A comment is written this often while a model thinks, so that nobody in between takes the connection for dead.
-const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
@@ -104,26 +100,25 @@ async fn open(
 async fn task(caller: Caller, At(assistant): At<UserId>, Json(task): Json<Task>) -> Result<Response, Problem> {
     caller.api().gateway.take_turn(&caller.actor)?;
     let events = caller.api().assistants.task(&caller.actor, &assistant, task).await?;
-    let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-    Ok((headers, body(events)).into_response())
+    Ok(sse::answer(pieces(events)))
 }
 
-/// The events as the answer's body; dropping it ends the task.
-fn body(events: mpsc::Receiver<TaskEvent>) -> Body {
-    Body::from_stream(futures_util::stream::unfold(events, |mut events| async move {
-        let bytes = match tokio::time::timeout(ALIVE_EVERY, events.recv()).await {
-            Err(_) => Bytes::from_static(b": alive\n\n"),
+/// What the answer is made of; dropping it ends the task.
+fn pieces(events: mpsc::Receiver<TaskEvent>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    futures_util::stream::unfold(events, |mut events| async move {
+        let bytes = match tokio::time::timeout(sse::ALIVE_EVERY, events.recv()).await {
+            Err(_) => Bytes::from_static(sse::ALIVE),
             Ok(None) => return None,
             Ok(Some(event)) => event_bytes(&event),
         };
-        Some((Ok::<_, Infallible>(bytes), events))
-    }))
+        Some((Ok(bytes), events))
+    })
 }
 
 fn event_bytes(event: &TaskEvent) -> Bytes {
     // What is written here as `{"piece": {…}}` is an event of this name with what is inside.
     let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(event) else { return Bytes::new() };
-    let text = fields.into_iter().map(|(name, data)| format!("event: {name}\ndata: {data}\n\n"));
+    let text = fields.into_iter().map(|(name, data)| sse::event(&name, None, &data.to_string()));
     Bytes::from(text.collect::<String>())
 }
 

@@ -3,7 +3,7 @@
 use super::ApiState;
 use super::answers::created;
 use super::caller::Caller;
-use super::extract::{At, Json};
+use super::extract::{At, Find, Json};
 use super::problem::Problem;
 use crate::administration::MadeHook;
 use crate::http::hooks::Call;
@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,6 +38,16 @@ pub struct HookList {
 pub struct NewHook {
     /// What it is called: the name of its posts.
     name: Name,
+}
+
+/// How a webhook gets another address.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    /// The old address ends at once, for one that others have seen.
+    #[serde(default)]
+    end_old: bool,
 }
 
 /// A webhook with its address.
@@ -114,17 +124,18 @@ async fn delete(
 
 /// Give a webhook another address
 ///
-/// The old one opens nothing from this moment on.
+/// For 24 hours both post; `old_secret_until` says until when. With `end_old` the old one, and one before it that still posts, end at once.
 #[utoipa::path(post, path = "/conversations/{conversation}/hooks/{hook}/rotation", tag = "hooks",
-    params(("hook" = HookId, Path, description = "The number of the webhook.")),
+    params(("hook" = HookId, Path, description = "The number of the webhook."), Rotation),
     responses((status = 200, description = "The webhook with its new address.", body = HookWithAddress)))]
 async fn rotate(
     State(api): State<ApiState>,
     caller: Caller,
     At(hook): At<(ConversationId, HookId)>,
+    Find(Rotation { end_old }): Find<Rotation>,
 ) -> Result<Json<HookWithAddress>, Problem> {
     caller.take_turn()?;
-    Ok(Json(api.office.rotate_hook(&caller.actor, hook).await?.into()))
+    Ok(Json(api.office.rotate_hook(&caller.actor, hook, end_old).await?.into()))
 }
 
 /// The last calls of a webhook

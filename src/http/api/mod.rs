@@ -6,7 +6,7 @@
 //!
 //! In reading order: this file (what is shared, the routes), `caller` (who asks), `key` (and under which name), `extract` (what they sent), `problem` (every
 //! "no"), `answers` (what several resources answer with), `limits`, `cookie`, `description` (`OpenAPI` and the page to try it),
-//! `stream` (server-sent events), then a file for each resource.
+//! `sse` (server-sent events), `managed` (what an app itself and administrators do alike), then a file for each resource.
 
 mod accounts;
 pub(super) mod acts_as;
@@ -14,7 +14,6 @@ mod admin;
 mod answers;
 mod apps;
 mod assistants;
-mod before_hooks;
 mod bots;
 pub(super) mod caller;
 mod contact_labels;
@@ -33,6 +32,7 @@ mod hooks;
 mod invites;
 pub(super) mod key;
 pub(super) mod limits;
+mod managed;
 mod mcp_tokens;
 mod me;
 mod media;
@@ -45,9 +45,12 @@ mod reactions;
 mod search;
 mod server;
 mod sessions;
+mod sse;
 mod stream;
 mod uploads;
 mod users;
+
+pub(super) use admin::status_history;
 
 use crate::administration::Administration;
 use crate::assistant::Assistants;
@@ -103,6 +106,8 @@ pub struct ApiState {
     pub calls: Arc<Calls>,
     /// Those who follow the events of apps.
     event_streams: Arc<apps::EventStreams>,
+    /// How the server was in the last hour.
+    trend: Arc<status_history::Trend>,
 }
 
 impl ApiState {
@@ -128,6 +133,7 @@ impl ApiState {
             exports,
             calls,
             event_streams,
+            trend: Arc::default(),
         }
     }
 
@@ -165,7 +171,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(assistants::router())
         .merge(stream::router())
         .merge(apps::router())
-        .merge(before_hooks::router())
+        .merge(managed::router())
         .merge(hooks::router())
         .merge(mcp_tokens::router())
         .merge(bots::router())

@@ -4,13 +4,14 @@ use super::answers::{Changed, created};
 use super::caller::{Caller, unexpected};
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
-use super::{ApiState, cookie, origins};
+use super::{ApiState, cookie, key, origins};
+use crate::auth;
 use crate::gateway::ForeignPage;
 use crate::http::Peer;
 use crate::model::text::DeviceId;
 use crate::model::{
-    Answer, AppId, Code, Command, Device, Epoch, Lsn, Name, Platform, Query, Secret, SessionId, SessionInfo, Timestamp,
-    UserId,
+    Answer, AppId, AppRef, Code, Command, Device, Epoch, Key, Lsn, Name, Platform, Query, Secret, SessionId,
+    SessionInfo, Timestamp, UserId,
 };
 use crate::protocol::Auth;
 use axum::Extension;
@@ -32,9 +33,9 @@ pub fn router() -> OpenApiRouter<ApiState> {
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The app; 1, the server's own, when absent.
-    #[serde(default = "home")]
-    #[schema(value_type = Option<AppId>, nullable = false)]
-    app: AppId,
+    #[serde(default)]
+    #[schema(value_type = Option<WhichApp>, nullable = false)]
+    app: WhichApp,
     /// Who; with `password`.
     #[serde(default)]
     user: Option<UserId>,
@@ -52,6 +53,34 @@ pub struct NewSession {
     /// For browsers: put the token into a cookie that scripts cannot read, and not into the answer.
     #[serde(default)]
     cookie: bool,
+}
+
+/// An app by its number or its name.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+enum WhichApp {
+    Number(AppId),
+    Name(String),
+}
+
+impl Default for WhichApp {
+    fn default() -> Self {
+        Self::Number(home())
+    }
+}
+
+impl WhichApp {
+    /// Which it is. Whoever names one that is not there hears the same as after a wrong password: what apps there are is nobody's to find out.
+    async fn number(self, api: &ApiState) -> Result<AppId, Problem> {
+        match self {
+            Self::Number(app) => Ok(app),
+            Self::Name(name) => match api.office.app(&auth::server(), AppRef(name)).await {
+                Ok(found) => Ok(found.app),
+                Err(refusal) if refusal.code == Code::NotFound => Ok(AppId(u32::MAX)),
+                Err(refusal) => Err(refusal.into()),
+            },
+        }
+    }
 }
 
 /// The server's own app.
@@ -92,8 +121,10 @@ pub struct SessionList {
 
 /// Log in with a password, or with a token that an app has signed
 ///
-/// Opens a session. Wrong passwords are limited for each user and address.
+/// Opens a session. Wrong passwords are limited for each user and address. A signed token with a `jti` is exchanged once; the same request
+/// with the same `Idempotency-Key` gives the same session.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", security(()),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A name for the exchange of a signed token with a `jti`.")),
     request_body = NewSession,
     responses((status = 201, description = "Logged in.", body = NewlyOpened)))]
 async fn open(
@@ -105,12 +136,16 @@ async fn open(
     let NewSession { app, user, password, signed, device, cookie } = new;
     check_page(cookie, &headers)?;
     let with = match (user, password, signed) {
-        (Some(user), Some(password), None) => Auth::Password { app, user, password },
+        (Some(user), Some(password), None) => Auth::Password { app: app.number(&api).await?, user, password },
         (None, None, Some(signed)) => Auth::Signed(signed),
         _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
     };
+    let key = match with {
+        Auth::Signed(_) => key::named("POST /sessions", &headers)?,
+        Auth::Password { .. } | Auth::Token(_) | Auth::Cookie {} => None,
+    };
     let page = origins::foreign(&headers, &api.gateway.options().url);
-    open_session(&api, &peer, (with, device), cookie, page.as_ref()).await
+    open_session(&api, &peer, (with, device), cookie, (page.as_ref(), key)).await
 }
 
 /// Who logs in, with what.
@@ -134,7 +169,7 @@ pub fn check_page(cookie: bool, headers: &HeaderMap) -> Result<(), Problem> {
 /// Opens a session and says so. No page of another system gets here.
 pub async fn log_in(api: &ApiState, peer: &Peer, opening: Opening) -> Result<Response, Problem> {
     let Opening { app, user, password, device, cookie } = opening;
-    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie, None).await
+    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie, (None, None)).await
 }
 
 async fn open_session(
@@ -142,13 +177,13 @@ async fn open_session(
     peer: &Peer,
     (with, device): (Auth, Option<Device>),
     cookie: bool,
-    page: Option<&ForeignPage>,
+    from: (Option<&ForeignPage>, Option<Key>),
 ) -> Result<Response, Problem> {
     let device = match device {
         Some(device) => device,
         None => nameless_device()?,
     };
-    let opened = api.gateway.log_in(with, device, peer.address, page).await?;
+    let opened = api.gateway.log_in(with, device, peer.address, from).await?;
     let token = opened.token.ok_or_else(unexpected)?;
     let engine = api.engine();
     let view = engine.view();

@@ -9,6 +9,7 @@ use super::caller::Caller;
 use super::extract::{Find, invalid};
 use super::problem::Problem;
 use super::sessions::nameless_device;
+use super::sse;
 use crate::gateway::{Gateway, Inbox, Received, Transport, drive};
 use crate::http::Peer;
 use crate::hub::{Outbox, Piece, next_payload};
@@ -16,18 +17,16 @@ use crate::model::growing::json_tag;
 use crate::model::{Code, Epoch, Lsn, Refusal};
 use crate::protocol::{Auth, ClientFrame, Encoding, Hello, Resume, Sync};
 use axum::Extension;
-use axum::body::Body;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use bytes::{Buf, Bytes, BytesMut};
+use futures_util::Stream;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWrite, DuplexStream};
 use tokio::sync::oneshot;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -37,8 +36,6 @@ use utoipa_axum::routes;
 
 /// What may wait between the connection's task and the answer's body.
 const PIPE_BYTES: usize = 16 * 1024;
-/// A comment is written this often, so that nobody in between takes the connection for dead.
-const ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// Conversations in one page of changes.
 const PAGE_LIMIT: u32 = 100;
 /// A client that lost the stream comes back after so many milliseconds.
@@ -74,8 +71,7 @@ async fn stream(
     Find(from): Find<From>,
 ) -> Result<Response, Problem> {
     caller.check_session()?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.after);
-    let resume = last.filter(|id| !id.is_empty()).map(|id| resume(&id)).transpose()?;
+    let resume = sse::last_id(&headers, from.after).map(|id| resume(&id)).transpose()?;
     let gateway = caller.api().gateway.clone();
     if gateway.is_draining() {
         let refusal = Refusal::new(Code::Overloaded, "The server is stopping; try again shortly.");
@@ -99,8 +95,7 @@ async fn stream(
         let _place = place;
         run(gateway, peer, events).await;
     });
-    let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-    Ok((headers, body(reader, gone)).into_response())
+    Ok(sse::answer(pieces(reader, gone)))
 }
 
 /// Reads the id of an event.
@@ -114,16 +109,16 @@ fn resume(id: &str) -> Result<Resume, Problem> {
     Ok(Resume { epoch, cursor })
 }
 
-/// The answer's body; dropping it tells the task that nobody reads any more.
-fn body(reader: DuplexStream, gone: oneshot::Sender<()>) -> Body {
-    Body::from_stream(futures_util::stream::unfold((reader, gone), |(mut reader, gone)| async move {
+/// What the answer is made of; dropping it tells the task that nobody reads any more.
+fn pieces(reader: DuplexStream, gone: oneshot::Sender<()>) -> impl Stream<Item = io::Result<Bytes>> {
+    futures_util::stream::unfold((reader, gone), |(mut reader, gone)| async move {
         let mut chunk = BytesMut::with_capacity(PIPE_BYTES);
         match reader.read_buf(&mut chunk).await {
             Ok(0) => None,
-            Ok(_) => Some((Ok::<_, io::Error>(chunk.freeze()), (reader, gone))),
+            Ok(_) => Some((Ok(chunk.freeze()), (reader, gone))),
             Err(error) => Some((Err(error), (reader, gone))),
         }
-    }))
+    })
 }
 
 async fn run(gateway: Gateway, peer: Peer, events: Events) {
@@ -248,7 +243,7 @@ impl Place {
 
 impl Events {
     fn new(writer: DuplexStream, closed: oneshot::Receiver<()>, hello: Hello) -> Self {
-        let mut alive = tokio::time::interval(ALIVE_EVERY);
+        let mut alive = tokio::time::interval(sse::ALIVE_EVERY);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         alive.reset();
         let place = match hello.resume {
@@ -272,22 +267,17 @@ impl Events {
     fn event(&mut self, payload: &[u8]) -> Bytes {
         let Some((kind, _)) = json_tag(payload) else { return Bytes::new() };
         if kind == "pong" {
-            return Bytes::from_static(b": alive\n\n");
+            return Bytes::from_static(sse::ALIVE);
         }
         let marks = serde_json::from_slice::<Marks>(payload).unwrap_or_default();
         let (has_id, say) = self.place.note(&marks);
         if say.is_some() {
             self.say = say;
         }
-        let mut text = String::with_capacity(payload.len() + 64);
-        // Writing to a string does not fail.
-        writeln!(text, "event: {kind}").ok();
-        if has_id {
-            writeln!(text, "id: {}.{}", self.place.epoch, self.place.cursor).ok();
-        }
+        let id = has_id.then(|| format!("{}.{}", self.place.epoch, self.place.cursor));
         // What serde wrote as JSON is UTF-8 on one line.
-        write!(text, "data: {}\n\n", std::str::from_utf8(payload).unwrap_or("{}")).ok();
-        Bytes::from(text)
+        let data = std::str::from_utf8(payload).unwrap_or("{}");
+        Bytes::from(sse::event(&kind, id.as_deref(), data))
     }
 }
 

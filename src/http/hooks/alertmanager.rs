@@ -20,8 +20,11 @@ pub fn is(body: &Value) -> bool {
 pub fn read(body: &Value) -> Vec<Incoming> {
     let alerts: Vec<&Value> = list(body.get("alerts")).collect();
     let mut found: Vec<Incoming> = alerts.iter().take(ALERTS_MAX).map(|alert| one(body, alert)).collect();
-    if alerts.len() > ALERTS_MAX {
-        let text = format!("… and {} more alerts.", alerts.len() - ALERTS_MAX);
+    // Alertmanager leaves some out by itself when it is told to.
+    let left_out = body.get("truncatedAlerts").and_then(Value::as_u64).unwrap_or(0);
+    let more = (alerts.len().saturating_sub(ALERTS_MAX) as u64).saturating_add(left_out);
+    if more > 0 {
+        let text = format!("… and {more} more alerts.");
         found.push(Incoming::alone(Post { text, ..Post::default() }));
     }
     found
@@ -53,6 +56,17 @@ pub fn one(body: &Value, alert: &Value) -> Incoming {
     let fields = labels.as_object().into_iter().flatten().filter(|(key, _)| *key != "alertname").take(LABELS_MAX);
     let fields =
         fields.map(|(key, _)| PostField { title: one_line(key), value: plain(&line(labels, key)), short: true });
+    // What else somebody has written of it; what Grafana notes for itself is between two lines each.
+    let shown = ["summary", "description", "message", "runbook_url"];
+    let noted = annotations
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| !shown.contains(&key.as_str()) && !key.starts_with("__"));
+    let noted = noted
+        .map(|(key, _)| PostField { title: one_line(key), value: plain(&said(annotations, key)), short: false })
+        .filter(|field| !field.value.is_empty())
+        .take(LABELS_MAX);
     let links = [("Dashboard", "dashboardURL"), ("Panel", "panelURL"), ("Silence", "silenceURL")];
     let links = links.iter().filter_map(|(words, member)| Some(link(words, &url_of(alert, member)?)));
     let runbook = url_of(annotations, "runbook_url").map(|address| link("Runbook", &address));
@@ -66,7 +80,7 @@ pub fn one(body: &Value, alert: &Value) -> Incoming {
         title: format!("{state}: {name}"),
         title_url: url_of(alert, "generatorURL").or_else(|| url_of(body, "externalURL")),
         text: parts.join("\n"),
-        fields: fields.collect(),
+        fields: fields.chain(noted).collect(),
         image: super::words::image_of(alert, "imageURL", name),
         footer: line(body, "receiver"),
         ..PostAttachment::default()
@@ -109,5 +123,16 @@ mod tests {
         let mut many = payload("firing");
         many["alerts"] = json!(vec![many["alerts"][0].clone(); 30]);
         assert_eq!(read(&many).len(), ALERTS_MAX + 1);
+        let mut cut = payload("firing");
+        cut["truncatedAlerts"] = json!(3);
+        cut["alerts"][0]["annotations"] = json!({"impact": "see https://wiki.example/a_b", "__value_string__": "x"});
+        let found = read(&cut);
+        let fields: Vec<(&str, &str)> = found[0].post.attachments[0]
+            .fields
+            .iter()
+            .map(|field| (field.title.as_str(), field.value.as_str()))
+            .collect();
+        assert_eq!((fields.len(), fields.last().copied()), (3, Some(("impact", "see https://wiki.example/a_b"))));
+        assert_eq!(found[1].post.text, "… and 3 more alerts.");
     }
 }

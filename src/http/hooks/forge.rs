@@ -36,13 +36,19 @@ pub fn read(event: &str, body: &Value) -> Vec<Incoming> {
             let (member, what) = if event == "issues" { ("issue", "issue") } else { ("pull_request", "pull request") };
             let subject = about(member);
             let merged = subject.get("merged").and_then(Value::as_bool) == Some(true);
-            let action = if merged && action == "closed" { "merged" } else { action.as_str() };
-            Some((format!("{who} {action} the {what} {} in {place}", titled(&subject)), opening(action, &subject)))
+            let did = if merged && action == "closed" { "merged".to_owned() } else { did(&action) };
+            Some((format!("{who} {did} the {what} {} in {place}", titled(&subject)), opening(&action, &subject)))
         }
         "issue_comment" | "pull_request_comment" | "commit_comment" | "pull_request_review_comment" => {
             let subject = ["issue", "pull_request"].iter().map(|member| about(member)).find(|one| !one.is_null());
             let subject = subject.map_or_else(|| "a commit".to_owned(), |subject| titled(&subject));
-            Some((format!("{who} commented on {subject} in {place}"), words(&about("comment"))))
+            let below = if action == "deleted" { String::new() } else { words(&about("comment")) };
+            let did = match action.as_str() {
+                "edited" => "edited a comment",
+                "deleted" => "deleted a comment",
+                _ => "commented",
+            };
+            Some((format!("{who} {did} on {subject} in {place}"), below))
         }
         "pull_request_review" => {
             let state = line(&about("review"), "state").replace('_', " ");
@@ -65,8 +71,13 @@ pub fn read(event: &str, body: &Value) -> Vec<Incoming> {
             let starred = if action == "deleted" { "took the star from" } else { "starred" };
             Some((format!("{who} {starred} {place}"), String::new()))
         }
-        "workflow_run" | "check_run" | "check_suite" | "status" => run(event, body, &place),
-        "ping" => Some((format!("The webhook of {place} works."), String::new())),
+        "workflow_run" | "workflow_job" | "check_run" | "check_suite" | "status" => run(event, body, &place),
+        "ping" => {
+            let place =
+                if place.is_empty() { named(body.get("organization").unwrap_or(&none), "login", "") } else { place };
+            let of = if place.is_empty() { String::new() } else { format!(" of {place}") };
+            Some((format!("The webhook{of} works."), plain(&said(body, "zen"))))
+        }
         other => Some((format!("{who}: {} {action} in {place}", plain(&other.replace('_', " "))), String::new())),
     };
     let Some((text, below)) = said_so else { return Vec::new() };
@@ -88,6 +99,20 @@ fn named(value: &Value, name: &str, address: &str) -> String {
 
 fn titled(value: &Value) -> String {
     linked(&format!("#{} {}", line(value, "number"), line(value, "title")), url_of(value, "html_url"))
+}
+
+/// What was done, as a sentence says it: of what GitHub and Gitea call it, what is none.
+fn did(action: &str) -> String {
+    match action {
+        "synchronize" | "synchronized" => "pushed to".to_owned(),
+        "review requested" => "asked for a review of".to_owned(),
+        "review request removed" => "asked no more for a review of".to_owned(),
+        "ready for review" => "made ready for review".to_owned(),
+        "converted to draft" => "made a draft of".to_owned(),
+        "label updated" | "label cleared" => "changed the labels of".to_owned(),
+        "milestoned" | "demilestoned" => "changed the milestone of".to_owned(),
+        other => plain(other),
+    }
 }
 
 /// The words of something that was just opened.
@@ -184,5 +209,28 @@ mod tests {
         assert!(text("star", &with(json!({"action": "created"}))).starts_with("bob starred "));
         assert!(text("star", &with(json!({"action": "deleted"}))).starts_with("bob took the star from "));
         assert!(text("something_new", &base).contains("something new"));
+        let pull = |action: &str| {
+            text("pull_request", &with(json!({"action": action, "pull_request": {"number": 8, "title": "x"}})))
+        };
+        assert!(pull("synchronize").starts_with(r"bob pushed to the pull request \#8 x"), "{}", pull("synchronize"));
+        assert!(pull("review_requested").starts_with("bob asked for a review of the pull request"));
+        let job = json!({"name": "test", "conclusion": null});
+        assert!(read("workflow_job", &with(json!({"action": "queued", "workflow_job": job}))).is_empty());
+        let comment = |action: &str| {
+            read("issue_comment", &with(json!({"action": action, "issue": issue, "comment": {"body": "Words"}})))
+                .remove(0)
+                .post
+        };
+        assert_eq!(comment("created").attachments[0].text, "Words");
+        assert!(
+            comment("deleted").text.starts_with("bob deleted a comment on ")
+                && comment("deleted").attachments.is_empty()
+        );
+        let ping = json!({"zen": "Keep it *logically* awesome.", "hook_id": 1, "organization": {"login": "octo"}, "sender": {"login": "ada"}});
+        let ping = read("ping", &ping).remove(0).post;
+        assert_eq!(
+            (ping.text.as_str(), ping.attachments[0].text.as_str()),
+            ("The webhook of octo works.", r"Keep it \*logically\* awesome.")
+        );
     }
 }

@@ -2,14 +2,19 @@
 //! posts; nothing is read through it.
 //!
 //! In reading order: this file (the address, limits, which dialect it is), `words` (their words as ours), then a file for each
-//! dialect: `slack` (Mattermost's too), `grafana`, `alertmanager`, `forge` (GitHub, Gitea and their kin), `push` (ntfy, Gotify, plain
-//! words).
+//! dialect: `slack` (Mattermost's too) with `mrkdwn` and `rich`, `grafana`, `alertmanager`, `forge` (GitHub, Gitea and their kin),
+//! `group_robots` (WeCom, DingTalk, Feishu), `push` (ntfy, Gotify, plain words) with `parts`, their forms. `emoji` knows their names.
 
 mod alertmanager;
 mod calls;
+mod emoji;
 mod forge;
 mod grafana;
+mod group_robots;
+mod mrkdwn;
+mod parts;
 mod push;
+mod rich;
 mod slack;
 mod words;
 
@@ -25,6 +30,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use http_body_util::{BodyExt, Limited};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -32,6 +38,10 @@ use std::time::Duration;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How long a body may take to come.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// What is understood.
+const KNOWN: &str = "Send it as one of these: Slack's and Mattermost's (`text`, `blocks`, `attachments`), Grafana's, Alertmanager's, \
+                     GitHub's and Gitea's (with their headers), ntfy's and Gotify's (`message`), WeCom's and DingTalk's (`msgtype`), Feishu's \
+                     (`msg_type`), or plain words.";
 /// Posts of one call.
 const POSTS_MAX: usize = 32;
 
@@ -58,16 +68,26 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
 }
 
-/// The addresses of webhooks. What programs put behind the address of their kind of server is taken as well.
+/// The addresses of webhooks. What programs put behind the address of their kind of server is taken as well, and so is an address in the
+/// form of Slack's, for those that look at it.
 pub fn router() -> Router<ApiState> {
     let take = || post(take).put(take);
-    Router::new().route("/hooks/{secret}", take()).route("/hooks/{secret}/message", take())
+    Router::new()
+        .route("/hooks/{secret}", take())
+        .route("/hooks/{secret}/message", take())
+        .route("/services/{team}/{app}/{secret}", take())
+}
+
+/// What stands in the path.
+#[derive(Deserialize)]
+struct Address {
+    secret: String,
 }
 
 async fn take(
     State(api): State<ApiState>,
     Extension(peer): Extension<Peer>,
-    Path(secret): Path<String>,
+    Path(Address { secret }): Path<Address>,
     request: Request,
 ) -> Response {
     match taken(&api, &peer, secret, request).await {
@@ -95,7 +115,7 @@ async fn taken(api: &ApiState, peer: &Peer, secret: String, request: Request) ->
             return Err(Problem::new(Code::Invalid, words).with_status(StatusCode::REQUEST_TIMEOUT));
         }
     };
-    let read = read(&parts.headers, &body);
+    let read = read(&self::parts::with_query(parts.headers, parts.uri.query()), &body);
     let now = api.engine().clock().now();
     let (dialect, all) = match read {
         Ok(read) => read,
@@ -136,6 +156,7 @@ async fn post_all(api: &ApiState, (hook, app): (HookId, AppId), all: Vec<Incomin
 fn answer(dialect: &str, posts: u32) -> Response {
     match dialect {
         "slack" => "ok".into_response(),
+        "wecom_dingtalk" | "feishu" => axum::Json(group_robots::yes(dialect)).into_response(),
         _ => axum::Json(json!({"id": "0", "event": "message", "posts": posts})).into_response(),
     }
 }
@@ -143,12 +164,17 @@ fn answer(dialect: &str, posts: u32) -> Response {
 /// Which dialect a call is in, and what it says; else what is wrong.
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<(&'static str, Vec<Incoming>), String> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let whole_kind = kind;
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let Ok(text) = std::str::from_utf8(body) else {
         return Err("The body is no text in UTF-8; webhooks take words, and no files.".to_owned());
     };
-    if kind == "application/x-www-form-urlencoded" {
-        let fields = form(text);
+    let fields = match kind.as_str() {
+        "application/x-www-form-urlencoded" => Some(form(text)),
+        "multipart/form-data" => Some(parts::of_form(whole_kind, text)?),
+        _ => None,
+    };
+    if let Some(fields) = fields {
         if let Some((_, payload)) = fields.iter().find(|(name, _)| name == "payload") {
             let payload = serde_json::from_str(payload).map_err(|error| format!("`payload` is no JSON: {error}."))?;
             return json_of(headers, &payload);
@@ -157,6 +183,9 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<(&'static str, Vec<Incoming>
             let object: serde_json::Map<String, Value> =
                 fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
             return Ok(("gotify", push::read(&Value::Object(object))));
+        }
+        if kind == "multipart/form-data" {
+            return Err("The form has neither `message` (as Gotify's) nor `payload` (as Slack's).".to_owned());
         }
     }
     let begins = text.trim_start().starts_with('{');
@@ -180,15 +209,30 @@ fn json_of(headers: &HeaderMap, payload: &Value) -> Result<(&'static str, Vec<In
     if alertmanager::is(payload) {
         return Ok(("alertmanager", alertmanager::read(payload)));
     }
+    // These have a member `text` as Slack's have, or `content` as Discord's.
+    if let Some(dialect) = group_robots::dialect(payload) {
+        return Ok((dialect, group_robots::read(payload)?));
+    }
+    // Of these only a part would be understood, and the rest lost without a word.
+    let teams = |one: &Value| one.get("contentType").is_some();
+    let others = [
+        (payload.get("@type").is_some() || list(payload.get("attachments")).any(teams), "a card of Microsoft Teams"),
+        (
+            payload.get("embeds").is_some()
+                || payload.get("content").is_some() && !slack::is(payload) && !push::is(payload),
+            "a message for Discord",
+        ),
+    ];
+    if let Some((_, what)) = others.iter().find(|(is, _)| *is) {
+        return Err(format!("This is {what}, which is not known here. {KNOWN}"));
+    }
     if slack::is(payload) {
         return Ok(("slack", slack::read(payload)));
     }
     if push::is(payload) {
         return Ok(("push", push::read(payload)));
     }
-    let words = "This JSON is in none of the forms that are known here: Slack's and Mattermost's (`text`, `blocks`, `attachments`), \
-                 Grafana's, Alertmanager's, GitHub's and Gitea's (with their headers), ntfy's and Gotify's (`message`).";
-    Err(words.to_owned())
+    Err(format!("This JSON is in none of the forms that are known here. {KNOWN}"))
 }
 
 #[cfg(test)]
@@ -204,6 +248,7 @@ mod tests {
     fn one_address_tells_the_dialects_apart() {
         const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
         const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+        const MULTIPART: (&str, &str) = ("content-type", "multipart/form-data; boundary=\"x\"");
         for (headers, body, expected) in [
             (&[JSON][..], r#"{"text":"hello"}"#, Some("slack")),
             (&[FORM], "payload=%7B%22text%22%3A%22hello+there%22%7D", Some("slack")),
@@ -224,6 +269,19 @@ mod tests {
             (&[JSON], "[1]", None),
             (&[JSON], r#"{"a":1}"#, None),
             (&[FORM], "payload=nothing", None),
+            (
+                &[MULTIPART],
+                "--x\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nhello\r\n--x--\r\n",
+                Some("gotify"),
+            ),
+            (&[MULTIPART], "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nhello\r\n--x--\r\n", None),
+            (&[JSON], r#"{"content":"hi","embeds":[{"title":"x"}]}"#, None),
+            (&[JSON], r#"{"@type":"MessageCard","title":"x","text":"y"}"#, None),
+            (
+                &[JSON],
+                r#"{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive"}]}"#,
+                None,
+            ),
         ] {
             assert_eq!(dialect(headers, body), expected, "{body}");
         }

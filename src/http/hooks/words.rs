@@ -1,7 +1,9 @@
-//! Words of others as ours: Slack's markup as Markdown, addresses that may be opened, colours, lengths.
+//! Words of others as ours: as Markdown in which nothing of theirs is markup, addresses that may be opened, colours, lengths.
 
+use super::emoji;
 use crate::model::growing::shortened;
 use crate::model::{Emoji, Name, PostImage, Timestamp};
+use base64::Engine as _;
 use serde_json::Value;
 
 /// Longest address that is kept, in bytes.
@@ -62,10 +64,10 @@ pub fn name(text: &str) -> Option<Name> {
     Name::new(shortened(one_line(text), 128)).ok()
 }
 
-/// An emoji: the character itself. A name between colons is not one.
-pub fn emoji(text: &str) -> Option<Emoji> {
-    let text = text.trim();
-    if text.is_ascii() { None } else { Emoji::new(text).ok() }
+/// An emoji: the character itself, or its name between colons.
+pub fn icon(text: &str) -> Option<Emoji> {
+    let drawn = emoji::drawn(text.trim());
+    if drawn.is_ascii() { None } else { Emoji::new(drawn).ok() }
 }
 
 /// `#` and six digits in lower case, out of what Slack and others take for a colour.
@@ -99,97 +101,86 @@ pub fn seconds(value: &Value, member: &str) -> Option<Timestamp> {
     (0.0..2e11).contains(&seconds).then_some(Timestamp((seconds * 1_000.0) as u64))
 }
 
-/// Slack's markup (`*bold*`, `~struck~`, `<https://…|words>`, `&amp;`) as Markdown. What is Markdown already stays so.
-pub fn markdown(text: &str) -> String {
+/// A link in Markdown. Its words are no markup, whoever wrote them.
+pub fn link(words: &str, address: &str) -> String {
+    let words = escaped(&emoji::drawn(&one_line(words)), r"\[]*_`~<&");
+    format!("[{words}]({})", address.replace('(', "%28").replace(')', "%29"))
+}
+
+/// A text as it is, in Markdown: what would be markup is not. Addresses in it stay whole.
+pub fn plain(text: &str) -> String {
     let text = cut(text);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find(['<', '*', '~', '&', '`']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let taken = if let Some(code) = code_span(rest) {
-            out.push_str(&rest[..code]);
-            code
-        } else if let Some((taken, words)) = special(rest) {
-            out.push_str(&words);
-            taken
-        } else {
-            let first = rest.chars().next().map_or(1, char::len_utf8);
-            out.push_str(&rest[..first]);
-            first
-        };
-        rest = &rest[taken..];
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        let is_address = url(word).is_some() && !word.contains(['[', ']', '(', '*', '|']);
+        out.push_str(&if is_address { piece.to_owned() } else { escaped(piece, r"\*_`[]~#>|<&") });
+    }
+    out
+}
+
+/// Code in Markdown: a line with marks around it that do not stand in it.
+pub fn code(text: &str) -> String {
+    let text = one_line(text);
+    let longest = text.split(|c: char| c != '`').map(str::len).max().unwrap_or(0);
+    let marks = "`".repeat(longest + 1);
+    let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    if text.is_empty() { text } else { format!("{marks}{room}{text}{room}{marks}") }
+}
+
+/// A block of code in Markdown.
+pub fn code_block(text: &str) -> String {
+    let longest = text.split(|c: char| c != '`').map(str::len).max().unwrap_or(0);
+    let marks = "`".repeat(longest.max(2) + 1);
+    format!("{marks}\n{}\n{marks}", text.trim_matches('\n'))
+}
+
+/// The words of a header, in which what is no ASCII may be written as RFC 2047 has it: `=?UTF-8?B?…?=`, `=?UTF-8?Q?…?=`.
+pub fn header_words(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("=?") {
+        let (before, word) = rest.split_at(at);
+        let mut parts = word[2..].splitn(4, '?');
+        let taken = (parts.next(), parts.next(), parts.next(), parts.next().and_then(|rest| rest.strip_prefix('=')));
+        let (Some(charset), Some(coding), Some(words), Some(after)) = taken else { break };
+        let Some(words) = encoded_word(charset, coding, words) else { break };
+        // Blanks between two of them are none.
+        if out.is_empty() || !before.trim().is_empty() {
+            out.push_str(before);
+        }
+        out.push_str(&words);
+        rest = after;
     }
     out.push_str(rest);
     out
 }
 
-/// The length of code at the beginning, with its marks; in it nothing is markup.
-fn code_span(text: &str) -> Option<usize> {
-    let ticks = text.bytes().take_while(|byte| *byte == b'`').count();
-    if ticks == 0 {
-        return None;
-    }
-    let fence = &text[..ticks];
-    text[ticks..].find(fence).map_or(Some(ticks), |end| Some(ticks + end + ticks))
-}
-
-/// What Slack writes in its own way at the beginning of a text: how long that is, and the same in ours.
-fn special(text: &str) -> Option<(usize, String)> {
-    for (entity, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")] {
-        if text.starts_with(entity) {
-            return Some((entity.len(), plain.to_owned()));
+fn encoded_word(charset: &str, coding: &str, words: &str) -> Option<String> {
+    let bytes = match coding {
+        "B" | "b" => base64::engine::general_purpose::STANDARD.decode(words).ok()?,
+        "Q" | "q" => {
+            percent_encoding::percent_decode_str(&words.replace('%', "=25").replace('_', " ").replace('=', "%"))
+                .collect()
         }
-    }
-    if let Some(inner) = text.strip_prefix('<') {
-        let end = inner.find('>')?;
-        return reference(&inner[..end]).map(|words| (end + 2, words));
-    }
-    for (mark, ours) in [('*', "**"), ('~', "~~")] {
-        let Some(inner) = text.strip_prefix(mark) else { continue };
-        if inner.starts_with(mark) {
-            // Markdown's own: both marks stay.
-            let run = text.chars().take_while(|c| *c == mark).count();
-            return Some((run, text[..run].to_owned()));
-        }
-        let end = inner.find([mark, '\n']).filter(|end| inner[*end..].starts_with(mark))?;
-        let words = &inner[..end];
-        let tight = !words.is_empty() && !words.starts_with(' ') && !words.ends_with(' ');
-        return tight.then(|| (end + 2, format!("{ours}{}{ours}", markdown(words))));
-    }
-    None
-}
-
-/// A reference between angle brackets.
-fn reference(inner: &str) -> Option<String> {
-    let (target, words) = inner.split_once('|').map_or((inner, None), |(target, words)| (target, Some(words)));
-    if let Some(special) = target.strip_prefix('!') {
-        return Some(format!("@{}", words.unwrap_or(special)));
-    }
-    if let Some(id) = target.strip_prefix('@').or_else(|| target.strip_prefix('#')) {
-        return Some(words.map_or_else(|| format!("{}{id}", &target[..1]), str::to_owned));
-    }
-    if let Some(address) = target.strip_prefix("mailto:") {
-        return Some(words.unwrap_or(address).to_owned());
-    }
-    let address = url(target)?;
-    let Some(words) = words.filter(|words| !words.is_empty()) else { return Some(address) };
-    Some(link(words, &address))
-}
-
-/// A link in Markdown.
-pub fn link(words: &str, address: &str) -> String {
-    let words: String =
-        one_line(words).chars().flat_map(|c| if matches!(c, '[' | ']') { vec!['\\', c] } else { vec![c] }).collect();
-    format!("[{words}]({})", address.replace('(', "%28").replace(')', "%29"))
-}
-
-/// A text as it is, in Markdown: what would be markup is not.
-pub fn plain(text: &str) -> String {
-    let escape = |c: char| {
-        if matches!(c, '\\' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '>' | '|') { vec!['\\', c] } else { vec![c] }
+        _ => return None,
     };
-    cut(text).chars().flat_map(escape).collect()
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "us-ascii" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
+        _ => None,
+    }
+}
+
+fn escaped(text: &str, marks: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if marks.contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -197,25 +188,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slacks_markup_becomes_markdown() {
-        for (slack, expected) in [
-            ("plain", "plain"),
-            ("*bold* and _italic_ and ~gone~", "**bold** and _italic_ and ~~gone~~"),
-            ("**bold already** ~~gone already~~", "**bold already** ~~gone already~~"),
-            ("<https://example.org/x|the page>", "[the page](https://example.org/x)"),
-            ("<https://example.org/x>", "https://example.org/x"),
-            ("<https://example.org/a_(b)|x [y]>", "[x \\[y\\]](https://example.org/a_%28b%29)"),
-            ("<!here> <!channel|all> <@U123|ada> <#C1|general>", "@here @all ada general"),
-            ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
-            ("`*code* <x>` and ```\n*more*\n```", "`*code* <x>` and ```\n*more*\n```"),
-            ("2 * 3 * 4", "2 * 3 * 4"),
-            ("* a list\n* of two", "* a list\n* of two"),
-            ("<javascript:alert(1)|click>", "<javascript:alert(1)|click>"),
-            ("<mailto:a@b.c|Mail>", "Mail"),
-            ("ends with <", "ends with <"),
-            ("héllo *wörld*", "héllo **wörld**"),
+    fn words_of_others_are_no_markup_and_their_addresses_stay_whole() {
+        for (text, expected) in [
+            ("2 * 3 _x_ `y`", r"2 \* 3 \_x\_ \`y\`"),
+            ("see https://wiki.example/a_b#c, and more_", r"see https://wiki.example/a_b#c, and more\_"),
+            ("<b>R&amp;D</b>", r"\<b\>R\&amp;D\</b\>"),
+            ("https://x.org/[a](https://evil.org)", r"https://x.org/\[a\](https://evil.org)"),
         ] {
-            assert_eq!(markdown(slack), expected, "{slack}");
+            assert_eq!(plain(text), expected, "{text}");
+        }
+        // A backslash of theirs does not free a bracket.
+        assert_eq!(link(r"x\](https://evil.org)", "https://ok.org"), r"[x\\\](https://evil.org)](https://ok.org)");
+        assert_eq!(
+            (code("a"), code("a`b"), code("`"), code("")),
+            ("`a`".into(), "``a`b``".into(), "`` ` ``".into(), String::new())
+        );
+        assert_eq!(code_block("a\n```\nb"), "````\na\n```\nb\n````");
+    }
+
+    #[test]
+    fn headers_say_what_is_no_ascii_in_their_own_way() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("=?UTF-8?B?SMOpbGxv?= w", "Héllo w"),
+            ("=?utf-8?Q?H=C3=A9llo_there?=  =?utf-8?q?!?=", "Héllo there!"),
+            ("=?ISO-8859-1?Q?caf=E9?=", "café"),
+            ("=?UTF-8?B?not base64?=", "=?UTF-8?B?not base64?="),
+            ("a =? b", "a =? b"),
+        ] {
+            assert_eq!(header_words(text), expected, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use super::{find, managed};
 use crate::ledger::accounts::delete_user::Retired;
 use crate::ledger::{Order, Stop};
 use crate::model::{CommandResult, ConversationId, Effect, HookId, UserActor, limits};
-use crate::store::records::{IncomingGroupRow, IncomingListRow, IncomingRow, IncomingTokenRow};
+use crate::store::records::{IncomingGroupRow, IncomingListRow, IncomingOldRow, IncomingRow, IncomingTokenRow};
 use crate::store::{Fault, Read, Tables};
 
 pub(in crate::ledger) fn run(
@@ -44,6 +44,10 @@ pub(in crate::ledger) fn remove_groups(tables: &mut Tables<'_>, hook: HookId, mo
 
 /// Takes its own rows away, once nothing is left that it may change.
 pub(in crate::ledger) fn remove(tables: &mut Tables<'_>, hook: HookId) -> Result<(), Fault> {
+    if let Some(old) = tables.get::<IncomingOldRow>(&hook)? {
+        tables.remove::<IncomingTokenRow>(&old.token)?;
+        tables.remove::<IncomingOldRow>(&hook)?;
+    }
     if let Some(row) = tables.get::<IncomingRow>(&hook)? {
         tables.remove::<IncomingTokenRow>(&row.token)?;
         tables.remove::<IncomingListRow>(&(row.conversation, hook))?;

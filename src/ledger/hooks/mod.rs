@@ -6,11 +6,14 @@ pub(super) mod delete;
 pub(super) mod post;
 pub(super) mod rotate;
 
-use super::Stop;
-use super::caller;
 use super::refuse::{no_such_conversation, refuse};
-use crate::model::{Code, ConversationId, ConversationKind, HookId, HookInfo, Role, UserActor, limits};
-use crate::store::records::{ConversationRow, IncomingListRow, IncomingRow, MemberRow, UserRow};
+use super::{Stop, apps, caller};
+use crate::model::{
+    AppScope, Code, ConversationId, ConversationKind, HookId, HookInfo, Role, Timestamp, TokenHash, UserActor, limits,
+};
+use crate::store::records::{
+    ConversationRow, IncomingListRow, IncomingOldRow, IncomingRow, IncomingTokenRow, MemberRow, UserRow,
+};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
 
@@ -27,7 +30,17 @@ pub(super) fn managed(
     by: &UserActor,
     id: ConversationId,
 ) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
-    let (session, user) = caller::admit(state, by)?;
+    managed_through(state, by, id, caller::ACTING)
+}
+
+/// The same through a key that has one of these scopes.
+fn managed_through(
+    state: &impl Read,
+    by: &UserActor,
+    id: ConversationId,
+    any_of: &[AppScope],
+) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
+    let (session, user) = caller::admit(state, by, any_of)?;
     let Some(row) = state.get::<ConversationRow>(&id)? else { return no_such_conversation() };
     let administers = session.is_some() && user.administrator;
     if row.kind == ConversationKind::Feed || row.app != by.app && !administers {
@@ -57,15 +70,34 @@ fn find(state: &impl Read, conversation: ConversationId, hook: HookId) -> Result
     row.map_or_else(|| refuse(Code::NotFound, format!("This conversation has no webhook {hook}; list them.")), Ok)
 }
 
+/// Which webhook a secret opens at this time: the one that has it, or had it until not long ago.
+pub(super) fn opened(
+    state: &impl Read,
+    now: Timestamp,
+    token: &TokenHash,
+) -> Result<Option<(HookId, Arc<IncomingRow>)>, Fault> {
+    let Some(hook) = state.get::<IncomingTokenRow>(token)?.map(|row| row.hook) else { return Ok(None) };
+    let Some(row) = state.get::<IncomingRow>(&hook)? else { return Ok(None) };
+    let opens = row.token == *token
+        || state.get::<IncomingOldRow>(&hook)?.is_some_and(|old| old.token == *token && old.until > now);
+    Ok(opens.then_some((hook, row)))
+}
+
 /// What the managers of a conversation see of its webhooks.
-pub(super) fn list(state: &impl Read, by: &UserActor, id: ConversationId) -> Result<Vec<HookInfo>, Stop> {
-    managed(state, by, id)?;
+pub(super) fn list(
+    state: &impl Read,
+    now: Timestamp,
+    by: &UserActor,
+    id: ConversationId,
+) -> Result<Vec<HookInfo>, Stop> {
+    managed_through(state, by, id, apps::scope::READING)?;
     let mut hooks = Vec::new();
     for hook in of_conversation(state, id)? {
         let Some(row) = state.get::<IncomingRow>(&hook)? else { continue };
         let Some(user) = state.get::<UserRow>(&row.user)? else { continue };
+        let old_secret_until = state.get::<IncomingOldRow>(&hook)?.map(|old| old.until).filter(|until| *until > now);
         let (name, by, created) = (row.name.clone(), row.by.clone(), row.created);
-        hooks.push(HookInfo { hook, conversation: id, name, user: user.id.clone(), by, created });
+        hooks.push(HookInfo { hook, conversation: id, name, user: user.id.clone(), by, created, old_secret_until });
     }
     Ok(hooks)
 }

@@ -28,8 +28,8 @@ pub use size::conversation_bytes;
 use super::Stop;
 use super::refuse::{no_such_conversation, refuse, unreadable};
 use crate::model::{
-    Answer, AppId, Code, Conversation, ConversationId, ConversationKind, HookInfo, Inbox, Lsn, McpAccess, McpTokenId,
-    McpTokenInfo, Member, Query, Seq, Timestamp, TokenHash, UserActor, UserHandle, UserId, limits,
+    Answer, AppId, Code, Conversation, ConversationId, ConversationKind, HookId, HookInfo, Inbox, Lsn, McpAccess,
+    McpTokenId, McpTokenInfo, Member, Query, Seq, Timestamp, TokenHash, UserActor, UserHandle, UserId, limits,
 };
 use crate::store::records::MemberRow;
 use crate::store::{Fault, Read};
@@ -49,7 +49,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
     let scope = if actor.session.mcp().is_some() {
         Some(super::mcp::admit_query(state, now, actor, query)?)
     } else {
-        super::caller::admit(state, actor)?;
+        super::caller::admit(state, actor, super::apps::scope::of_query(query))?;
         None
     };
     match query {
@@ -108,8 +108,18 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
 }
 
 /// The webhooks of a conversation, for those who manage them.
-pub fn hooks(state: &impl Read, actor: &UserActor, conversation: ConversationId) -> Result<Vec<HookInfo>, Stop> {
-    super::hooks::list(state, actor, conversation)
+pub fn hooks(
+    state: &impl Read,
+    now: Timestamp,
+    actor: &UserActor,
+    conversation: ConversationId,
+) -> Result<Vec<HookInfo>, Stop> {
+    super::hooks::list(state, now, actor, conversation)
+}
+
+/// Which webhook a secret opens now, and of which app it is.
+pub fn hook_opened(state: &impl Read, now: Timestamp, token: &TokenHash) -> Result<Option<(HookId, AppId)>, Fault> {
+    Ok(super::hooks::opened(state, now, token)?.map(|(hook, row)| (hook, row.app)))
 }
 
 /// The tokens for MCP of the user of a session.

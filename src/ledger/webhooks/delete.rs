@@ -3,7 +3,9 @@
 use super::{find, of_app};
 use crate::ledger::{Order, Stop};
 use crate::model::{AppId, CommandResult, ConversationId, EventPosition, Lsn, WebhookId, WebhookOf, limits};
-use crate::store::records::{DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
+use crate::store::records::{
+    DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookFailureRow, WebhookPlaceRow, WebhookRow,
+};
 use crate::store::{Fault, Read, Tables};
 
 const FIRST: EventPosition = EventPosition { lsn: Lsn(0), nth: 0 };
@@ -26,8 +28,7 @@ pub(in crate::ledger) fn step(tables: &mut Tables<'_>, webhook: WebhookOf) -> Re
     }
     let count = some_of(tables, webhook.1)?;
     if count == 0 {
-        tables.remove::<WebhookPlaceRow>(&webhook.1)?;
-        tables.remove::<WebhookRow>(&webhook)?;
+        itself(tables, webhook)?;
     }
     Ok(CommandResult::Removed { count, more: count > 0 })
 }
@@ -37,11 +38,16 @@ pub(in crate::ledger) fn some_of_app(tables: &mut Tables<'_>, app: AppId) -> Res
     let Some((webhook, _)) = of_app(tables, app)?.into_iter().next() else { return Ok(0) };
     let count = some_of(tables, webhook)?;
     if count == 0 {
-        tables.remove::<WebhookPlaceRow>(&webhook)?;
-        tables.remove::<WebhookRow>(&(app, webhook))?;
+        itself(tables, (app, webhook))?;
         return Ok(1);
     }
     Ok(count)
+}
+
+fn itself(tables: &mut Tables<'_>, webhook: WebhookOf) -> Result<(), Fault> {
+    tables.remove::<WebhookFailureRow>(&webhook.1)?;
+    tables.remove::<WebhookPlaceRow>(&webhook.1)?;
+    tables.remove::<WebhookRow>(&webhook)
 }
 
 /// Takes away some of the events that wait, then of those that were given up; how many.

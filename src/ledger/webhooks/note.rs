@@ -3,10 +3,12 @@
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
 use crate::model::{
-    Code, CommandResult, EventPosition, EventRef, Lsn, WebhookChange, WebhookId, WebhookNote, WebhookOf, WebhookStop,
-    limits,
+    Code, CommandResult, EventPosition, EventRef, Lsn, WebhookChange, WebhookFailure, WebhookId, WebhookNote,
+    WebhookOf, WebhookStop, limits,
 };
-use crate::store::records::{DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookPlaceRow, WebhookRow};
+use crate::store::records::{
+    DeadLetterKey, DeadLetterRow, OutboxKey, OutboxRow, WebhookFailureRow, WebhookPlaceRow, WebhookRow,
+};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
 
@@ -29,6 +31,9 @@ pub(in crate::ledger) fn run(
     place.gap = place.gap.max(note.gap);
     if place != before {
         tables.put(&webhook.1, place)?;
+    }
+    if let Some(WebhookFailure { at, why }) = &note.failed {
+        tables.put(&webhook.1, WebhookFailureRow { at: *at, why: cut(why) })?;
     }
     if let Some(why) = stops(&row, note) {
         let mut row = (*row).clone();
@@ -89,12 +94,15 @@ fn apply(
             if tables.get::<DeadLetterRow>(&key)?.is_none() {
                 place.dead += 1;
             }
-            let why = why.chars().take(limits::WEBHOOK_WHY_CHARS_MAX).collect();
             let (conversation, seq, kind) = (*conversation, *seq, *kind);
-            tables.put(&key, DeadLetterRow { conversation, seq, kind, tries: *tries, at: order.at, why })?;
+            tables.put(&key, DeadLetterRow { conversation, seq, kind, tries: *tries, at: order.at, why: cut(why) })?;
             evict(tables, webhook, place)
         }
     }
+}
+
+fn cut(why: &str) -> String {
+    why.chars().take(limits::WEBHOOK_WHY_CHARS_MAX).collect()
 }
 
 /// Takes an event out of the outbox; nothing happens when it never was in it.

@@ -2,8 +2,8 @@
 
 use super::{find, of_app};
 use crate::ledger::Stop;
-use crate::model::{AppId, DeadLetter, EventPosition, Lsn, WebhookId, WebhookInfo, WebhookOf};
-use crate::store::records::{DeadLetterKey, DeadLetterRow, WebhookPlaceRow, WebhookRow};
+use crate::model::{AppId, DeadLetter, EventPosition, Lsn, WebhookFailure, WebhookId, WebhookInfo, WebhookOf};
+use crate::store::records::{DeadLetterKey, DeadLetterRow, WebhookFailureRow, WebhookPlaceRow, WebhookRow};
 use crate::store::{Fault, Read, View};
 
 /// The webhooks of an app, or the one.
@@ -17,6 +17,7 @@ pub(in crate::ledger) fn list(view: &View, app: AppId, only: Option<WebhookId>) 
 
 fn info(view: &View, webhook: WebhookId, row: &WebhookRow) -> Result<WebhookInfo, Fault> {
     let place = view.get::<WebhookPlaceRow>(&webhook)?.map(|row| *row).unwrap_or_default();
+    let failed = view.get::<WebhookFailureRow>(&webhook)?;
     Ok(WebhookInfo {
         webhook,
         settings: row.settings.clone(),
@@ -27,6 +28,7 @@ fn info(view: &View, webhook: WebhookId, row: &WebhookRow) -> Result<WebhookInfo
         waiting: place.waiting,
         dead: place.dead,
         delivered: place.delivered,
+        failed: failed.map(|row| WebhookFailure { at: row.at, why: row.why.clone() }),
         gap: place.gap,
     })
 }

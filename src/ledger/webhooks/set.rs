@@ -82,7 +82,7 @@ pub(in crate::ledger) fn rotate(
 fn decide_rotation(state: &impl Read, order: &Order, webhook: WebhookOf, secret: &Sealed) -> Result<WebhookRow, Stop> {
     apps::check_there(state, webhook.0)?;
     let row = find(state, webhook)?;
-    let until = Timestamp(order.at.0.saturating_add(limits::WEBHOOK_ROTATION_MS));
+    let until = Timestamp(order.at.0.saturating_add(limits::OLD_SECRET_MS));
     let old = row.secrets.first().map(|old| SigningSecret { sealed: old.sealed.clone(), until: Some(until) });
     let newest = SigningSecret { sealed: secret.clone(), until: None };
     Ok(WebhookRow { secrets: std::iter::once(newest).chain(old).collect(), changed: order.lsn, ..(*row).clone() })

@@ -22,8 +22,9 @@ export function SetPassword({ onDone }: { onDone: (arrival: Arrival) => void }) 
     );
   }
   const act = async () => {
-    const { user } = await door.usePasswordLink(token, password);
-    onDone({ user, notice: t('auth.passwordSet') });
+    const { app, user } = await door.usePasswordLink(token, password);
+    // By its number; 1 is the server's own.
+    onDone({ user, app: app > 1 ? String(app) : '', notice: t('auth.passwordSet') });
     go(paths.login, { replace: true });
   };
   return (

@@ -118,11 +118,14 @@ function Quote({ pane, seq }: { pane: Pane; seq: Seq | null }) {
 
 function Reactions({ row, onMore }: { row: Row; onMore: (anchor: Element) => void }) {
   const { seq } = row;
-  if (row.reactions.length === 0 || seq === null) return null;
   const self = me();
+  // The reader's own thumb stands below the answer, pressed.
+  const own = (emoji: string, users: readonly string[]): boolean => 'answer' in row.body && /👍|👎/u.test(emoji) && users.join() === self;
+  const shown = row.reactions.filter(({ emoji, users }) => !own(emoji, users));
+  if (shown.length === 0 || seq === null) return null;
   return (
     <div class={css.reactions}>
-      {row.reactions.map(({ emoji, users }) => {
+      {shown.map(({ emoji, users }) => {
         const mine = users.includes(self);
         return (
           <button

@@ -1,5 +1,6 @@
 // The scrolled list of messages: it keeps what the reader looks at where it is, loads both ways, and says how far was read.
 
+import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { anchorOf, scrollTopFor, sticks, store, type Anchor, type Placed, type Row } from '../core';
 import { day, t } from '../i18n';
@@ -20,7 +21,16 @@ const LOAD_PX = 600;
 const UNREAD_AT = 0.25;
 const FLASH_MS = 1_000;
 
-const sameDay = (one: number, other: number): boolean => new Date(one).toDateString() === new Date(other).toDateString();
+/** The last calendar day that was asked for: neighbours mostly share it, and a `Date` for each costs more than the row. */
+let asked: readonly [number, number] = [0, 0];
+function dayOf(at: number): number {
+  if (at < asked[0] || at >= asked[1]) {
+    const midnight = new Date(at).setHours(0, 0, 0, 0);
+    asked = [midnight, new Date(midnight).setHours(24, 0, 0, 0)];
+  }
+  return asked[0];
+}
+const sameDay = (one: number, other: number): boolean => dayOf(one) === dayOf(other);
 const said = (row: Row | undefined): row is Row => row !== undefined && row.message && !('recalled' in row.body);
 
 function together(one: Row | undefined, other: Row | undefined): boolean {
@@ -40,6 +50,7 @@ export function Messages({ pane }: { pane: Pane }) {
   const stuck = useRef(true);
   /** How far down it was when it was at the end. */
   const end = useRef(0);
+  const held = useRef(new Map<string, { row: Row; first: boolean; last: boolean; pane: Pane; vnode: VNode }>());
   const [far, setFar] = useState(false);
   const rows = thread.rows.value;
   const loading = thread.loading.value;
@@ -51,7 +62,8 @@ export function Messages({ pane }: { pane: Pane }) {
     const view = box.current;
     if (!view || view.clientHeight === 0) return;
     stick(view);
-    anchor.current = anchorOf(placed(view), view.scrollTop);
+    // Who is at the end stays there: where each row lies is not asked for with every message that comes.
+    if (!stuck.current) anchor.current = anchorOf(placed(view), view.scrollTop);
     measure(view);
     seeTo(view);
     if (pane.target.peek() || thread.loading.peek() !== 'none' || thread.problem.peek()) return;
@@ -67,10 +79,11 @@ export function Messages({ pane }: { pane: Pane }) {
   /** Also when something grows below the reader, who does not move: an answer that is written. */
   const measure = (view: HTMLElement) => setFar(!thread.atEnd.peek() || view.scrollHeight - view.scrollTop - view.clientHeight > view.clientHeight);
   const seeTo = (view: HTMLElement) => {
-    const bottom = view.scrollTop + view.clientHeight;
-    const seen = elementsOf(view).findLast(({ dataset, offsetTop, offsetHeight }) => dataset.seq !== undefined && offsetTop + Math.min(offsetHeight, view.clientHeight / 2) <= bottom + 1);
-    if (stuck.current) thread.seen(pane.view.meta.peek().head);
-    else if (seen) thread.seen(Number(seen.dataset.seq));
+    if (stuck.current) return thread.seen(pane.view.meta.peek().head);
+    const { clientHeight } = view;
+    const bottom = view.scrollTop + clientHeight;
+    const seen = elementsOf(view).findLast(({ dataset, offsetTop, offsetHeight }) => dataset.seq !== undefined && offsetTop + Math.min(offsetHeight, clientHeight / 2) <= bottom + 1);
+    if (seen) thread.seen(Number(seen.dataset.seq));
   };
   /** After something grew or came: to the end, or where it was. */
   const settle = () => {
@@ -103,6 +116,28 @@ export function Messages({ pane }: { pane: Pane }) {
     return () => sizes.disconnect();
   }, []);
 
+  /** The rows. One that is as it was is the very same element, which Preact passes over. */
+  const drawn = (rows: readonly Row[]): VNode[] => {
+    const known = held.current;
+    const next: typeof known = new Map();
+    const all: VNode[] = [];
+    rows.forEach((row, index) => {
+      const [before, after] = [rows[index - 1], rows[index + 1]];
+      const unread = firstUnread !== null && row.seq === firstUnread;
+      const first = unread || !together(before, row);
+      const last = !together(row, after) || (firstUnread !== null && after?.seq === firstUnread);
+      if (!before || !sameDay(before.at, row.at)) all.push(<div key={`day ${dayOf(row.at)}`} class={css.day}><span>{day(row.at)}</span></div>);
+      if (unread) all.push(<div key="new" class={css.unread} role="separator" aria-label={t('chat.newMessages')}><span>{t('chat.newMessages')}</span></div>);
+      const kept = known.get(row.id);
+      const same = kept && kept.row === row && kept.first === first && kept.last === last && kept.pane === pane;
+      const one = same ? kept : { row, first, last, pane, vnode: <Message key={row.id} pane={pane} row={row} first={first} last={last} /> };
+      next.set(row.id, one);
+      all.push(one.vnode);
+    });
+    held.current = next;
+    return all;
+  };
+
   const problem = thread.problem.value;
   const atStart = thread.atStart.value;
   return (
@@ -113,15 +148,7 @@ export function Messages({ pane }: { pane: Pane }) {
           {problem && <ErrorState title={t('chat.loadProblem')} error={problem} onRetry={() => void thread.pageUp()} />}
           {rows.length === 0 && atStart && !problem && <Empty icon="chat" title={t('chat.noMessages')} text={t('chat.noMessagesText')} />}
           {rows.length === 0 && !atStart && !problem && <Loading />}
-          {rows.map((row, index) => {
-            const [before, after] = [rows[index - 1], rows[index + 1]];
-            const unread = firstUnread !== null && row.seq === firstUnread;
-            return [
-              (!before || !sameDay(before.at, row.at)) && <div key={`day ${row.id}`} class={css.day}><span>{day(row.at)}</span></div>,
-              unread && <div key="new" class={css.unread} role="separator" aria-label={t('chat.newMessages')}><span>{t('chat.newMessages')}</span></div>,
-              <Message key={row.id} pane={pane} row={row} first={unread || !together(before, row)} last={!together(row, after) || (firstUnread !== null && after?.seq === firstUnread)} />,
-            ];
-          })}
+          {drawn(rows)}
           {thread.atEnd.value && (isAssistant(pane.view) || pane.view.answers.value.length > 0) && <Answers pane={pane} />}
           {!thread.atEnd.value && <div class={css.hole} aria-hidden="true"><Skeleton width="40%" height="36px" /></div>}
         </div>

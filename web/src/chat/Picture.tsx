@@ -39,22 +39,24 @@ export function Picture({ image, at, small }: { image: PostImage; at: string | u
     const size = small ? { width: '96px', 'aspect-ratio': '1' } : { width: '300px', 'aspect-ratio': '3 / 2' };
     return (
       <a ref={link} href={image.url} title={image.url} target="_blank" rel={REL} style={{ ...size, display: 'block', 'max-width': '100%' }}>
-        <img key={at} src={at} alt={words} loading="lazy" decoding="async" onError={() => setFailed(at)} style={{ width: '100%', height: '100%', 'object-fit': 'contain', 'object-position': 'left' }} />
+        <img key={at} src={at} alt={words} loading="lazy" decoding="async" onError={() => setFailed(at)} style={{ width: '100%', height: '100%', 'object-fit': 'contain', 'object-position': 'left top' }} />
       </a>
     );
   }
   const again = failed === at;
   return (
     <>
-      <p><Icon name="image" size={16} /> <Leading url={image.url} words={image.alt || image.url} /></p>
       {again && <p class={bodies.small} role="alert">{t('extras.noPicture')}</p>}
-      {offered && (
-        <div>
-          <Button size="small" icon={again ? 'retry' : 'image'} aria-label={`${t(again ? 'common.retry' : 'extras.showPicture')}: ${words}`} onClick={() => { setFailed(''); setWanted(at); }}>
+      <div class={bodies.muted}>
+        <span class={bodies.muted} style={{ 'flex-wrap': 'nowrap' }}>
+          <Icon name="image" size={16} /> <span><Leading url={image.url} words={image.alt || image.url} /></span>
+        </span>
+        {offered && (
+          <Button size="small" aria-label={`${t(again ? 'common.retry' : 'extras.showPicture')}: ${words}`} onClick={() => { setFailed(''); setWanted(at); }}>
             {t(again ? 'common.retry' : 'extras.showPicture')}
           </Button>
-        </div>
-      )}
+        )}
+      </div>
     </>
   );
 }

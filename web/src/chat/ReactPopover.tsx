@@ -5,9 +5,8 @@ import { act, IconButton } from '../ui';
 import EmojiPopover from '../ui/EmojiPopover';
 import { Popover } from '../ui/Popover';
 import css from './Message.module.css';
+import { QUICK } from './quick';
 import { me } from './words';
-
-const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
 
 /** The quick reactions, and all others. */
 export default function ReactPopover({ row, anchor, onClose }: { row: Row; anchor: Element; onClose: () => void }) {

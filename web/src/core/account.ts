@@ -2,12 +2,15 @@
 
 import { signal } from '@preact/signals';
 import { ask } from './api';
-import type { Device, EndReason, Me, Refused, SessionId, UserId } from './protocol';
+import type { AppId, Device, EndReason, Me, Refused, SessionId, UserId } from './protocol';
 import type { ServerInfo, Session } from './model';
 import { Problem, problemOf } from './problem';
 
 const USER = 'tidings.user';
+const APP = 'tidings.app';
 const DEVICE = 'tidings.device';
+/** The server's own app. */
+const HOME = 1;
 
 export interface AccountWorld {
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -30,7 +33,11 @@ export interface End {
   farewell: 'all' | 'cache' | 'nothing';
 }
 
+/** Under which name things of a user are kept: another app's user of the same id is somebody else. No id has a stroke in it. */
+export const keptAs = (app: AppId, user: UserId): string => (app === HOME ? user : `${app}/${user}`);
+
 interface Opened {
+  app: AppId;
   session: SessionId;
   user: UserId;
   administrator: boolean;
@@ -63,26 +70,37 @@ export class Account {
     return { id, platform: 'web', name: this.world.deviceName };
   }
 
-  /** Who was logged in here last, to show what is kept before the server answers. */
-  lastUser(): UserId | null {
+  /** Who was logged in here last, as `keptAs` names them, to show what is kept before the server answers. */
+  lastUser(): string | null {
     return this.world.storage.getItem(USER);
+  }
+
+  /** The app that somebody logged in to here last, by its name; nothing for the server's own. */
+  lastApp(): string {
+    return this.world.storage.getItem(APP) ?? '';
   }
 
   /** Asks the server who this is. What is kept of the last user is shown meanwhile, and stays when there is no network. */
   async probe(): Promise<void> {
     const probe = (this.probing += 1);
     const last = this.lastUser();
-    if (last && this.session.peek().state !== 'in') this.session.value = { state: 'in', user: last, session: null, administrator: false };
+    if (last && this.session.peek().state !== 'in') {
+      const [user, app] = last.split('/').reverse();
+      this.session.value = { state: 'in', app: Number(app ?? HOME), user: user!, session: null, administrator: false };
+    }
     try {
-      const me = await ask<Pick<Me, 'profile' | 'administrator'>>('GET', '/me');
-      if (probe === this.probing) this.in(me.profile.user, null, me.administrator);
+      const me = await ask<Pick<Me, 'profile' | 'administrator'> & { app: AppId }>('GET', '/me');
+      if (probe === this.probing) this.in(me.app, me.profile.user, null, me.administrator);
     } catch (error) {
       if (probe === this.probing) await this.notIn(problemOf(error), last !== null);
     }
   }
 
-  async logIn(user: string, password: string): Promise<void> {
-    await this.open('/sessions', { user, password });
+  /** `app` is a name or number; nothing for the server's own. */
+  async logIn(user: string, password: string, app = ''): Promise<void> {
+    await this.open('/sessions', { user, password, ...(app ? { app } : {}) });
+    if (app) this.world.storage.setItem(APP, app);
+    else this.world.storage.removeItem(APP);
   }
 
   async register(account: { user: string; name: string | null; password: string; code: string | null }): Promise<void> {
@@ -94,7 +112,7 @@ export class Account {
     await this.logIn(account.user, account.password);
   }
 
-  usePasswordLink(token: string, password: string): Promise<{ user: UserId }> {
+  usePasswordLink(token: string, password: string): Promise<{ app: AppId; user: UserId }> {
     return ask('POST', '/password-links', { body: { token, password } });
   }
 
@@ -155,15 +173,15 @@ export class Account {
 
   private async open(path: string, body: object): Promise<void> {
     const opened = await ask<Opened>('POST', path, { body: { ...body, device: this.device(), cookie: true } });
-    this.in(opened.user, opened.session, opened.administrator);
+    this.in(opened.app, opened.user, opened.session, opened.administrator);
     this.listener?.opened();
   }
 
-  private in(user: UserId, session: SessionId | null, administrator: boolean): void {
-    this.world.storage.setItem(USER, user);
+  private in(app: AppId, user: UserId, session: SessionId | null, administrator: boolean): void {
+    this.world.storage.setItem(USER, keptAs(app, user));
     const held = this.session.peek();
-    const known = held.state === 'in' && held.user === user ? held.session : null;
-    this.session.value = { state: 'in', user, session: session ?? known, administrator };
+    const known = held.state === 'in' && held.app === app && held.user === user ? held.session : null;
+    this.session.value = { state: 'in', app, user, session: session ?? known, administrator };
     void this.askServer();
   }
 

@@ -59,12 +59,16 @@ export interface AppAccess {
   signed_age_max_ms: number;
 }
 export type AppKeyKind = 'api' | 'hs256' | 'eddsa';
+/** A part of what a key opens. */
+export type AppScope = 'users' | 'send' | 'act' | 'read' | 'settings';
 export interface AppKey {
   key: number;
   kind: AppKeyKind;
   name: Name | null;
   created: Timestamp;
   used: Timestamp | null;
+  /** What it opens; one that signs opens nothing. */
+  scopes: AppScope[];
 }
 /** With its secret, which is told once; a key of which the server has the public half alone has none. */
 export type MadeAppKey = AppKey & { secret?: string };
@@ -160,6 +164,17 @@ export interface Status {
   };
   storage: { file_bytes: number; tail_entries: number; journal_rows: number; reopened: number };
 }
+/** How the server was in the last hour, the oldest first; every list has a number for each sample. */
+export interface StatusHistory {
+  every_ms: number;
+  at: number[];
+  connections: number[];
+  commands_per_second: number[];
+  commit_p99_us: number[];
+  commands_queued: number[];
+  queued_bytes: number[];
+  file_bytes: number[];
+}
 export interface OneTimeLink {
   url: string;
   expires: Timestamp;
@@ -213,6 +228,8 @@ export interface AssistantTest {
 /** Administration. The server decides whether the caller may; `app` is the name of an app, none is the server's own. */
 export const admin = {
   status: () => ask<Status>('GET', '/admin/status'),
+  /** All that is kept, or what came later than `after`. */
+  statusHistory: (after?: Timestamp) => ask<StatusHistory>('GET', `/admin/status/history${queryOf({ after })}`),
   apps: () => ask<{ apps: AppInfo[] }>('GET', '/admin/apps'),
   app: (app: string) => ask<AppInfo>('GET', `/admin/apps/${of(app)}`),
   createApp: (name: Name) => ask<AppInfo>('POST', '/admin/apps', { body: { name } }),
@@ -221,7 +238,7 @@ export const admin = {
   suspendApp: (app: string, on: boolean) => ask<void>(on ? 'PUT' : 'DELETE', `/admin/apps/${of(app)}/suspension`),
   appUse: (app: string) => ask<AppUse>('GET', `/admin/apps/${of(app)}/access`),
   changeAccess: (app: string, change: Partial<AppAccess>) => ask<AppAccess>('PATCH', `/admin/apps/${of(app)}/access`, { body: change }),
-  createKey: (app: string, key: { kind: AppKeyKind; name?: Name | null; public_key?: string }) =>
+  createKey: (app: string, key: { kind: AppKeyKind; name?: Name | null; public_key?: string; scopes?: readonly AppScope[] }) =>
     ask<MadeAppKey>('POST', `/admin/apps/${of(app)}/keys`, { body: key }),
   revokeKey: (app: string, key: number) => ask<void>('DELETE', `/admin/apps/${of(app)}/keys/${key}`),
   /** Signed tokens that were issued before now are refused. */

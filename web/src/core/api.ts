@@ -1,4 +1,4 @@
-// REST with the browser session's cookie. What has no command on the socket goes this way: logging in, accounts, files,
+// REST, with the browser session's cookie where nothing else is said. What has no command on the socket goes this way: logging in, accounts, files,
 // administration.
 
 import type { Code, MediaId } from './protocol';
@@ -7,6 +7,9 @@ import { Problem } from './problem';
 const ROOT = '/api/v1';
 /** A request that is not answered by then is given up; it can be repeated. */
 const PATIENCE_MS = 20_000;
+
+/** Who asks. The cookie says it; a page that has none (the widget's) puts its token here. */
+export const caller: { credentials: RequestCredentials; headers: Record<string, string> } = { credentials: 'same-origin', headers: {} };
 
 /** The address of a file, for `<img src>`, `<video src>` and downloads. */
 export const mediaUrl = (media: MediaId): string => `${ROOT}/media/${media}/content`;
@@ -31,14 +34,14 @@ export async function ask<T>(method: string, path: string, asked?: Asked): Promi
 
 /** One request whose answer is read by whoever asks; the patience is for all of it. Throws a `Problem` when it is refused. */
 export async function request(method: string, path: string, asked: Asked = {}): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...asked.headers };
+  const headers: Record<string, string> = { Accept: 'application/json', ...caller.headers, ...asked.headers };
   if (asked.body !== undefined) headers['Content-Type'] = 'application/json';
   if (asked.key !== undefined) headers['Idempotency-Key'] = asked.key;
   const timeout = AbortSignal.timeout(asked.patienceMs ?? PATIENCE_MS);
   const init: RequestInit = {
     method,
     headers,
-    credentials: 'same-origin',
+    credentials: caller.credentials,
     cache: 'no-store',
     signal: asked.signal ? AbortSignal.any([asked.signal, timeout]) : timeout,
   };
@@ -47,9 +50,9 @@ export async function request(method: string, path: string, asked: Asked = {}): 
   let response: Response;
   try {
     response = await fetch(ROOT + path, init);
-  } catch (error) {
+  } catch {
     if (timeout.aborted) throw new Problem('timeout', 'The server did not answer in time; try again.');
-    throw new Problem('offline', error instanceof Error ? error.message : 'The server cannot be reached; try again.');
+    throw new Problem('offline', 'The server cannot be reached; try again.');
   }
   if (!response.ok) throw await refusal(response);
   return response;

@@ -1,13 +1,14 @@
 // The core of one tab: who is logged in, the state, and either the lead or a line to the tab that has it.
 
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import type { Account, End } from './account';
+import { keptAs, type Account, type End } from './account';
 import { actionsOf } from './actions';
 import { Attention } from './attention';
+import { Db } from './db';
 import type { Event } from './events';
 import { newId, newKey, ServerClock } from './key';
 import { LastWords } from './lastwords';
-import type { Call, Leader } from './leader';
+import { Leader, type Call } from './leader';
 import type { PreferenceStore } from './preferences';
 import { Problem } from './problem';
 import type { Push } from './push';
@@ -56,8 +57,9 @@ export class Core {
   private readonly lastWords: LastWords;
   private readonly watchers = new Map<symbol, readonly UserId[]>();
   private tabs: Tabs<Call, Event | Told> | null = null;
-  /** What leads is loaded with the first session: the log-in page does without. */
   private leader: Promise<Leader> | null = null;
+  /** Whose state it is, as what is kept of them is called; nobody's is empty. */
+  private name = '';
   private written = 0;
   private ended: Promise<void> = Promise.resolve();
 
@@ -95,8 +97,8 @@ export class Core {
     // Whoever is logged in has a state of their own; nothing of one user is seen by the next.
     effect(() => {
       const session = this.account.session.value;
-      const user = session.state === 'in' ? session.user : '';
-      if (user !== this.state.peek().user) this.become(user);
+      const name = session.state === 'in' ? keptAs(session.app, session.user) : '';
+      if (name !== this.name) this.become(session.state === 'in' ? session.user : '', name);
     });
     this.tabs.start();
     this.updates.start();
@@ -124,7 +126,7 @@ export class Core {
   stop(): void {
     const words = this.drafts.flush();
     // The tab that leads now hears it and goes on; when it is this one, the next must find it.
-    if (this.tabs?.leads) this.lastWords.keep(this.state.peek().user, words);
+    if (this.tabs?.leads) this.lastWords.keep(this.name, words);
     this.tabs?.close();
     void this.leader?.then((leader) => leader.stop(), ignore);
   }
@@ -135,11 +137,12 @@ export class Core {
     return new State(user, () => this.world.now(), (users) => this.say({ query: { users: { users } } }));
   }
 
-  private become(user: UserId): void {
-    const before = this.state.peek().user;
+  private become(user: UserId, name: string): void {
+    const before = this.name;
     const { farewell } = this.account;
     this.drafts.flush();
     this.ended = this.stopLeading().then(() => (before && user === '' && this.tabs?.leads ? this.forget(before, farewell) : undefined));
+    this.name = name;
     this.state.value = this.newState(user);
     if (user === '') return;
     if (this.tabs?.leads) this.lead();
@@ -147,15 +150,14 @@ export class Core {
   }
 
   /** A session is over: what was kept for it goes from this device. */
-  private async forget(user: UserId, what: End['farewell']): Promise<void> {
+  private async forget(name: string, what: End['farewell']): Promise<void> {
     if (what === 'nothing') return;
     await this.updates.clearCaches();
-    const { Db } = await import('./db');
     if (what === 'all') {
-      this.lastWords.forget(user);
-      return Db.delete(user).catch(ignore);
+      this.lastWords.forget(name);
+      return Db.delete(name).catch(ignore);
     }
-    const db = await Db.open(user).catch(() => null);
+    const db = await Db.open(name).catch(() => null);
     await db?.clearCache().catch(ignore);
     db?.close();
   }
@@ -176,8 +178,7 @@ export class Core {
   }
 
   private async makeLeader(state: State): Promise<Leader> {
-    const { world } = this;
-    const [{ Leader }, { Db }] = await Promise.all([import('./leader'), import('./db')]);
+    const { world, name } = this;
     const leader = new Leader(
       state.user,
       state,
@@ -185,8 +186,8 @@ export class Core {
         clock: this.clock, now: () => world.now(), random: () => world.random(), open: () => world.open(),
         device: () => this.account.device(),
         // Not before what the last session left is gone.
-        openDb: (user) => this.ended.then(() => Db.open(user)),
-        lastWords: this.lastWords,
+        openDb: () => this.ended.then(() => Db.open(name)),
+        lastWords: { of: () => this.lastWords.of(name), forget: () => this.lastWords.forget(name) },
       },
       {
         emit: (events) => {

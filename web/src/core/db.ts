@@ -70,7 +70,8 @@ export const noChanges = (): Changes => ({
 export class Db {
   private constructor(private readonly db: IDBPDatabase<Schema>) {}
 
-  static async open(user: UserId): Promise<Db> {
+  /** The database of a user, by the name under which things of them are kept. */
+  static async open(user: string): Promise<Db> {
     const db = await openDB<Schema>(nameOf(user), 1, {
       upgrade(made) {
         made.createObjectStore('conversations');
@@ -87,7 +88,7 @@ export class Db {
     return new Db(db);
   }
 
-  static delete(user: UserId): Promise<void> {
+  static delete(user: string): Promise<void> {
     return deleteDB(nameOf(user));
   }
 

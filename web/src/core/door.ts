@@ -40,6 +40,33 @@ export const storage = kept();
 export const account = new Account({ storage, newId, deviceName: deviceName() });
 export const preferences = new PreferenceStore(storage);
 
+/** A connection that is made before the core is there to use it. */
+let early: WebSocket | null = null;
+const connect = () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json');
+/** Long enough for the core to come; in a tab that follows another nobody takes it. */
+const DIALLED_MS = 8_000;
+
+/** Begins to connect while the core is loaded. Nothing is said yet, and the server says nothing by itself. */
+export function dial(): void {
+  early = connect();
+  setTimeout(hangUp, DIALLED_MS);
+}
+
+function hangUp(): void {
+  const socket = early;
+  early = null;
+  // One that is still being made would complain.
+  if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket?.close();
+}
+
+/** A connection to say hello on, which may be open already. */
+export function line(): WebSocket {
+  const socket = early;
+  early = null;
+  return socket && socket.readyState <= WebSocket.OPEN ? socket : connect();
+}
+
 /** The part of the core that the pages before the log-in use. */
 export const door = {
   session: account.session,
@@ -47,10 +74,16 @@ export const door = {
   preferences: preferences.value,
   /** Who was logged in here last. */
   lastUser: () => account.lastUser(),
+  /** The app to log in to: the address names one (`/?app=shop`), or the last log-in here did. */
+  app: () => new URLSearchParams(location.search).get('app') ?? account.lastApp(),
   /** Asks who is logged in: at the start, and to try again from `kicked` or `unreachable`. */
-  probe: () => account.probe(),
+  probe: async () => {
+    await account.probe();
+    // A connection has the session that it was made with: whoever logs in now needs another.
+    if (account.session.peek().state !== 'in') hangUp();
+  },
   /** These reject with a `Problem`; the session changes by itself. */
-  logIn: (user: string, password: string) => account.logIn(user, password),
+  logIn: (user: string, password: string, app?: string) => account.logIn(user, password, app),
   register: (made: { user: string; name: string | null; password: string; code: string | null }) => account.register(made),
   /** Makes the first administrator with the secret of the set-up link, and logs in. */
   setUp: (made: { token: string; user: string; name: string | null; password: string }) => account.setUp(made),

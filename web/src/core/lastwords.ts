@@ -1,7 +1,7 @@
 // What was typed in the last moment of a page. A transaction of IndexedDB that a page begins while it goes is not carried out, and
 // localStorage is written at once: the next page that leads moves it into the database.
 
-import type { ConversationId, UserId } from './protocol';
+import type { ConversationId } from './protocol';
 import type { Draft } from './model';
 
 export type Words = ReadonlyMap<ConversationId, Draft | null>;
@@ -9,7 +9,7 @@ export type Words = ReadonlyMap<ConversationId, Draft | null>;
 export class LastWords {
   constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
 
-  of(user: UserId): Map<ConversationId, Draft | null> {
+  of(user: string): Map<ConversationId, Draft | null> {
     try {
       return new Map(JSON.parse(this.storage.getItem(nameOf(user)) ?? '[]') as Array<[ConversationId, Draft | null]>);
     } catch {
@@ -17,7 +17,7 @@ export class LastWords {
     }
   }
 
-  keep(user: UserId, words: Words): void {
+  keep(user: string, words: Words): void {
     if (words.size === 0) return;
     try {
       this.storage.setItem(nameOf(user), JSON.stringify([...words]));
@@ -26,9 +26,9 @@ export class LastWords {
     }
   }
 
-  forget(user: UserId): void {
+  forget(user: string): void {
     this.storage.removeItem(nameOf(user));
   }
 }
 
-const nameOf = (user: UserId): string => `tidings.words.${user.toLowerCase()}`;
+const nameOf = (user: string): string => `tidings.words.${user.toLowerCase()}`;

@@ -52,7 +52,7 @@ export interface LeaderWorld extends Omit<SocketWorld, 'resume'> {
   clock: ServerClock;
   /** Whether anything can be kept. */
   openDb(user: UserId): Promise<Db>;
-  lastWords: LastWords;
+  lastWords: Pick<LastWords, 'of' | 'forget'>;
 }
 
 export interface LeaderEvents {

@@ -1,7 +1,7 @@
 // What the client makes of the wire: the words in which pages think. No behaviour here.
 
 import type {
-  Body, Code, ConversationId, Cursor, Emoji, EndReason, Entry, Key, MediaId, MediaInfo, Name, Origin, Reaction, Seq, SessionId,
+  AppId, Body, Code, ConversationId, Cursor, Emoji, EndReason, Entry, Key, MediaId, MediaInfo, Name, Origin, Reaction, Seq, SessionId,
   Text, Timestamp, UserId,
 } from './protocol';
 import type { Problem } from './problem';
@@ -14,7 +14,7 @@ export type Session =
   /** The server has no administrator yet: the set-up link is the way in. */
   | { state: 'setup' }
   | { state: 'out' }
-  | { state: 'in'; user: UserId; session: SessionId | null; administrator: boolean }
+  | { state: 'in'; app: AppId; user: UserId; session: SessionId | null; administrator: boolean }
   /** The session was ended. `by` is the device that did it, when one did. */
   | { state: 'kicked'; reason: EndReason; by: Name | null };
 

@@ -170,10 +170,12 @@ export class Socket {
     const late = setTimeout(() => this.lost(socket, null), CONNECT_MS);
     let after: number | null = null;
     const resume = this.world.resume();
-    socket.onopen = () => {
+    const hello = () => {
+      socket.onopen = null;
       const { auth, client } = this.world.hello?.() ?? { auth: { cookie: {} }, client: 'tidings-web' };
       this.write({ hello: { auth, device: this.world.device(), resume, client } });
     };
+    socket.onopen = hello;
     socket.onmessage = ({ data }) => {
       if (socket !== this.socket || typeof data !== 'string') return;
       this.heard = this.world.now();
@@ -196,6 +198,8 @@ export class Socket {
       clearTimeout(late);
       this.lost(socket, after);
     };
+    // One that was begun before there was a core may be there.
+    if (socket.readyState === OPEN) hello();
   }
 
   private welcome(welcome: Welcome, resumed: boolean): void {

@@ -23,7 +23,7 @@ export class State {
   readonly requestsOut = signal<readonly ContactRequest[] | null>(null);
   readonly requestsUnread = signal(0);
   readonly outgoing = signal<ReadonlyMap<Key, Outgoing>>(new Map());
-  private readonly progress = signal<ReadonlyMap<Key, number>>(new Map());
+  readonly progress = signal<ReadonlyMap<Key, number>>(new Map());
   private readonly all = signal<ReadonlyMap<ConversationId, ConversationState>>(new Map());
   private readonly byPeer = new Map<string, ConversationId>();
   /** Drafts of conversations that are not known yet. */

@@ -62,6 +62,8 @@ interface Waiting {
 
 export class Tabs<Call, Event> {
   private leading = false;
+  /** Nobody else was ever heard: a tab says so when it comes, and asks whoever takes the lead. */
+  private alone = true;
   private closed = false;
   private number = 0;
   private readonly channel: Channel | null;
@@ -116,7 +118,7 @@ export class Tabs<Call, Event> {
 
   /** Tells all other tabs what happened. */
   tell(events: Event[]): void {
-    if (events.length > 0) this.say({ events });
+    if (events.length > 0 && !this.alone) this.say({ events });
   }
 
   private say(wire: Wire): void {
@@ -125,6 +127,7 @@ export class Tabs<Call, Event> {
 
   private hear(wire: Wire): void {
     if (this.closed) return;
+    this.alone = false;
     if ('events' in wire) for (const event of wire.events) this.events.heard(event as Event);
     else if ('leads' in wire) this.follow();
     else if ('who' in wire) {

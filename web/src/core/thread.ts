@@ -31,6 +31,8 @@ export class ThreadState implements Thread {
   private readonly window = signal<win.Window>({ lo: 0, hi: null });
   private readonly seenTo = signal<Seq>(0);
   private readonly quotes = new Map<Seq, ReadonlySignal<Quote>>();
+  /** The rows as they were given last. */
+  private before: readonly Row[] = [];
   private readonly stop: () => void;
 
   constructor(readonly conversation: ConversationState, private readonly world: ThreadWorld, at?: Seq | 'unread') {
@@ -53,8 +55,11 @@ export class ThreadState implements Thread {
     void this.conversation.version.value;
     const window = this.window.value;
     const reader = this.conversation.reader();
-    const rows = win.rowsOf(this.ground(), window).map((seq) => rowOfEntry(this.conversation.log.get(seq)!, reader));
-    return window.hi === null ? rows.concat(this.conversation.waiting()) : rows;
+    const found = win.rowsOf(this.ground(), window).map((seq) => rowOfEntry(this.conversation.log.get(seq)!, reader));
+    const rows = window.hi === null ? found.concat(this.conversation.waiting()) : found;
+    // Reading marks move with every message that is read: where no row became another, nothing is drawn.
+    const same = rows.length === this.before.length && rows.every((row, place) => row === this.before[place]);
+    return same ? this.before : (this.before = rows);
   });
 
   readonly atStart: ReadonlySignal<boolean> = computed(() => {

@@ -2,39 +2,53 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ConversationState } from '../core/conversation';
-import type { Row, SendState, To } from '../core/model';
+import type { To } from '../core/model';
 import { rowOfOutgoing } from '../core/rows';
-import type { ThreadState } from '../core/thread';
 import { anchorOf, scrollTopFor, sticks, type Anchor, type Placed } from '../core/window';
-import { hueOf } from '../ui/Avatar';
-import { composing } from '../ui/composing';
-import { cx } from '../ui/cx';
-import { Markdown } from '../ui/Markdown';
-import { Buttons } from './Buttons';
+import { Bubble } from './Bubble';
+import { Composer } from './Composer';
 import css from './Embed.module.css';
-import { clock, day, problemWords, t } from './i18n';
-import { Media } from './Media';
-import { Icon, Waiting, type IconName } from './parts';
+import { day, problemWords, t } from './i18n';
+import { Picture } from './Media';
+import { nameOf, openPane, type Pane } from './pane';
+import { Icon, IconButton, Waiting } from './parts';
 import type { Session } from './session';
-import { words } from './words';
 
 /** Nearer to the top than this, more is loaded. */
 const LOAD_PX = 400;
+/** How long a message stands out to which one was led. */
+const FLASH_MS = 700;
 
 export function Chat({ session, to }: { session: Session; to: To }) {
   const chat = session.chat(to);
   const ready = session.state.value?.ready.value ?? false;
+  const open = useMemo(openPane, []);
+  const pane: Pane = { ...open, session, to: chat ? { conversation: chat.id } : to, chat };
+  const closed = chat !== null && chat.writable.value !== 'open';
   return (
     <>
-      {chat ? <Thread key={chat.id} session={session} chat={chat} /> : ready ? <Beginning session={session} to={to} /> : <Waiting />}
-      {chat && chat.writable.value !== 'open' ? <p class={css.closed}>{t('chat.closed')}</p> : <Composer session={session} to={to} chat={chat} />}
+      {chat ? <Thread key={chat.id} pane={pane} chat={chat} /> : ready ? <Beginning pane={pane} /> : <Waiting />}
+      <Problems session={session} />
+      {closed ? <p class={css.closed}>{t('chat.closed')}</p> : <Composer pane={pane} />}
+      {pane.picture.value && <Picture session={session} info={pane.picture.value} onClose={() => { pane.picture.value = null; }} />}
     </>
   );
 }
 
+/** What was asked for and did not work. */
+function Problems({ session }: { session: Session }) {
+  const problem = session.problem.value;
+  return (
+    <div role="alert">
+      {problem && <p class={css.problem}><span>{problemWords(problem)}</span><IconButton icon="close" label={t('common.dismiss')} onClick={() => { session.problem.value = null; }} /></p>}
+    </div>
+  );
+}
+
 /** A chat that is not there yet: with the first message it will be. */
-function Beginning({ session, to }: { session: Session; to: To }) {
-  const state = session.state.value;
+function Beginning({ pane }: { pane: Pane }) {
+  const { to } = pane;
+  const state = pane.session.state.value;
   const here = (other: To): boolean => 'user' in other && 'user' in to && other.user.toLowerCase() === to.user.toLowerCase();
   const waiting = [...(state?.outgoing.value.values() ?? [])].filter((item) => here(item.to)).sort((one, other) => one.order - other.order);
   if (waiting.length === 0) return <div class={css.notice}><h2>{t('chat.noMessages')}</h2><p>{t('chat.noMessagesText')}</p></div>;
@@ -42,7 +56,7 @@ function Beginning({ session, to }: { session: Session; to: To }) {
     <div class={css.frame}>
       <div class={css.scroll} role="log" aria-label={t('chat.messages')} tabIndex={0}>
         <div class={css.inner}>
-          {waiting.map((item) => <Bubble key={item.key} session={session} chat={null} row={rowOfOutgoing(item, 0, state?.user ?? '', null)} first />)}
+          {waiting.map((item) => <Bubble key={item.key} pane={pane} row={rowOfOutgoing(item, 0, state?.user ?? '', state?.progress.value.get(item.key) ?? null)} first />)}
         </div>
       </div>
     </div>
@@ -53,9 +67,16 @@ function* placed(box: HTMLElement): Iterable<Placed> {
   for (const { dataset, offsetTop, offsetHeight } of box.querySelectorAll<HTMLElement>('[data-row]')) yield { id: dataset.row ?? '', top: offsetTop, height: offsetHeight };
 }
 
-function Thread({ session, chat }: { session: Session; chat: ConversationState }) {
+function Thread({ pane, chat }: { pane: Pane; chat: ConversationState }) {
+  const { session } = pane;
   const thread = useMemo(() => session.openThread(chat), [chat]);
-  useEffect(() => () => thread.close(), [thread]);
+  useEffect(() => {
+    pane.thread.value = thread;
+    return () => {
+      pane.thread.value = null;
+      thread.close();
+    };
+  }, [thread]);
   const box = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const anchor = useRef<Anchor | null>(null);
@@ -105,8 +126,25 @@ function Thread({ session, chat }: { session: Session; chat: ConversationState }
     return () => cancelAnimationFrame(drawn);
   }, [shown]);
 
+  const toEnd = (): void => session.act(thread.jump('newest').then(() => { stuck.current = true; settle(); }));
+  const said = pane.said.value;
+  useEffect(() => { if (said > 0) toEnd(); }, [said]);
+  const target = pane.target.value;
+  useEffect(() => {
+    if (target === null) return;
+    const row = (): HTMLElement | null | undefined => box.current?.querySelector<HTMLElement>(`[data-seq="${target}"]`);
+    stuck.current = false;
+    pane.target.value = null;
+    session.act((row() ? Promise.resolve() : thread.jump(target)).then(() => requestAnimationFrame(() => {
+      const found = row();
+      found?.scrollIntoView({ block: 'center' });
+      found?.animate([{ opacity: .3 }, { opacity: 1 }], FLASH_MS);
+    })));
+  }, [target]);
+
   const problem = thread.problem.value;
-  const typing = chat.typing.value.length > 0;
+  const typers = chat.typing.value;
+  const group = chat.meta.value.kind === 'group';
   return (
     <div class={css.frame}>
       <div ref={box} class={css.scroll} role="log" aria-label={t('chat.messages')} tabIndex={0} onScroll={look}>
@@ -121,106 +159,21 @@ function Thread({ session, chat }: { session: Session; chat: ConversationState }
             return [
               newDay && <div key={`day ${row.id}`} class={css.day}><span>{day(row.at)}</span></div>,
               firstUnread !== null && row.seq === firstUnread && <div key="new" class={css.unread} role="separator" aria-label={t('chat.newMessages')}><span>{t('chat.newMessages')}</span></div>,
-              <Bubble key={row.id} session={session} chat={chat} row={row} rows={rows} first={newDay || before?.author !== row.author} />,
+              <Bubble key={row.id} pane={pane} row={row} rows={rows} first={newDay || before?.author !== row.author} />,
             ];
           })}
         </div>
       </div>
-      {far && <Latest thread={thread} onJump={() => { stuck.current = true; settle(); }} />}
-      <p class={css.typing} role="status">{typing && t('chat.typing')}</p>
+      {far && <Latest onJump={toEnd} />}
+      <p class={css.typing} role="status">{typers[0] !== undefined && (group ? t('chat.whoTypes', { name: nameOf(pane, typers[0]) }) : t('chat.typing'))}</p>
     </div>
   );
 }
 
-function Latest({ thread, onJump }: { thread: ThreadState; onJump: () => void }) {
+function Latest({ onJump }: { onJump: () => void }) {
   return (
-    <button type="button" class={css.jump} aria-label={t('chat.jumpLatest')} title={t('chat.jumpLatest')} onClick={() => void thread.jump('newest').then(onJump)}>
+    <button type="button" class={css.jump} aria-label={t('chat.jumpLatest')} title={t('chat.jumpLatest')} onClick={onJump}>
       <Icon name="down" />
     </button>
-  );
-}
-
-function Bubble({ session, chat, row, rows = [], first }: { session: Session; chat: ConversationState | null; row: Row; rows?: readonly Row[]; first: boolean }) {
-  const state = session.state.value;
-  const { body } = row;
-  const group = chat?.meta.value.kind === 'group';
-  return (
-    <div data-row={row.id} data-seq={row.seq ?? undefined} class={cx(css.row, row.mine && css.own, first && css.first)}>
-      <div class={css.bubble}>
-        {group && first && !row.mine && <p class={css.author} style={{ '--hue': hueOf(row.author) }}>{state?.people.person(row.author).value.name}</p>}
-        {'media' in body ? <Media session={session} media={body.media} />
-          : 'text' in body || 'buttons' in body || 'answer' in body ? <Words session={session} row={row} />
-          : <p class={'recalled' in body ? css.gone : undefined}>{words(row)}</p>}
-        {'buttons' in body && <Buttons session={session} row={row} rows={rows} buttons={body.buttons} />}
-        <Foot row={row} />
-      </div>
-      {row.state === 'failed' && <Failed session={session} row={row} />}
-    </div>
-  );
-}
-
-function Words({ session, row: { body, mine } }: { session: Session; row: Row }) {
-  const state = session.state.value;
-  const text = 'text' in body ? body.text : 'buttons' in body ? body.buttons.text : { text: 'answer' in body ? body.answer.text : '', markdown: true, mentions: [], mention_all: false };
-  const nameOf = (user: string | null): string => (user === null ? t('chat.everybody') : (state?.people.person(user).value.name ?? user));
-  return <Markdown text={text.text} markdown={text.markdown} mentions={text.mentions} mention_all={text.mention_all} own={mine} nameOf={nameOf} me={state?.user ?? null} />;
-}
-
-const TICKS: Record<SendState, { icon: IconName; label: Parameters<typeof t>[0] }> = {
-  sending: { icon: 'clock', label: 'chat.sending' }, sent: { icon: 'check', label: 'chat.sent' }, delivered: { icon: 'checks', label: 'chat.delivered' },
-  read: { icon: 'checks', label: 'chat.read' }, failed: { icon: 'alert', label: 'chat.failed' },
-};
-
-function Foot({ row }: { row: Row }) {
-  const tick = row.state && TICKS[row.state];
-  return (
-    <p class={css.foot}>
-      {row.edited_at !== null && <span>{t('chat.edited')}</span>}
-      <time dateTime={new Date(row.at).toISOString()}>{clock(row.at)}</time>
-      {tick && <span class={cx(row.state === 'read' && css.isRead, row.state === 'failed' && css.isFailed)}><Icon name={tick.icon} size={14} label={t(tick.label)} /></span>}
-    </p>
-  );
-}
-
-function Failed({ session, row }: { session: Session; row: Row }) {
-  return (
-    <p class={css.failed} role="alert">
-      {t('chat.notDelivered', { reason: row.problem ? problemWords(row.problem) : t('common.wentWrong') })}
-      <button type="button" class={css.link} onClick={() => session.retry(row.id)}>{t('common.retry')}</button>
-      <button type="button" class={css.link} onClick={() => session.discard(row.id)}>{t('chat.discard')}</button>
-    </p>
-  );
-}
-
-/** What was written and not sent, by chat, for as long as the page is there. */
-const drafts = new Map<string, string>();
-
-function Composer({ session, to, chat }: { session: Session; to: To; chat: ConversationState | null }) {
-  const name = JSON.stringify(to);
-  const [text, setText] = useState(() => drafts.get(name) ?? '');
-  const field = useRef<HTMLTextAreaElement>(null);
-  const write = (next: string): void => {
-    setText(next);
-    drafts.set(name, next);
-    if (chat) session.typing(chat.id, next !== '');
-  };
-  const send = (): void => {
-    // What stands in the field counts, also when it was written a moment ago.
-    const said = (field.current?.value ?? text).trim();
-    if (said === '') return;
-    void session.send(chat ? { conversation: chat.id } : to, said);
-    write('');
-    field.current?.focus();
-  };
-  const key = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || composing(event)) return;
-    event.preventDefault();
-    send();
-  };
-  return (
-    <form class={css.composer} onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <textarea ref={field} rows={1} class={css.field} value={text} aria-label={t('chat.message')} placeholder={t('chat.message')} maxLength={8_000} onInput={(event) => write(event.currentTarget.value)} onKeyDown={key} />
-      <button type="submit" class={css.send} aria-label={t('common.send')} disabled={text.trim() === ''}><Icon name="send" /></button>
-    </form>
   );
 }

@@ -15,6 +15,8 @@ export interface Wishes {
 }
 
 interface Said extends Partial<Wishes> {
+  /** Another chat is to be shown: as `with` says it. */
+  place?: string;
   /** The answer to a question for a token; without `signed` there is none. */
   token?: number;
   signed?: string;
@@ -23,6 +25,8 @@ interface Said extends Partial<Wishes> {
 
 export interface HostEvents {
   shown(shown: boolean): void;
+  /** The page has chosen a chat: `user:support` or `conversation:7`. */
+  place(text: string): void;
   /** The user of the page has logged out there. */
   end(): Promise<void>;
 }
@@ -35,7 +39,8 @@ export class Host {
     port.onmessage = ({ data }: MessageEvent<Said>) => {
       if (data.token !== undefined) {
         this.waiting.get(data.token)?.(typeof data.signed === 'string' ? data.signed : null);
-      } else if (data.shown !== undefined) events.shown(data.shown);
+      } else if (typeof data.place === 'string') events.place(data.place);
+      else if (data.shown !== undefined) events.shown(data.shown);
       else if (data.end) void events.end().finally(() => port.postMessage({ gone: true }));
     };
   }

@@ -5,18 +5,11 @@ import '../styles/base.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { newId } from '../core/key';
-import type { To } from '../core/model';
 import { App, Nobody } from './App';
 import { Host } from './host';
 import { setLanguage, t } from './i18n';
+import { placeOf } from './place';
 import { Session } from './session';
-
-/** `user:support` or `conversation:7`. */
-function placeOf(text: string | null): To | null {
-  const [, kind, id] = /^(user|conversation):(.+)$/.exec(text ?? '') ?? [];
-  if (!kind || !id) return null;
-  return kind === 'user' ? { user: id } : Number.isSafeInteger(Number(id)) ? { conversation: Number(id) } : null;
-}
 
 async function main(): Promise<void> {
   const root = document.getElementById('app');
@@ -27,10 +20,16 @@ async function main(): Promise<void> {
   if (parent === window || origins.length === 0) return render(<Nobody />, root);
   let session: Session | null = null;
   let shown: boolean | null = null;
+  let chosen: string | null = null;
   const { host, wishes } = await Host.find(origins, {
     shown: (now) => {
       shown = now;
       session?.show(now);
+    },
+    place: (text) => {
+      chosen = text;
+      const to = placeOf(text);
+      if (to) session?.go(to);
     },
     end: async () => session?.end(),
   });
@@ -40,10 +39,17 @@ async function main(): Promise<void> {
   const started = new Session(host, device, placeOf(wishes.with));
   session = started;
   session.show(shown ?? wishes.shown);
+  const early = placeOf(chosen);
+  if (early) session.go(early);
   effect(() => host.unread(started.unread.value));
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented) host.hide();
+    // What lies over the chat goes first.
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !document.querySelector(':popover-open, dialog[open]')) host.hide();
   });
+  // A file that is dropped where nobody takes it would take the place of this page.
+  for (const kind of ['dragover', 'drop'] as const) {
+    document.addEventListener(kind, (event) => { if (event.dataTransfer?.types.includes('Files')) event.preventDefault(); });
+  }
   render(<App session={session} hide={() => host.hide()} />, root);
   await session.begin();
 }

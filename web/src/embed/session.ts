@@ -1,22 +1,25 @@
 // One user's session in this frame: the core's connection, log and outbox, without a disk. The token lives in memory alone, so that
 // nobody who uses the browser next finds it; when the session has ended the page is asked for another one.
 
-import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { actionsOf } from '../core/actions';
+import { ask, caller, request } from '../core/api';
 import type { ConversationState } from '../core/conversation';
 import type { Event } from '../core/events';
 import { newKey, ServerClock } from '../core/key';
 import { LastWords } from '../core/lastwords';
 import { Leader } from '../core/leader';
-import type { To } from '../core/model';
+import type { To, Words } from '../core/model';
 import { Pressing } from '../core/pressing';
 import { Problem, problemOf } from '../core/problem';
-import type { ConversationId, Device, EndReason, UserId } from '../core/protocol';
+import type { ConversationId, Device, EndReason, Seq, UserId } from '../core/protocol';
 import { Reading, Typing } from '../core/reading';
 import { backoff } from '../core/socket';
+import { prepared } from '../core/shrink';
 import { State } from '../core/state';
 import { ThreadState } from '../core/thread';
+import { me } from './core';
 import type { Host } from './host';
-import { request } from './rest';
 
 /** Refusals after which another token helps. */
 const LOST = new Set(['unauthenticated', 'token_expired', 'session_revoked']);
@@ -25,6 +28,8 @@ const PASSING = new Set(['offline', 'timeout', 'overloaded', 'unavailable', 'rat
 /** Log-ins that are refused one after another, before somebody has to ask for the next. */
 const TRIES = 3;
 const TAB = 'widget';
+/** A large file on a slow line. */
+const FILE_PATIENCE_MS = 10 * 60_000;
 
 export type Phase =
   | { is: 'starting' }
@@ -52,19 +57,56 @@ export class Session {
   private leader: Leader | null = null;
   private token = '';
   /** What was pressed under messages of this user's chats. */
-  readonly pressing = new Pressing((row, button) => request('POST', `/conversations/${row.conversation}/entries/${row.seq}/presses`, this.token, { button }));
+  readonly pressing = new Pressing((row, button) => ask('POST', `/conversations/${row.conversation}/entries/${row.seq}/presses`, { body: { button } }));
+  /** What was asked for and refused, until somebody has read it. */
+  readonly problem = signal<Problem | null>(null);
   private order = 0;
   /** What was said before there was a session. */
-  private readonly early: { to: To; text: string }[] = [];
+  private readonly early: (() => void)[] = [];
   private over = false;
   private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));
   private readonly typer = new Typing(() => Date.now(), (conversation, active) => this.call({ tell: { typing: { conversation, active } } }));
 
+  /** What can be done, as the chat itself does it. */
+  private readonly actions = actionsOf({
+    state: () => {
+      const state = this.state.peek();
+      if (!state) throw new Problem('offline', 'The chat has not started yet; try again.');
+      return state;
+    },
+    call: async <T>(call: Parameters<Leader['serve']>[0]) => {
+      if (!this.leader) throw new Problem('offline', 'The chat has not started yet; try again.');
+      return (await this.leader.serve(call, TAB)) as T;
+    },
+    newKey: () => newKey(this.clock.now()),
+    now: () => this.clock.now(),
+    order: () => (this.order += 1),
+    read: (conversation, seq) => this.read(conversation, seq),
+    typing: (conversation, active) => this.typer.typing(conversation, active),
+    draft: ignore,
+  });
+  readonly edit = this.actions.edit;
+  readonly recall = this.actions.recall;
+  readonly react = this.actions.react;
+  readonly typing = this.actions.typing;
+  readonly retry = (key: string): void => this.act(this.actions.retry(key));
+  readonly discard = (key: string): void => this.act(this.actions.discard(key));
+
+  /** One chat and no list. */
+  readonly one = signal<To | null>(null);
+  /** The chat that is shown; none is the list. */
+  readonly place = signal<To | null>(null);
   /** Not read, of everything or of one chat. */
   readonly unread: ReadonlySignal<number>;
 
-  constructor(private readonly host: Host, private readonly device: Device, readonly one: To | null) {
-    this.unread = computed(() => (one ? (this.chat(one)?.unread.value ?? 0) : (this.state.value?.attention.value.count ?? 0)));
+  constructor(private readonly host: Host, private readonly device: Device, one: To | null) {
+    this.one.value = this.place.value = one;
+    caller.credentials = 'omit';
+    this.unread = computed(() => {
+      const only = this.one.value;
+      return only ? (this.chat(only)?.unread.value ?? 0) : (this.state.value?.attention.value.count ?? 0);
+    });
+    effect(() => { me.value = this.state.value?.me.value ?? null; });
     document.addEventListener('visibilitychange', () => this.look());
     addEventListener('online', () => this.call({ hurry: null }));
     addEventListener('pagehide', () => this.leave());
@@ -78,6 +120,12 @@ export class Session {
   chat(to: To): ConversationState | null {
     const state = this.state.value;
     return (state && ('user' in to ? state.direct(to.user).value : state.conversation(to.conversation).value)) ?? null;
+  }
+
+  /** The page has chosen a chat. Where there is a list, it leads back there. */
+  go(to: To): void {
+    if (this.one.peek()) this.one.value = to;
+    this.place.value = to;
   }
 
   show(shown: boolean): void {
@@ -94,11 +142,11 @@ export class Session {
       const before = this.state.peek();
       // Somebody else is logged in to the page by now: nothing of the last one stays.
       if (before && before.user !== opened.user) return location.reload();
-      this.token = opened.token;
+      this.bear(opened.token);
       this.clock.learn(opened.time);
       if (!this.leader) this.make(opened.user);
       this.leader?.start();
-      for (const { to, text } of this.early.splice(0)) void this.send(to, text);
+      for (const said of this.early.splice(0)) said();
       this.phase.value = { is: 'running' };
       this.look();
     } catch (error) {
@@ -112,31 +160,43 @@ export class Session {
     const { token } = this;
     this.token = '';
     await this.leader?.stop();
-    if (token !== '') await request('DELETE', '/sessions/current', token).catch(ignore);
+    if (token !== '') await ask('DELETE', '/sessions/current').catch(ignore);
+    this.bear('');
   }
 
   /** The page goes, and the token with it: nobody could use the session any more. */
   private leave(): void {
     void this.leader?.stop();
     if (this.token === '') return;
-    const headers = { Authorization: `Bearer ${this.token}` };
-    void fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, credentials: 'omit', headers }).catch(ignore);
+    void fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, ...caller }).catch(ignore);
   }
 
   // --- What pages call ---
 
-  async send(to: To, text: string): Promise<void> {
-    if (!this.leader) return void this.early.push({ to, text });
-    const body = { text: { text, markdown: true, reply_to: null, mentions: [], mention_all: false } };
-    const at = this.clock.now();
-    this.order += 1;
-    const item = { key: newKey(at), order: this.order, to, body, forward: null, origin: null, upload: null, at, failed: null };
-    await this.leader?.serve({ enqueue: item }, TAB);
+  /** Does something whose failure is told, until something else is done. */
+  act(doing: Promise<unknown>): void {
+    this.problem.value = null;
+    doing.catch((error: unknown) => { this.problem.value = problemOf(error); });
   }
 
-  retry = (key: string): void => this.call({ retry: key });
-  discard = (key: string): void => this.call({ discard: key });
-  typing = (conversation: ConversationId, active: boolean): void => this.typer.typing(conversation, active);
+  send(to: To, words: Words): void {
+    this.say(() => this.actions.send(to, { markdown: true, ...words }));
+  }
+
+  /** Sends files one after the other, as answers to what is answered. */
+  sendFiles(to: To, files: readonly File[], reply_to: Seq | null): void {
+    this.say(async () => {
+      for (const file of files) {
+        const { blob, kind } = await prepared(file);
+        await this.actions.sendFile(to, blob, { name: file.name, caption: { text: '', reply_to }, ...(kind ? { kind } : {}) });
+      }
+    });
+  }
+
+  /** Whose presence is shown. */
+  watch(users: UserId[]): void {
+    this.call({ watch: users });
+  }
 
   openThread(conversation: ConversationState): ThreadState {
     const { id } = conversation;
@@ -150,19 +210,31 @@ export class Session {
 
   /** A file, which only the session's token opens. */
   async file(path: string): Promise<Blob> {
-    return (await request('GET', path, this.token)).blob();
+    return (await request('GET', path, { patienceMs: FILE_PATIENCE_MS })).blob();
   }
 
   // --- Its life ---
+
+  /** What was said before there is a session waits for it. */
+  private say(doing: () => Promise<unknown>): void {
+    if (this.leader) this.act(doing());
+    else this.early.push(() => this.act(doing()));
+  }
+
+  private bear(token: string): void {
+    this.token = token;
+    caller.headers = token === '' ? {} : { Authorization: `Bearer ${token}` };
+  }
 
   private async logIn(): Promise<Opened> {
     for (let attempt = 0, refused = 0; ; attempt += 1) {
       const signed = await this.host.token();
       try {
         if (signed === null) throw new Problem('unauthenticated', 'The page gave no token; its `token` function failed.');
-        const response = await request('POST', '/sessions', null, { signed, device: this.device });
+        this.bear('');
+        const opened = await ask<Opened>('POST', '/sessions', { body: { signed, device: this.device } });
         this.unreached.value = false;
-        return (await response.json()) as Opened;
+        return opened;
       } catch (error) {
         const problem = problemOf(error);
         const passing = PASSING.has(problem.code);

@@ -1,13 +1,23 @@
 // The script that a page of another system loads: a button, and behind it the chat in a frame from our own origin. It knows nothing
 // of the chat; the page and the frame speak over a channel whose ends are given to exact origins. No import, no style sheet, no HTML.
 
-interface Options {
-  /** Gives a token that the page's own backend has signed for whoever is logged in there. Asked for whenever a session is to be opened. */
-  token(): string | Promise<string>;
+interface Place {
+  /** The direct chat with this user, which begins with the first message. */
+  user?: string;
+  /** One conversation, by its number. */
+  conversation?: number | string;
+  /** Either of them in one word: `user:support` or `conversation:7`. */
+  with?: string;
+}
+
+interface Options extends Place {
+  /**
+   * Gives a token that the page's own backend has signed for whoever is logged in there, or is an address of the page's own that gives one to
+   * a POST. Asked for whenever a session is to be opened.
+   */
+  token: string | (() => string | Promise<string>);
   /** The app, by name or number. */
   app?: string;
-  /** One chat and no list: `user:support` or `conversation:7`. */
-  with?: string;
   language?: 'en' | 'zh' | 'auto';
   theme?: 'light' | 'dark' | 'auto';
   /** Show the chat at once. */
@@ -18,11 +28,11 @@ interface Options {
   onUnread?(count: number): void;
 }
 
+/** What stands on the page. */
 interface Widget {
-  show(): void;
-  hide(): void;
-  /** Ends the session and takes everything off the page: the user of the page has logged out. */
-  close(): Promise<void>;
+  turn(on: boolean): void;
+  go(place: string): void;
+  end(): Promise<void>;
 }
 
 const script = document.currentScript as HTMLScriptElement;
@@ -34,6 +44,8 @@ const KEPT = 'tidings-device';
 const LOCK_MS = 1_500;
 
 let open: Widget | null = null;
+let unread = 0;
+const listeners = new Set<(count: number) => void>();
 
 /**
  * The device of this tab, no secret. A log-in of the same device takes the place of the last one, so that a reload leaves no session behind; two
@@ -66,10 +78,28 @@ function isFree(id: string): Promise<boolean> {
 
 const tab = device();
 
-function start(options: Options): Widget {
-  if (open) throw new Error('The chat is open already; close it first.');
+const placeOf = ({ user, conversation, with: both }: Place): string | null =>
+  both ?? (user ? `user:${user}` : conversation ? `conversation:${conversation}` : null);
+
+function count(now: number): void {
+  unread = now;
+  for (const told of listeners) told(now);
+}
+
+async function signed(token: Options['token']): Promise<string> {
+  if (typeof token !== 'string') return String(await token());
+  const answer = await fetch(token, { method: 'POST' });
+  if (!answer.ok) throw new Error(`${token} answered with ${answer.status}`);
+  return answer.text();
+}
+
+function start(options: Partial<Options> = {}): void {
+  if (open) throw new Error('The chat is on the page already; sign out first.');
   const given = { ...script.dataset, ...options } as Options;
   if (!given.app) throw new Error('Name the app: data-app of the script, or `app`.');
+  if (!given.token) throw new Error('Say where tokens come from: data-token of the script, or `token`.');
+  const told = given.onUnread;
+  if (told) listeners.add(told);
   const chinese = (given.language ?? 'auto') === 'auto' ? /^zh\b/i.test(navigator.language) : given.language === 'zh';
   const name = given.label ?? (chinese ? '聊天' : 'Chat');
   const button = document.createElement('button');
@@ -78,10 +108,12 @@ function start(options: Options): Widget {
   const frame = document.createElement('iframe');
   const phone = matchMedia(PHONE);
   let shown = false;
-  let unread = 0;
   let port: MessagePort | null = null;
   let before: Element | null = null;
   let gone: (() => void) | null = null;
+
+  const only = placeOf(given);
+  let place = only;
 
   const look = (): void => {
     const full = phone.matches;
@@ -109,14 +141,13 @@ function start(options: Options): Widget {
     const answers = port;
     if (data.token !== undefined) {
       try {
-        answers?.postMessage({ token: data.token, signed: String(await given.token()) });
+        answers?.postMessage({ token: data.token, signed: await signed(given.token) });
       } catch {
         answers?.postMessage({ token: data.token });
       }
     } else if (data.unread !== undefined) {
-      unread = data.unread;
+      count(data.unread);
       look();
-      given.onUnread?.(unread);
     } else if (data.hide) turn(false);
     else if (data.gone) gone?.();
   };
@@ -152,15 +183,20 @@ function start(options: Options): Widget {
     port.onmessage = (event) => void heard(event);
     const { language = 'auto', theme = 'auto' } = given;
     // Only our own origin gets the other end, whatever the frame shows.
-    frame.contentWindow?.postMessage({ tidings: 1, device: id, with: given.with ?? null, language, theme, shown }, origin, [channel.port2]);
+    frame.contentWindow?.postMessage({ tidings: 1, device: id, with: only && place, language, theme, shown }, origin, [channel.port2]);
+    // Where there is a list, a chat that was chosen stands before it.
+    if (!only && place) port.postMessage({ place });
   };
   phone.addEventListener('change', look);
   look();
   document.body.append(button, frame);
-  const widget: Widget = {
-    show: () => turn(true),
-    hide: () => turn(false),
-    close: async () => {
+  open = {
+    turn,
+    go: (to) => {
+      place = to;
+      port?.postMessage({ place });
+    },
+    end: async () => {
       open = null;
       turn(false);
       phone.removeEventListener('change', look);
@@ -172,13 +208,44 @@ function start(options: Options): Widget {
       });
       port?.close();
       frame.remove();
+      count(0);
+      if (told) listeners.delete(told);
     },
   };
-  open = widget;
   if (given.show) turn(true);
-  return widget;
 }
 
-(window as unknown as { Tidings: { open(options: Options): Widget } }).Tidings = { open: start };
+const api = {
+  /** Puts the button on the page, with the chat behind it. */
+  start,
+  /** Shows the chat, or one of the chats. Starts it, where that has not been done. */
+  open(options: Partial<Options> = {}): void {
+    const to = placeOf(options);
+    if (!open) start(options);
+    else if (to) open.go(to);
+    open?.turn(true);
+  },
+  close(): void {
+    open?.turn(false);
+  },
+  /** Ends the session and takes everything off the page: its user has logged out. */
+  async signOut(): Promise<void> {
+    await open?.end();
+  },
+  /** Tells how many messages are not read, now and whenever that changes. Gives what ends it. */
+  onUnread(listener: (count: number) => void): () => void {
+    listeners.add(listener);
+    listener(unread);
+    return () => void listeners.delete(listener);
+  },
+};
+
+(window as unknown as { Tidings: typeof api }).Tidings = api;
+
+// A page that says in the tag where its tokens come from needs no script of its own.
+if (script.dataset.token) {
+  if (document.body) start();
+  else addEventListener('DOMContentLoaded', () => open ?? start());
+}
 
 export {};

@@ -70,8 +70,12 @@ function sentence(key: Key, count: unknown): string {
   const found: Sentence | undefined = current.value.words[key.slice(0, dot) as AreaName]?.[key.slice(dot + 1)];
   if (found === undefined) return key;
   if (typeof found === 'string') return found;
-  return found[new Intl.PluralRules(tag()).select(Number(count))] ?? found.other;
+  const name = tag();
+  if (!plurals.has(name)) plurals.set(name, new Intl.PluralRules(name));
+  return found[plurals.get(name)!.select(Number(count))] ?? found.other;
 }
+/** Making one costs a hundred times what using it does. */
+const plurals = new Map<string, Intl.PluralRules>();
 
 const PLACE = /\{(\w+)\}/g;
 

@@ -77,14 +77,13 @@ function layoutOf(current: Route): Layout {
 export function Shell() {
   const current = route.value;
   const layout = layoutOf(current);
-  const { count } = store.attention.value;
-  useEffect(() => showTitle(layout.title, count), [layout.title, count]);
   useEffect(startKeys, []);
   useEffect(offerUpdates, []);
   const deleted = t('contacts.deletedUser');
   useEffect(() => { deletedName.value = deleted; }, [deleted]);
   return (
     <div class={cx(css.shell, !layout.list && css.single, Boolean(layout.details) && css.withDetails, layout.immersed && css.immersed)} data-pane={layout.pane}>
+      <Title title={layout.title} />
       <a href="#content" class={css.skip} onClick={skip}>{t('common.skipToContent')}</a>
       <Rail section={sectionOf(current)} />
       <div class={css.banner}><ConnectionBanner /></div>
@@ -99,6 +98,13 @@ export function Shell() {
       {overlay.value === 'keys' && <KeySheet />}
     </div>
   );
+}
+
+/** Draws nothing: what is unread changes with every message, and the rest of the frame does not. */
+function Title({ title }: { title: string }) {
+  const { count } = store.attention.value;
+  useEffect(() => showTitle(title, count), [title, count]);
+  return null;
 }
 
 /** To where one writes, if that is there, else to the page. */

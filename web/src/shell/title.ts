@@ -11,16 +11,20 @@ function showIcon(dot: boolean): void {
 /** Shows the title of a page and how many messages wait. */
 export function showTitle(title: string, unread: number): void {
   const name = title === t('common.appName') ? title : `${title} · ${t('common.appName')}`;
-  document.title = unread > 0 ? t('common.unreadTitle', { count: unread, title: name }) : name;
-  // What is read as it comes would turn them on and off with every message.
+  const whole = unread > 0 ? t('common.unreadTitle', { count: unread, title: name }) : name;
   clearTimeout(later);
-  later = setTimeout(() => mark(unread), REST_MS);
+  // What is read as it comes would turn them on and off with every message.
+  later = setTimeout(() => mark(whole, unread), REST_MS);
+  if (name !== shown) document.title = whole;
+  shown = name;
 }
 
 const REST_MS = 300;
 let later: ReturnType<typeof setTimeout> | undefined;
+let shown = '';
 
-function mark(unread: number): void {
+function mark(title: string, unread: number): void {
+  if (document.title !== title) document.title = title;
   showIcon(unread > 0);
   // Not in every browser, and refused where the app is not installed: the title says it anyway.
   const badge = unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.();

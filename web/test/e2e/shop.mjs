@@ -9,14 +9,17 @@ const READY_MS = 30_000;
 export class Shop {
   #process = null;
 
-  /** An app with its keys on the server, and the shop that uses it. `server` is the chat, `chief` its administrator. */
-  static async open(server, chief) {
+  /**
+   * An app with its keys on the server, and the shop that uses it. `server` is the chat, `chief` its administrator. With `home` as its
+   * name it is the app that is there already, whose people use the client itself.
+   */
+  static async open(server, chief, name = 'shop') {
     const admin = (method, path, body) => server.ask(method, `/admin/apps${path}`, { token: chief.token, body });
-    const { app } = await admin('POST', '', { name: 'shop' });
-    const signing = await admin('POST', '/shop/keys', { kind: 'hs256' });
-    const { secret } = await admin('POST', '/shop/keys', { kind: 'api' });
+    const { app } = name === 'home' ? await admin('GET', '/home') : await admin('POST', '', { name });
+    const signing = await admin('POST', `/${name}/keys`, { kind: 'hs256' });
+    const { secret } = await admin('POST', `/${name}/keys`, { kind: 'api' });
     const shop = new Shop();
-    Object.assign(shop, { server, key: secret });
+    Object.assign(shop, { server, name, key: secret });
     await shop.#start({ TIDINGS: server.url, APP: String(app), KID: String(signing.key), SECRET: signing.secret, SHOP_PORT: '0' });
     shop.app = app;
     return shop;
@@ -50,11 +53,20 @@ export class Shop {
 
   /** What the shop's backend does with its key. */
   ask(method, path, body) {
-    return this.server.ask(method, `/apps/shop${path}`, { token: this.key, body });
+    return this.server.ask(method, `/apps/${this.name}${path}`, { token: this.key, body });
   }
 
   say(from, to, text) {
     return this.ask('POST', `/as/${from}/users/${to}/entries`, { text: { text } });
+  }
+
+  /** A file of one of its users. */
+  async upload(user, name, type, bytes) {
+    const answer = await fetch(`${this.server.url}/api/v1/apps/${this.name}/as/${user}/media?name=${encodeURIComponent(name)}`, {
+      method: 'POST', headers: { authorization: `Bearer ${this.key}`, 'content-type': type }, body: bytes,
+    });
+    if (!answer.ok) throw new Error(`upload of ${name}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   close() {

@@ -14,6 +14,7 @@ from .calls import Sent
 from .client import Client
 from .errors import Full, Over, Refused, StoreDamaged, TidingsError, Unreachable
 from .events import Changed, ConversationChanged, Event, Message, Missed, Notice, Press
+from .feed import FeedPage, follow_app
 from .keys import derived_key, new_key
 from .pending import Pending
 from .records import BotCommand, Button, Entry, GroupRules, MediaInfo, Profile
@@ -22,7 +23,7 @@ from .session import Outcome
 from .store import FileStore, MemoryStore, Store
 
 __all__ = [
-    "Backoff", "BotCommand", "Button", "Changed", "Chat", "Client", "ConversationChanged", "Entry", "Event", "FileStore", "Full", "GroupRules", "MediaInfo",
+    "Backoff", "BotCommand", "Button", "Changed", "Chat", "Client", "ConversationChanged", "Entry", "Event", "FeedPage", "FileStore", "Full", "GroupRules", "MediaInfo",
     "MemoryStore", "Message", "Missed", "Notice", "Outcome", "Over", "Pending", "Press", "Profile", "Refused", "Sent", "Store", "StoreDamaged",
-    "TidingsError", "Unreachable", "derived_key", "events", "new_key", "records",
+    "TidingsError", "Unreachable", "derived_key", "events", "follow_app", "new_key", "records",
 ]

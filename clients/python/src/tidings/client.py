@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import logging
 import platform
@@ -12,9 +13,9 @@ import ssl as ssl_module
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
@@ -35,6 +36,8 @@ from .store import MemoryStore, Store
 
 _log = logging.getLogger("tidings")
 T = TypeVar("T")
+#: Gives a token that an app's own backend has signed for its user.
+Signer: TypeAlias = "Callable[[], str | Awaitable[str]]"
 
 VERSION = "0.1.0"
 #: Events that wait to be taken, before entries are left with the server until there is room again.
@@ -60,7 +63,10 @@ class Client(Calls):
     """A user's device at a server.
 
     `url` is where its web client is: `https://chat.example.org`. Who it is: `token` (of a session that is open already), or `user` and
-    `password`, which open one; with a `store` the token is kept and tried first. Use it as `async with Client(...) as client:`.
+    `password`, which open one, or `signed`: a function (`async` or not) that gives a token which an app's own backend signs for its
+    user. It is asked whenever a session is to be opened: at the start, and when the one that there was has expired or is gone; when it
+    raises `OSError`, `TimeoutError` or `Unreachable` it is asked again later, any other error ends the client. With a `store` the
+    session's token is kept and tried first. Use it as `async with Client(...) as client:`.
 
     A program that never reads `events()` says `keep_events=False`: then none are kept for it, and the local copy always follows.
     """
@@ -73,6 +79,7 @@ class Client(Calls):
         user: str | None = None,
         password: str | None = None,
         app: int = 1,
+        signed: Signer | None = None,
         store: Store | None = None,
         device_name: str | None = None,
         device_platform: Platform = "api",
@@ -92,8 +99,11 @@ class Client(Calls):
         if token is not None:
             self._store.keep_token(token)
         self._login = None if user is None or password is None else {"app": app, "user": user, "password": password}
-        if self._store.token is None and self._login is None:
-            raise ValueError("say who this is: a token, or user and password, or a store that has a token")
+        if self._login is not None and signed is not None:
+            raise ValueError("say who this is in one way: user and password, or signed")
+        self._signed = signed
+        if self._store.token is None and not self._can_log_in:
+            raise ValueError("say who this is: a token, user and password, signed, or a store that has a token")
         device = Device(self._store.device, device_platform, device_name or platform.node() or "Python")
         self._clock = SystemClock()
         outbox = Outbox(outbox_max, self._store.outbox())
@@ -345,19 +355,30 @@ class Client(Calls):
         while True:
             self._tell(Connection("connecting"))
             token = self._store.token
-            auth: Fields = {"token": token} if token is not None else {"password": self._login}
-            verdict = await self._connection(auth)
+            try:
+                auth = {"token": token} if token is not None else await self._credentials()
+            except (OSError, TimeoutError, asyncio.TimeoutError, Unreachable) as error:
+                verdict = Verdict("reconnect", f"no token was signed: {error or type(error).__name__}")
+            except Exception as error:
+                # The program's own: it is the one to hear of it.
+                return error
+            else:
+                verdict = await self._connection(auth)
             self._session.closed()
             if self._closing:
                 return Over("closed")
             if verdict.what == "over":
-                if isinstance(verdict.error, Over) and verdict.error.reason not in _TOKEN_STAYS:
+                reason = verdict.error.reason if isinstance(verdict.error, Over) else None
+                if reason is not None and reason not in _TOKEN_STAYS:
                     self._store.keep_token(None)
+                # Nobody has decided that this device is out: its session was too old.
+                if reason == "expired" and self._can_log_in:
+                    continue
                 return verdict.error or Over(verdict.reason)
             if verdict.what == "log_in":
-                if token is None or self._login is None:
+                if token is None or not self._can_log_in:
                     return verdict.error or Over(verdict.reason)
-                # The session is gone, but there is a password to open another with.
+                # The session is gone, but another can be opened.
                 self._store.keep_token(None)
                 continue
             self._trouble = verdict.reason
@@ -365,6 +386,18 @@ class Client(Calls):
             self._tell(Connection("offline", verdict.reason, wait))
             if not await self._sleep(wait):
                 return Over("closed")
+
+    @property
+    def _can_log_in(self) -> bool:
+        """Whether a session can be opened when there is none."""
+        return self._login is not None or self._signed is not None
+
+    async def _credentials(self) -> Fields:
+        """What opens a session."""
+        if self._signed is None:
+            return {"password": self._login}
+        token = self._signed()
+        return {"signed": await token if inspect.isawaitable(token) else token}
 
     async def _connection(self, auth: Fields) -> Verdict:
         """One connection, from hello to its end."""

@@ -1,4 +1,4 @@
-//! `/admin/apps/{app}/keys`: the keys of an app, and what they have signed.
+//! `/admin/apps/{app}/keys`: the keys of an app.
 
 use crate::administration::NewAppKey;
 use crate::http::api::ApiState;
@@ -6,7 +6,7 @@ use crate::http::api::answers::created;
 use crate::http::api::caller::Caller;
 use crate::http::api::extract::{At, Json};
 use crate::http::api::problem::Problem;
-use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, Name, Secret, Timestamp, UserId};
+use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, AppScope, Name, Secret};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke)).routes(routes!(revoke_tokens))
+    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
 /// Keys.
@@ -39,6 +39,10 @@ pub struct NewKey {
     /// Of the kind `eddsa`: the public half, a PEM file or 32 bytes in base64.
     #[serde(default)]
     public_key: Option<String>,
+    /// Of the kind `api`: what it opens. Everything when absent. It stays so; for something else make another key.
+    #[serde(default)]
+    #[schema(example = json!(["send"]))]
+    scopes: Option<Vec<AppScope>>,
 }
 
 /// A key that was made.
@@ -54,23 +58,6 @@ pub struct MadeKey {
     secret: Option<Secret>,
 }
 
-/// Whose signed tokens, and which.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Revocation {
-    /// Whose; all users' of the app when absent.
-    pub user: Option<UserId>,
-    /// Those issued before this; before now when absent.
-    pub before: Option<Timestamp>,
-}
-
-/// From when on signed tokens count.
-#[derive(Serialize, ToSchema)]
-pub struct Revoked {
-    /// Those issued before this are refused.
-    pub before: Timestamp,
-}
-
 /// List an app's keys
 #[utoipa::path(get, path = "/admin/apps/{app}/keys", tag = "administration",
     params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
@@ -81,7 +68,8 @@ async fn list(State(api): State<ApiState>, caller: Caller, At(app): At<String>) 
 
 /// Make a key of an app
 ///
-/// Two that open the API, and two that sign, count at once: make the new one, go over to it, revoke the old one.
+/// Eight that open the API, each as far as its `scopes` go, and two that sign count at once: make the new one, go over to it, revoke
+/// the old one.
 #[utoipa::path(post, path = "/admin/apps/{app}/keys", tag = "administration",
     params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
     request_body = NewKey,
@@ -92,8 +80,8 @@ async fn create(
     At(app): At<String>,
     Json(new): Json<NewKey>,
 ) -> Result<Response, Problem> {
-    let NewKey { kind, name, public_key } = new;
-    let new = NewAppKey { kind, name, public_key };
+    let NewKey { kind, name, public_key, scopes } = new;
+    let new = NewAppKey { kind, name, public_key, scopes };
     let made = api.office.create_app_key(&caller.by(), AppRef(app.clone()), new).await?;
     let location = format!("{}/admin/apps/{app}/keys/{}", crate::http::api::ROOT, made.key.key);
     Ok(created(&location, Json(MadeKey { key: made.key, secret: made.secret })))
@@ -114,21 +102,4 @@ async fn revoke(
 ) -> Result<StatusCode, Problem> {
     api.office.revoke_app_key(&caller.by(), AppRef(app), key).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Refuse signed tokens that were issued before a time
-///
-/// Of one user, or of all of the app. Tokens for MCP that were made until then count no more. Sessions that they have opened are ended apart.
-#[utoipa::path(post, path = "/admin/apps/{app}/token-revocation", tag = "administration",
-    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
-    request_body = Revocation,
-    responses((status = 200, description = "They are refused from now on.", body = Revoked)))]
-async fn revoke_tokens(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(app): At<String>,
-    Json(Revocation { user, before }): Json<Revocation>,
-) -> Result<Json<Revoked>, Problem> {
-    let before = api.office.revoke_tokens(&caller.by(), AppRef(app), user, before).await?;
-    Ok(Json(Revoked { before }))
 }

@@ -6,9 +6,7 @@ use crate::http::api::caller::{Caller, unexpected};
 use crate::http::api::extract::{At, Json, invalid};
 use crate::http::api::problem::Problem;
 use crate::model::app::merged;
-use crate::model::{
-    AdminAnswer, AdminQuery, AppAccess, AppInfo, AppRef, AppSettings, AppUse, Name, SystemCommand, WebOrigin,
-};
+use crate::model::{AdminAnswer, AdminQuery, AppAccess, AppInfo, AppRef, AppSettings, AppUse, Name, SystemCommand};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,7 +22,6 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(one, delete))
         .routes(routes!(settings, change))
         .routes(routes!(access, change_access))
-        .routes(routes!(origins, set_origins))
         .routes(routes!(suspend, resume))
 }
 
@@ -146,43 +143,6 @@ async fn change_access(
     let access = merged(&api.office.app_use(&by, app.clone()).await?.access, changes).map_err(invalid)?;
     api.office.set_access(&by, app, access.clone()).await?;
     Ok(Json(access))
-}
-
-/// From where pages of other systems may use an app.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Origins {
-    /// Origins as browsers send them, at most 20: `https://host`, with the port where it is not 443; plain `http://` for this machine alone.
-    #[serde(deserialize_with = "crate::model::list::read")]
-    #[schema(max_items = 20)]
-    pub origins: Vec<WebOrigin>,
-}
-
-/// List the origins of an app
-///
-/// From where pages of other systems may call this API, open the socket and show the chat widget for users of this app. Empty in
-/// the beginning.
-#[utoipa::path(get, path = "/admin/apps/{app}/origins", tag = "administration",
-    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
-    responses((status = 200, description = "All of them.", body = Origins)))]
-async fn origins(State(api): State<ApiState>, caller: Caller, At(app): At<String>) -> Result<Json<Origins>, Problem> {
-    Ok(Json(Origins { origins: api.office.origins(&caller.by(), AppRef(app)).await? }))
-}
-
-/// Set the origins of an app
-///
-/// All of them. They count from the next request, connection and page on.
-#[utoipa::path(put, path = "/admin/apps/{app}/origins", tag = "administration",
-    params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
-    request_body = Origins,
-    responses((status = 200, description = "All of them as they are now, in order and each once.", body = Origins)))]
-async fn set_origins(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(app): At<String>,
-    Json(Origins { origins }): Json<Origins>,
-) -> Result<Json<Origins>, Problem> {
-    Ok(Json(Origins { origins: api.office.set_origins(&caller.by(), AppRef(app), origins).await? }))
 }
 
 /// Suspend an app

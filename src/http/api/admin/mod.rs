@@ -1,16 +1,15 @@
 //! `/admin`: what administrators do. Every handler hands a command or query of theirs to the ledger, which decides whether the caller
 //! is one; nothing here opens a conversation.
 
-pub(super) mod app_keys;
-pub mod apps;
+mod app_keys;
+mod apps;
 mod assistants;
 mod audit;
 mod invites;
 mod retention;
 mod status;
-pub(super) mod tokens;
+pub mod status_history;
 pub(super) mod users;
-mod webhooks;
 
 use super::ApiState;
 use crate::administration::Link;
@@ -30,8 +29,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(audit::router())
         .merge(retention::router())
         .merge(status::router())
-        .merge(tokens::router())
-        .merge(webhooks::router())
+        .merge(status_history::router())
 }
 
 /// Which app.
@@ -44,7 +42,8 @@ pub struct InApp {
 }
 
 impl InApp {
-    fn app(&self) -> AppRef {
+    /// As what reads of apps takes it.
+    pub fn app(&self) -> AppRef {
         AppRef(self.app.clone())
     }
 }

@@ -1,15 +1,13 @@
 //! `/admin/users`: accounts.
 
 use super::{InApp, OneTimeLink};
-use crate::administration::{FlagChanges, NewAccount};
+use crate::administration::NewAccount;
 use crate::http::api::ApiState;
 use crate::http::api::answers::created;
 use crate::http::api::caller::{Caller, unexpected};
 use crate::http::api::extract::{At, Find, Json};
 use crate::http::api::problem::Problem;
-use crate::model::{
-    AccountInfo, AdminAnswer, AdminQuery, AppRef, Name, Secret, SessionInfo, UserFlags, UserId, UserKind,
-};
+use crate::model::{AccountInfo, AdminAnswer, AdminQuery, AppRef, Name, Secret, UserId, UserKind};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -22,11 +20,8 @@ use utoipa_axum::routes;
 pub fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
         .routes(routes!(list, create))
-        .routes(routes!(one, delete))
-        .routes(routes!(set_flags))
         .routes(routes!(set_administrator))
         .routes(routes!(set_password))
-        .routes(routes!(sessions, end_sessions))
         .routes(routes!(password_link))
 }
 
@@ -95,28 +90,6 @@ pub struct NewUser {
     kind: UserKind,
 }
 
-/// Flags to be set; those that are absent stay.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Flags {
-    /// Cannot log in or act; sessions end at once.
-    #[serde(default)]
-    suspended: Option<bool>,
-    /// Can read, but not send.
-    #[serde(default)]
-    silenced: Option<bool>,
-    /// Can neither send nor get contact requests.
-    #[serde(default)]
-    contacts_disabled: Option<bool>,
-}
-
-impl From<Flags> for FlagChanges {
-    fn from(flags: Flags) -> Self {
-        let Flags { suspended, silenced, contacts_disabled } = flags;
-        Self { suspended, silenced, contacts_disabled }
-    }
-}
-
 /// An administrator's right.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,13 +105,6 @@ pub struct NewPassword {
     /// The password.
     #[schema(value_type = String, format = Password)]
     password: Secret,
-}
-
-/// The sessions of a user.
-#[derive(Serialize, ToSchema)]
-pub struct Sessions {
-    /// Oldest first.
-    pub sessions: Vec<SessionInfo>,
 }
 
 /// List users
@@ -171,46 +137,6 @@ async fn create(State(api): State<ApiState>, caller: Caller, Json(new): Json<New
     Ok(created(&location, Json(made)))
 }
 
-/// Show a user
-#[utoipa::path(get, path = "/admin/users/{user}", tag = "administration", params(InApp),
-    responses((status = 200, description = "The user.", body = AccountInfo)))]
-async fn one(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(user): At<UserId>,
-    Find(within): Find<InApp>,
-) -> Result<Json<AccountInfo>, Problem> {
-    Ok(Json(api.office.account(&caller.by(), within.app(), user).await?))
-}
-
-/// Delete a user
-///
-/// For good: what they say of themselves goes, their sessions end, they leave their groups. Their messages stay.
-#[utoipa::path(delete, path = "/admin/users/{user}", tag = "administration", params(InApp),
-    responses((status = 204, description = "The account is deleted.")))]
-async fn delete(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(user): At<UserId>,
-    Find(within): Find<InApp>,
-) -> Result<StatusCode, Problem> {
-    api.office.delete_user(&caller.by(), within.app(), user).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Set a user's flags
-#[utoipa::path(patch, path = "/admin/users/{user}/flags", tag = "administration", params(InApp),
-    responses((status = 200, description = "The flags as they are now.", body = UserFlags)))]
-async fn set_flags(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(user): At<UserId>,
-    Find(within): Find<InApp>,
-    Json(flags): Json<Flags>,
-) -> Result<Json<UserFlags>, Problem> {
-    Ok(Json(api.office.set_flags(&caller.by(), within.app(), user, flags.into()).await?))
-}
-
 /// Give or take an administrator's right
 ///
 /// Of a user of `home`. The last administrator keeps it.
@@ -239,34 +165,6 @@ async fn set_password(
     Json(new): Json<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     api.office.set_password(&caller.by(), within.app(), user, new.password).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// List a user's sessions
-#[utoipa::path(get, path = "/admin/users/{user}/sessions", tag = "administration", params(InApp),
-    responses((status = 200, description = "Every device they are logged in on.", body = Sessions)))]
-async fn sessions(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(user): At<UserId>,
-    Find(within): Find<InApp>,
-) -> Result<Json<Sessions>, Problem> {
-    match api.office.read(&caller.by(), AdminQuery::Sessions { app: within.app(), id: user }).await? {
-        AdminAnswer::Sessions { sessions } => Ok(Json(Sessions { sessions })),
-        _ => Err(unexpected()),
-    }
-}
-
-/// Sign a user out everywhere
-#[utoipa::path(delete, path = "/admin/users/{user}/sessions", tag = "administration", params(InApp),
-    responses((status = 204, description = "All their sessions have ended.")))]
-async fn end_sessions(
-    State(api): State<ApiState>,
-    caller: Caller,
-    At(user): At<UserId>,
-    Find(within): Find<InApp>,
-) -> Result<StatusCode, Problem> {
-    api.office.end_sessions(&caller.by(), within.app(), user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

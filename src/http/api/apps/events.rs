@@ -5,8 +5,8 @@ use crate::http::api::ApiState;
 use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{Find, Json, invalid};
 use crate::http::api::problem::Problem;
+use crate::http::api::sse;
 use crate::model::{AppEvent, AppEvents, AppKeyId, Code, Epoch, Lsn, Refusal};
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,6 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +26,6 @@ use utoipa_axum::routes;
 const PAGE_EVENTS: u32 = 100;
 /// Longest wait for news, in seconds.
 const WAIT_S_MAX: u32 = 60;
-/// A stream without news says that it is there this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// Streams of one key that are open at once.
 const STREAMS_MAX: usize = 8;
 
@@ -73,7 +70,8 @@ pub struct EventPage {
 /// Follow what happens in an app
 ///
 /// With `Accept: text/event-stream` as server-sent events: each with its `type` as name and `EPOCH.LSN` as id, at the last event of a
-/// command; `gap` when events are missing. `Last-Event-ID` goes on after it.
+/// command; `gap` when events are missing, with the place where those begin that are still there. `Last-Event-ID` goes on after it; it
+/// moves on while nothing happens, too.
 #[utoipa::path(get, path = "/apps/{app}/events", tag = "apps",
     params(("app" = String, Path, description = "The app of the key.", example = "shop"), From),
     responses((status = 200, description = "What happened.", body = EventPage)))]
@@ -85,15 +83,14 @@ async fn events(
 ) -> Result<Response, Problem> {
     let engine = api.engine();
     let epoch = engine.epoch();
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or(from.after);
-    let after = match last.filter(|last| !last.is_empty()) {
-        Some(last) => place(&last, epoch)?,
+    let after = match sse::last_id(&headers, from.after) {
+        Some(last) => place(&last, (epoch, engine.view().lsn()))?,
         None => engine.view().lsn(),
     };
     let limit = from.limit.unwrap_or(PAGE_EVENTS).clamp(1, 1_000) as usize;
     let wanted = Wanted::read(from.types.as_deref());
     let streams = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if streams.is_some_and(|accept| accept.contains("text/event-stream")) {
+    if streams.is_some_and(|accept| accept.contains(sse::CONTENT_TYPE)) {
         let place = api.event_streams.enter(caller.0.key)?;
         let stream = Stream { api: api.clone(), news: engine.news(), caller, after, wanted, limit, _place: place };
         return Ok(stream.into_response());
@@ -177,17 +174,23 @@ impl Drop for StreamPlace {
     }
 }
 
-/// Reads a place in the one order.
-fn place(text: &str, epoch: Epoch) -> Result<Lsn, Problem> {
-    let mut parts = text.split('.');
-    let read = (parts.next().and_then(|part| part.parse().ok()), parts.next().and_then(|part| part.parse().ok()));
-    let (Some(found), Some(lsn)) = read else {
-        return Err(invalid("`after` is `EPOCH.LSN`, as `next` tells it.".to_owned()));
+/// Reads a place in the one order, which ends at `newest`.
+fn place(text: &str, (epoch, newest): (Epoch, Lsn)) -> Result<Lsn, Problem> {
+    let parts = text.split_once('.').and_then(|(epoch, lsn)| Some((epoch.parse().ok()?, lsn.parse().ok()?)));
+    let Some((found, lsn)) = parts else {
+        return Err(invalid("`after` is `EPOCH.LSN`, as `next` tells it (and no event's `id`).".to_owned()));
     };
     if Epoch(found) != epoch {
         return Err(Problem::new(
             Code::Conflict,
             "This server's data is another since then (a backup was restored); look at state once, and begin without `after`.",
+        ));
+    }
+    if Lsn(lsn) > newest {
+        return Err(Problem::new(
+            Code::Conflict,
+            "`after` is ahead of all that has happened here: it is no place that this server has told, or its data is an older \
+             copy; look at state once, and begin without `after`.",
         ));
     }
     Ok(Lsn(lsn))
@@ -231,7 +234,7 @@ async fn still_may(api: &ApiState, caller: AppCaller) -> Result<(), Refusal> {
 impl Stream {
     fn into_response(self) -> Response {
         let epoch = self.api.engine().epoch();
-        let body = Body::from_stream(futures_util::stream::unfold(Some(self), move |stream| async move {
+        sse::answer(futures_util::stream::unfold(Some(self), move |stream| async move {
             let mut stream = stream?;
             match stream.next(epoch).await {
                 Ok(text) => Some((Ok::<_, io::Error>(Bytes::from(text)), Some(stream))),
@@ -240,14 +243,12 @@ impl Stream {
                     None
                 }
             }
-        }));
-        let headers = [(header::CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-        (headers, body).into_response()
+        }))
     }
 
     /// The next piece of the stream; a sign of life when there is no news.
     async fn next(&mut self, epoch: Epoch) -> Result<String, Refusal> {
-        let deadline = tokio::time::Instant::now() + SIGN_OF_LIFE;
+        let deadline = tokio::time::Instant::now() + sse::ALIVE_EVERY;
         loop {
             self.news.mark_unchanged();
             still_may(&self.api, self.caller).await?;
@@ -256,33 +257,32 @@ impl Stream {
             }
             let engine = self.api.engine();
             let AppEvents { mut events, upto, gap } = engine.events(self.caller.0.app, self.after, self.limit).await?;
+            // Whoever goes on after this one is not told of the gap again, and has all that is still there.
+            let gap = gap.then(|| events.first().map_or(upto, |first| Lsn(first.lsn.0.saturating_sub(1))));
             events.retain(|event| self.wanted.holds(&event.kind));
             let behind = upto < engine.view().lsn();
             self.after = upto;
-            let text = told(epoch, &events, gap)?;
+            let text = told(epoch, &events, gap);
             if !text.is_empty() {
                 return Ok(text);
             }
             if !behind && wait_for(&self.api, &mut self.news, deadline).await == Woken::Over {
-                return Ok(": \n\n".to_owned());
+                // The id takes whoever comes back past what was not told: nothing of the app, or nothing that is wanted.
+                return Ok(format!(": \nid: {}\n\n", id(epoch, self.after)));
             }
         }
     }
 }
 
 /// Events as they are written. Whoever goes on after an id has all of its command, so the last event of each command has one; that
-/// something is missing has none, as the events below it come after it.
-fn told(epoch: Epoch, events: &[AppEvent], gap: bool) -> Result<String, Refusal> {
-    let mut text = String::new();
-    if gap {
-        text.push_str("event: gap\ndata: {}\n\n");
-    }
+/// something is missing has the place before all that is still there.
+fn told(epoch: Epoch, events: &[AppEvent], gap: Option<Lsn>) -> String {
+    let mut text = gap.map_or_else(String::new, |before| sse::event("gap", Some(&id(epoch, before)), "{}"));
     for (nth, event) in events.iter().enumerate() {
         let data = serde_json::to_string(event).unwrap_or_default();
         let ends = events.get(nth + 1).is_none_or(|next| next.lsn != event.lsn);
-        let mark = if ends { format!("id: {}\n", id(epoch, event.lsn)) } else { String::new() };
-        let written = write!(text, "event: {}\n{mark}data: {data}\n\n", event.kind);
-        written.map_err(|_| Refusal::new(Code::Unavailable, "An event could not be written."))?;
+        let id = ends.then(|| id(epoch, event.lsn));
+        text.push_str(&sse::event(&event.kind, id.as_deref(), &data));
     }
-    Ok(text)
+    text
 }

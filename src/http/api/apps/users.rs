@@ -1,14 +1,14 @@
-//! `/apps/{app}/users`: the users of an app, for the app itself.
+//! `/apps/{app}/users`: the users of an app, for the app itself. What it does with one of them as administrators do is in
+//! `managed/users`.
 
 use crate::administration::{Became, PutUser};
 use crate::http::api::ApiState;
-use crate::http::api::admin::app_keys::{Revocation, Revoked};
-use crate::http::api::admin::users::{Accounts, Flags, Sessions, limit};
+use crate::http::api::admin::users::{Accounts, limit};
 use crate::http::api::answers::created;
 use crate::http::api::caller::{AppCaller, unexpected};
 use crate::http::api::extract::{At, Find, Json, invalid};
 use crate::http::api::problem::Problem;
-use crate::model::{AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, UserFlags, UserId, UserKind};
+use crate::model::{AccountInfo, AdminAnswer, AdminQuery, Card, Code, Name, PresenceOf, UserId, UserKind};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -19,13 +19,7 @@ use utoipa_axum::routes;
 
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::default()
-        .routes(routes!(list, create))
-        .routes(routes!(one, put, delete))
-        .routes(routes!(set_flags))
-        .routes(routes!(sessions, sign_out))
-        .routes(routes!(presence))
-        .routes(routes!(revoke_tokens))
+    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(put)).routes(routes!(presence))
 }
 
 /// Users whose presence is asked for at once, at most.
@@ -129,18 +123,6 @@ async fn create(
     Ok(created(&format!("{}/apps/{}/users/{}", crate::http::api::ROOT, made.app, made.id), Json(made)))
 }
 
-/// Show a user of an app
-#[utoipa::path(get, path = "/apps/{app}/users/{user}", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 200, description = "The user.", body = AccountInfo)))]
-async fn one(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, user)): At<(String, UserId)>,
-) -> Result<Json<AccountInfo>, Problem> {
-    Ok(Json(api.office.account(&caller.by(), caller.app(), user).await?))
-}
-
 /// Make a user of an app, or change what is said of them
 ///
 /// The same again changes nothing.
@@ -161,66 +143,6 @@ async fn put(
     let account = Json(api.office.account(&caller.by(), caller.app(), user).await?);
     let status = if became == Became::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, account).into_response())
-}
-
-/// Delete a user of an app
-///
-/// For good: what they say of themselves goes, their sessions end, they leave their groups. Their messages stay.
-#[utoipa::path(delete, path = "/apps/{app}/users/{user}", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 204, description = "The account is deleted.")))]
-async fn delete(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, user)): At<(String, UserId)>,
-) -> Result<StatusCode, Problem> {
-    caller.take_turn(&api)?;
-    api.office.delete_user(&caller.by(), caller.app(), user).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Set the flags of a user of an app
-#[utoipa::path(patch, path = "/apps/{app}/users/{user}/flags", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    request_body = Flags,
-    responses((status = 200, description = "The flags as they are now.", body = UserFlags)))]
-async fn set_flags(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, user)): At<(String, UserId)>,
-    Json(flags): Json<Flags>,
-) -> Result<Json<UserFlags>, Problem> {
-    caller.take_turn(&api)?;
-    Ok(Json(api.office.set_flags(&caller.by(), caller.app(), user, flags.into()).await?))
-}
-
-/// List the sessions of a user of an app
-#[utoipa::path(get, path = "/apps/{app}/users/{user}/sessions", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 200, description = "Every device they are logged in on.", body = Sessions)))]
-async fn sessions(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, user)): At<(String, UserId)>,
-) -> Result<Json<Sessions>, Problem> {
-    match api.office.read(&caller.by(), AdminQuery::Sessions { app: caller.app(), id: user }).await? {
-        AdminAnswer::Sessions { sessions } => Ok(Json(Sessions { sessions })),
-        _ => Err(unexpected()),
-    }
-}
-
-/// Sign a user of an app out everywhere
-#[utoipa::path(delete, path = "/apps/{app}/users/{user}/sessions", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    responses((status = 204, description = "All their sessions have ended.")))]
-async fn sign_out(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, user)): At<(String, UserId)>,
-) -> Result<StatusCode, Problem> {
-    caller.take_turn(&api)?;
-    api.office.end_sessions(&caller.by(), caller.app(), user).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who of an app is there
@@ -251,21 +173,4 @@ async fn presence(
         }
     }
     Ok(Json(AppPresences { presences }))
-}
-
-/// Refuse signed tokens of an app that were issued before a time
-///
-/// Of one user, or of all. Tokens for MCP that were made until then count no more. Sessions that they have opened are ended apart.
-#[utoipa::path(post, path = "/apps/{app}/token-revocation", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
-    request_body = Revocation,
-    responses((status = 200, description = "They are refused from now on.", body = Revoked)))]
-async fn revoke_tokens(
-    State(api): State<ApiState>,
-    caller: AppCaller,
-    Json(Revocation { user, before }): Json<Revocation>,
-) -> Result<Json<Revoked>, Problem> {
-    caller.take_turn(&api)?;
-    let before = api.office.revoke_tokens(&caller.by(), caller.app(), user, before).await?;
-    Ok(Json(Revoked { before }))
 }

@@ -1,7 +1,8 @@
 // Words of logging in, registering, setting up and being signed out.
 export default {
   title: 'Log in', user: 'User name', password: 'Password', logIn: 'Log in',
-  userNeeded: 'Type your user name.', passwordNeeded: 'Type your password.', wrong: 'Wrong user name or password.',
+  userNeeded: 'Type your user name.', passwordNeeded: 'Type your password.', wrong: 'Wrong user name or password.', wrongInApp: 'Wrong app, user name or password.',
+  app: 'App', appHint: 'Leave it empty for the people of {name} itself.',
   wait: { one: 'Too many tries. Wait {count} second and try again.', other: 'Too many tries. Wait {count} seconds and try again.' },
   unreachable: 'The server does not answer. Check the connection and try again.',
   forgot: 'Forgot your password?', forgotTitle: 'A new password',

@@ -7,7 +7,8 @@ export default {
   // Webhooks
   hooks: 'Webhooks', noHooks: 'Scripts, alerts and other systems can post here through an address of their own.', newHook: 'New webhook', makeHook: 'Make webhook',
   hookName: 'Name', hookNameHint: 'Its posts carry it, with the mark of a bot.', hookMade: 'made by {name}, {time}', hookDeleted: 'The webhook is deleted.',
-  address: 'Address', addressHint: 'Told once, when it was made.', rotate: 'New address', rotateTitle: 'Give {name} a new address?', rotateText: 'The old one opens nothing from this moment on. Whatever posts here needs the new one.',
+  address: 'Address', addressHint: 'Told once, when it was made.', rotate: 'New address', rotateTitle: 'Give {name} a new address?', rotateText: 'Whatever posts here needs the new one within a day; until then both work.',
+  endOld: 'End the old one at once', endOldHint: 'When others have seen it. What still posts there is refused.', oldAddress: 'The one before works too until {time}.',
   deleteHook: 'Delete webhook', deleteHookHint: 'What it has posted stays.', deleteHookTitle: 'Delete {name}?', deleteHookText: 'Its address opens nothing any more. What it has posted stays.',
   lastCalls: 'Last calls', lookAgain: 'Look again', noCalls: 'Nothing has called since the server was started.', posts: { one: '{count} post', other: '{count} posts' },
   addressOf: 'Address of {name}', addressOnce: 'Shown this once. Whoever has it can post here: keep it like a password. It takes what Slack, Mattermost, Grafana, Alertmanager, GitHub, Gitea, ntfy and Gotify send.',

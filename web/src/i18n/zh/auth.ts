@@ -3,7 +3,7 @@ import type en from '../en/auth';
 
 export default {
   title: '登录', user: '用户名', password: '密码', logIn: '登录',
-  userNeeded: '请输入用户名。', passwordNeeded: '请输入密码。', wrong: '用户名或密码错误。',
+  userNeeded: '请输入用户名。', passwordNeeded: '请输入密码。', app: '应用', appHint: '如果你是 {name} 本身的用户，请留空。', wrongInApp: '应用、用户名或密码不正确。', wrong: '用户名或密码错误。',
   wait: { other: '尝试次数过多，请在 {count} 秒后重试。' },
   unreachable: '服务器没有响应。请检查网络后重试。',
   forgot: '忘记密码？', forgotTitle: '重设密码',

@@ -77,9 +77,12 @@ async function walk(provider, { server, open, chief }) {
   const [up, down] = [await good.elementHandle(), await bad.elementHandle()];
   await good.click();
   await pressed(up, true);
-  await a.message('A short one.').getByRole('button', { name: '👍 1 reaction' }).waitFor();
+  // The pressed thumb says it; nothing else does.
+  const chips = a.message('A short one.').getByRole('button', { name: /reaction/ });
+  assert.equal(await chips.count(), 0);
   await bad.click();
   await pressed(down, true);
+  assert.equal(await chips.count(), 0);
   await pressed(up, false);
   await bad.click();
   await pressed(down, false);

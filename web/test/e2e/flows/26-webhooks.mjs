@@ -49,17 +49,31 @@ export async function run({ server, open, chief }) {
   await hook.getByText('1 post').waitFor();
   await hook.getByRole('alert').waitFor();
 
-  // Another address: the old one opens nothing any more.
+  // Another address: for a day both post, which is said, unless the old one is to end at once.
   await hook.getByRole('button', { name: 'New address' }).click();
   await a.page.getByRole('dialog', { name: 'Give Deploys a new address?' }).getByRole('button', { name: 'New address' }).click();
   await told.waitFor();
   const second = await address();
   assert.notEqual(second, first);
-  const call = (url) => fetch(url, { method: 'POST', body: 'in plain words' }).then(({ ok }) => ok);
-  assert.equal(await call(first), false);
-  assert.equal(await call(second), true);
+  const call = (url, words = 'not posted') => fetch(url, { method: 'POST', body: words }).then(({ ok }) => ok);
+  await told.getByText('The one before works too until').waitFor();
+  assert.equal(await call(first, 'by the old address'), true);
+  assert.equal(await call(second, 'in plain words'), true);
   await told.getByRole('button', { name: 'Done' }).click();
+  await a.message('by the old address').waitFor();
   await a.message('in plain words').waitFor();
+  await a.page.getByRole('button', { name: /Deploys/ }).click();
+  await hook.getByText('The one before works too until').waitFor();
+  await hook.getByRole('button', { name: 'New address' }).click();
+  const asked = a.page.getByRole('dialog', { name: 'Give Deploys a new address?' });
+  await asked.getByRole('switch', { name: 'End the old one at once' }).click();
+  await asked.getByRole('button', { name: 'New address' }).click();
+  await told.waitFor();
+  const third = await address();
+  assert.equal(await told.getByText('The one before works too until').count(), 0);
+  assert.deepEqual([await call(first), await call(second), await call(third, 'by the third')], [false, false, true]);
+  await told.getByRole('button', { name: 'Done' }).click();
+  await a.message('by the third').waitFor();
 
   // Managers see it, and administrators of the server who are in the chat, and nobody else.
   await details(c, 'Crew');
@@ -75,5 +89,5 @@ export async function run({ server, open, chief }) {
   await hook.getByRole('button', { name: 'Delete' }).click();
   await a.page.getByRole('dialog', { name: 'Delete Deploys?' }).getByRole('button', { name: 'Delete' }).click();
   await a.page.getByText('Scripts, alerts and other systems can post here').waitFor();
-  assert.equal(await call(second), false);
+  assert.equal(await call(third), false);
 }

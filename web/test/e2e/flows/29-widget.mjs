@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { PHONE } from '../people.mjs';
+import { landscape } from '../png.mjs';
 import { Shop } from '../shop.mjs';
 import { corpus, line, provoke } from './31-xss.mjs';
 
@@ -31,7 +32,7 @@ export async function run({ server, open, chief }) {
 }
 
 /** Somebody who is logged in to the shop, on its page; the frame of the chat, and the button before it. */
-async function customer(shop, open, name, { query = '', ...options } = {}) {
+export async function customer(shop, open, name, { query = '', ...options } = {}) {
   const person = await open({ base: shop.url, ...options });
   const { page } = person;
   await page.goto(shop.url);
@@ -56,7 +57,7 @@ async function customer(shop, open, name, { query = '', ...options } = {}) {
 }
 
 /** Waits for something that the server says. */
-async function until(holds, words) {
+export async function until(holds, words) {
   const end = Date.now() + 45_000;
   while (!(await holds())) {
     assert.ok(Date.now() < end, typeof words === 'function' ? words() : words);
@@ -310,6 +311,12 @@ async function hostile(shop, open) {
   await shop.ask('PUT', '/users/mallory', { name: line(payloads[0]) });
   const { conversation } = await shop.ask('POST', '/as/mallory/conversations', { group: { title: line(payloads[1]), members: ['rosa'] } });
   for (const text of payloads) await shop.ask('POST', `/as/mallory/conversations/${conversation.id}/entries`, { text: { text, markdown: true } });
+  for (const payload of payloads) {
+    const name = line(payload).replace(/[/\\]/g, '_');
+    const { media } = await shop.upload('mallory', name, 'text/html', `<script>window.__xss=1</script>${payload}`);
+    await shop.ask('POST', `/as/mallory/conversations/${conversation.id}/entries`, { media: { kind: 'file', media, caption: { text: payload, markdown: true } } });
+  }
+  const last = payloads.length * 2;
   const rosa = await customer(shop, open, 'rosa', { query: '?with=all' });
   const elsewhere = [];
   rosa.person.context.on('request', (request) => {
@@ -321,12 +328,12 @@ async function hostile(shop, open) {
   await log.locator(`[data-row]`).first().waitFor();
   const frame = rosa.page.frames().at(-1);
   // From the first that is not read to the last.
-  for (let last = -1; ;) {
+  for (let before = -1; ;) {
     await provoke(frame);
     const seen = await log.evaluate((box) => { box.scrollTop += box.clientHeight; return Math.max(...[...box.querySelectorAll('[data-seq]')].map((row) => Number(row.dataset.seq))); });
-    if (seen >= payloads.length && (await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2))) break;
-    if (seen === last) await rosa.page.waitForTimeout(20);
-    last = seen;
+    if (seen >= last && (await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2))) break;
+    if (seen === before) await rosa.page.waitForTimeout(20);
+    before = seen;
   }
   await provoke(frame);
   assert.equal(await frame.evaluate(() => window.__xss), undefined);
@@ -335,7 +342,7 @@ async function hostile(shop, open) {
 }
 
 /** Evaluated through the devtools: the policies of page and frame, which stay as they are, do not bind them. */
-async function violations(context, target, axe) {
+export async function violations(context, target, axe) {
   const devtools = await context.newCDPSession(target);
   const evaluate = async (expression) => {
     const { result, exceptionDetails } = await devtools.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
@@ -357,6 +364,10 @@ async function looks(shop, open) {
   const shots = process.env.WIDGET_SHOTS;
   await shop.ask('PUT', '/users/pia', { name: 'Pia' });
   await shop.say('support', 'pia', 'Good morning. Your order of three cups has left the house.');
+  const { media } = await shop.upload('support', 'on the way.png', 'image/png', landscape(1));
+  const { entry } = await shop.ask('POST', '/as/support/users/pia/entries', { media: { kind: 'image', media, caption: { text: 'A last look at the hills.' } } });
+  await shop.ask('PUT', `/as/pia/conversations/${entry.conversation}/entries/${entry.seq}/reactions/${encodeURIComponent('❤️')}`);
+  await shop.ask('POST', '/as/pia/users/support/entries', { text: { text: 'How lovely!', reply_to: entry.seq } });
   for (const [name, options] of [
     ['desktop-light', { query: '?theme=light' }], ['desktop-dark', { query: '?theme=dark' }],
     ['phone-light', { viewport: PHONE, query: '?language=zh&theme=light' }], ['phone-dark', { viewport: PHONE, query: '?language=zh&theme=dark' }],
@@ -364,6 +375,7 @@ async function looks(shop, open) {
     const pia = await customer(shop, open, 'pia', { viewport: { width: 900, height: 720 }, ...options });
     await pia.show();
     await pia.row('three cups').waitFor();
+    await pia.row('A last look').locator('img').first().waitFor();
     const phone = name.startsWith('phone');
     await pia.field.fill(phone ? '谢谢！' : 'Thank you!');
     if (phone) {

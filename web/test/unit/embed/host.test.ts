@@ -25,7 +25,7 @@ function port() {
   return { said, made, hears: (data: unknown) => made.onmessage?.({ data }) };
 }
 
-const events = () => ({ shown: vi.fn(), end: vi.fn(() => Promise.resolve()) });
+const events = () => ({ shown: vi.fn(), place: vi.fn(), end: vi.fn(() => Promise.resolve()) });
 const start = (more: object) => ({ source: page, origin: ORIGINS[0], data: { tidings: 1, with: 'user:support', shown: true, device: 'x' }, ports: [port().made], ...more });
 
 test('only the parent, at an origin that the app lists, is believed', async () => {
@@ -67,6 +67,9 @@ test('the page says when the chat is shown and when its user has gone, and hears
   const { host } = await finding;
   hears({ shown: false });
   expect(told.shown).toHaveBeenCalledWith(false);
+  hears({ place: 'user:sales' });
+  hears({ place: 7 });
+  expect(told.place.mock.calls).toEqual([['user:sales']]);
   hears({ end: true });
   await vi.waitFor(() => expect(said).toContainEqual({ gone: true }));
   host.unread(3);

@@ -1,10 +1,9 @@
-//! `/apps/{app}/webhooks`: addresses of the other system that are told what happens in its app, as it happens.
+//! `…/webhooks`: addresses of the other system that are told what happens in its app, as it happens.
 
+use super::{Manager, of_apps};
 use crate::administration::MadeWebhook;
 use crate::http::api::ApiState;
 use crate::http::api::admin::users::limit;
-use crate::http::api::answers::created;
-use crate::http::api::caller::AppCaller;
 use crate::http::api::extract::{At, Find, Json, invalid};
 use crate::http::api::problem::Problem;
 use crate::model::{DeadLetter, EventPosition, Secret, WebhookId, WebhookInfo, WebhookSettings};
@@ -20,13 +19,19 @@ use utoipa_axum::routes;
 /// The routes of this resource.
 pub fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::default()
-        .routes(routes!(list, create))
-        .routes(routes!(one, set, delete))
-        .routes(routes!(rotate))
-        .routes(routes!(test))
-        .routes(routes!(deliveries))
-        .routes(routes!(dead))
-        .routes(routes!(replay))
+        .merge(of_apps(routes!(list, create)))
+        .merge(of_apps(routes!(one, set, delete)))
+        .merge(of_apps(routes!(rotate)))
+        .merge(of_apps(routes!(test)))
+        .merge(of_apps(routes!(deliveries)))
+        .merge(of_apps(routes!(dead)))
+        .merge(of_apps(routes!(replay)))
+}
+
+/// Which webhook.
+#[derive(Deserialize)]
+struct OfWebhook {
+    webhook: WebhookId,
 }
 
 /// The webhooks of an app.
@@ -97,183 +102,167 @@ pub struct Replayed {
 }
 
 /// List the webhooks of an app
-#[utoipa::path(get, path = "/apps/{app}/webhooks", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+#[utoipa::path(get, path = "/webhooks",
     responses((status = 200, description = "All of them, without their secrets.", body = WebhookList)))]
-async fn list(State(api): State<ApiState>, caller: AppCaller) -> Result<Json<WebhookList>, Problem> {
-    Ok(Json(WebhookList { webhooks: api.office.webhooks(&caller.by(), caller.app()).await? }))
+async fn list(State(api): State<ApiState>, manager: Manager) -> Result<Json<WebhookList>, Problem> {
+    Ok(Json(WebhookList { webhooks: api.office.webhooks(&manager.by(), manager.app()).await? }))
 }
 
-/// Make a webhook
+/// Make a webhook of an app
 ///
-/// From now on each event of `GET …/events` that it wants is posted to its address, signed per Standard Webhooks. At most 20.
-#[utoipa::path(post, path = "/apps/{app}/webhooks", tag = "apps",
-    params(("app" = String, Path, description = "The app of the key.", example = "shop")),
+/// From now on each event of `GET /apps/{app}/events` that it wants is posted to its address, signed per Standard Webhooks. At most 20.
+#[utoipa::path(post, path = "/webhooks",
     request_body = WebhookSettings,
     responses((status = 201, description = "The webhook with its secret, which is told this once.", body = WebhookWithSecret)))]
 async fn create(
     State(api): State<ApiState>,
-    caller: AppCaller,
+    manager: Manager,
     Json(settings): Json<WebhookSettings>,
 ) -> Result<Response, Problem> {
-    caller.take_turn(&api)?;
+    manager.count(&api)?;
+    // Who may not make one learns nothing of where this server may connect to.
+    api.office.webhooks(&manager.by(), manager.app()).await?;
     api.webhooks.check(&settings)?;
-    let made = api.office.create_webhook(&caller.by(), caller.app(), settings).await?;
+    let made = api.office.create_webhook(&manager.by(), manager.app(), settings).await?;
     api.webhooks.changed();
-    let location = format!("{}/apps/{}/webhooks/{}", crate::http::api::ROOT, caller.0.app, made.webhook.webhook);
-    Ok(created(&location, Json(WebhookWithSecret::from(made))))
+    let place = format!("/webhooks/{}", made.webhook.webhook);
+    Ok(manager.made(&place, Json(WebhookWithSecret::from(made))))
 }
 
-/// Show a webhook
+/// Show a webhook of an app
 ///
 /// How it is, how far it has got, how many events wait, and how many were given up.
-#[utoipa::path(get, path = "/apps/{app}/webhooks/{webhook}", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(get, path = "/webhooks/{webhook}",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     responses((status = 200, description = "The webhook.", body = WebhookInfo)))]
 async fn one(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
 ) -> Result<Json<WebhookInfo>, Problem> {
-    Ok(Json(api.office.webhook(&caller.by(), caller.app(), webhook).await?.1))
+    Ok(Json(api.office.webhook(&manager.by(), manager.app(), webhook).await?.1))
 }
 
-/// Change how a webhook is
+/// Change how a webhook of an app is
 ///
 /// All of it. With `enabled` it is on again after the server has turned it off, and goes on where it stopped.
-#[utoipa::path(put, path = "/apps/{app}/webhooks/{webhook}", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(put, path = "/webhooks/{webhook}",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     request_body = WebhookSettings,
     responses((status = 200, description = "The webhook as it is now.", body = WebhookInfo)))]
 async fn set(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
     Json(settings): Json<WebhookSettings>,
 ) -> Result<Json<WebhookInfo>, Problem> {
-    caller.take_turn(&api)?;
+    manager.count(&api)?;
+    api.office.webhook(&manager.by(), manager.app(), webhook).await?;
     api.webhooks.check(&settings)?;
-    let set = api.office.set_webhook(&caller.by(), caller.app(), webhook, settings).await?;
+    let set = api.office.set_webhook(&manager.by(), manager.app(), webhook, settings).await?;
     api.webhooks.changed();
     Ok(Json(set))
 }
 
-/// Delete a webhook
+/// Delete a webhook of an app
 ///
 /// Nothing is posted to it any more; what waits and what was given up is forgotten.
-#[utoipa::path(delete, path = "/apps/{app}/webhooks/{webhook}", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(delete, path = "/webhooks/{webhook}",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     responses((status = 204, description = "It is deleted.")))]
 async fn delete(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
 ) -> Result<StatusCode, Problem> {
-    caller.take_turn(&api)?;
-    api.office.delete_webhook(&caller.by(), caller.app(), webhook).await?;
+    manager.count(&api)?;
+    api.office.delete_webhook(&manager.by(), manager.app(), webhook).await?;
     api.webhooks.changed();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Give a webhook another secret
+/// Give a webhook of an app another secret
 ///
 /// For 24 hours what is posted is signed with both, so that whoever verifies can change over.
-#[utoipa::path(post, path = "/apps/{app}/webhooks/{webhook}/rotation", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(post, path = "/webhooks/{webhook}/rotation",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     responses((status = 200, description = "The webhook with its new secret.", body = WebhookWithSecret)))]
 async fn rotate(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
 ) -> Result<Json<WebhookWithSecret>, Problem> {
-    caller.take_turn(&api)?;
-    let made = api.office.rotate_webhook(&caller.by(), caller.app(), webhook).await?;
+    manager.count(&api)?;
+    let made = api.office.rotate_webhook(&manager.by(), manager.app(), webhook).await?;
     api.webhooks.changed();
     Ok(Json(made.into()))
 }
 
-/// Post a test to a webhook
+/// Post a test to a webhook of an app
 ///
 /// Once, also when it is off: an event of the type `test`. Waits for the answer.
-#[utoipa::path(post, path = "/apps/{app}/webhooks/{webhook}/test", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(post, path = "/webhooks/{webhook}/test",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     responses((status = 200, description = "What came of it.", body = Delivery)))]
 async fn test(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
 ) -> Result<Json<Delivery>, Problem> {
-    caller.take_turn(&api)?;
-    let (app, _) = api.office.webhook(&caller.by(), caller.app(), webhook).await?;
+    manager.count_call(&api)?;
+    let (app, _) = api.office.webhook(&manager.by(), manager.app(), webhook).await?;
     Ok(Json(api.webhooks.test((app, webhook)).await?))
 }
 
-/// The last posts to a webhook
+/// The last posts to a webhook of an app
 ///
 /// When, which event, what was answered, how long it took.
-#[utoipa::path(get, path = "/apps/{app}/webhooks/{webhook}/deliveries", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(get, path = "/webhooks/{webhook}/deliveries",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     responses((status = 200, description = "The last ones.", body = DeliveryList)))]
 async fn deliveries(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
 ) -> Result<Json<DeliveryList>, Problem> {
-    let (app, _) = api.office.webhook(&caller.by(), caller.app(), webhook).await?;
+    let (app, _) = api.office.webhook(&manager.by(), manager.app(), webhook).await?;
     Ok(Json(DeliveryList { deliveries: api.webhooks.deliveries((app, webhook)) }))
 }
 
-/// List events that were given up
+/// List events of a webhook of an app that were given up
 ///
 /// At most 1,000 are kept of a webhook; the oldest make room.
-#[utoipa::path(get, path = "/apps/{app}/webhooks/{webhook}/dead", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook."),
-        Which),
+#[utoipa::path(get, path = "/webhooks/{webhook}/dead",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook."), Which),
     responses((status = 200, description = "A page of them.", body = DeadLetterPage)))]
 async fn dead(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
     Find(Which { after, limit }): Find<Which>,
 ) -> Result<Json<DeadLetterPage>, Problem> {
     let after = after.map(|after| position("after", &after)).transpose()?;
-    let (dead, more) = api.office.dead_letters(&caller.by(), caller.app(), webhook, (after, limit)).await?;
+    let (dead, more) = api.office.dead_letters(&manager.by(), manager.app(), webhook, (after, limit)).await?;
     let next = dead.last().filter(|_| more).map(|last| last.id.clone());
     Ok(Json(DeadLetterPage { dead, next }))
 }
 
-/// Post events that were given up once more
+/// Post events of a webhook of an app that were given up once more
 ///
 /// As they are now, before whatever else of their conversations waits.
-#[utoipa::path(post, path = "/apps/{app}/webhooks/{webhook}/replay", tag = "apps",
-    params(
-        ("app" = String, Path, description = "The app of the key.", example = "shop"),
-        ("webhook" = WebhookId, Path, description = "The number of the webhook.")),
+#[utoipa::path(post, path = "/webhooks/{webhook}/replay",
+    params(("webhook" = WebhookId, Path, description = "The number of the webhook.")),
     request_body = Replay,
     responses((status = 200, description = "They wait to be posted.", body = Replayed)))]
 async fn replay(
     State(api): State<ApiState>,
-    caller: AppCaller,
-    At((_app, webhook)): At<(String, WebhookId)>,
+    manager: Manager,
+    At(OfWebhook { webhook }): At<OfWebhook>,
     Json(Replay { event }): Json<Replay>,
 ) -> Result<Json<Replayed>, Problem> {
-    caller.take_turn(&api)?;
+    manager.count(&api)?;
     let event = event.map(|event| position("event", &event)).transpose()?;
-    let replayed = api.office.replay_webhook(&caller.by(), caller.app(), webhook, event).await?;
+    let replayed = api.office.replay_webhook(&manager.by(), manager.app(), webhook, event).await?;
     api.webhooks.replayed(webhook);
     Ok(Json(Replayed { replayed }))
 }
