@@ -19,6 +19,7 @@ use crate::model::clock::monotonic;
 use crate::model::{AdminAnswer, AdminQuery, AppId, AppRef, Code, Secret, SystemCommand};
 use crate::net::{self, Listener, NetError, Tls};
 use crate::outbound::{Outbound, OutboundError, OutboundOptions};
+use crate::pictures::{PictureOptions, Pictures};
 use crate::push::{Push, PushOptions};
 use crate::search::Search;
 use crate::shutdown::{Shutdown, Signals, Tasks};
@@ -284,7 +285,7 @@ async fn run(
     tasks.spawn("media", media.clone().keep_tidy(shutdown.clone()));
     let webhooks = open_webhooks(config, engine, vault)?;
     tasks.spawn("webhooks", webhooks.clone().run(shutdown.clone(), tasks.clone()));
-    let shared = (media, push, assistants, before_hooks, webhooks);
+    let shared = (media, push, assistants, before_hooks, webhooks, open_pictures(config)?);
     tasks.spawn("http", http::serve(gateway.clone(), engine.clone(), shared, web, shutdown.clone(), tasks.clone()));
     workers::start(engine, WorkerOptions::default(), &shutdown, &tasks);
     tasks.spawn("control socket", socket.serve(control, shutdown.clone(), tasks.clone()));
@@ -361,6 +362,13 @@ fn open_webhooks(config: &Config, engine: &Engine, vault: Vault) -> Result<Webho
     };
     let outbound = Outbound::new(outbound).map_err(AppError::Outbound)?;
     Ok(Webhooks::new(engine, vault, outbound, options))
+}
+
+/// Pictures of other servers, with a client of their own: slow ones take no place of what else is asked.
+fn open_pictures(config: &Config) -> Result<Pictures, AppError> {
+    let options = OutboundOptions { allow: config.outbound.allow.clone(), ..OutboundOptions::default() };
+    let outbound = Outbound::new(options).map_err(AppError::Outbound)?;
+    Ok(Pictures::new(outbound, PictureOptions { on: config.outbound.pictures, ..PictureOptions::default() }))
 }
 
 /// Sets up the assistants that the configuration names and that are not there yet.

@@ -26,6 +26,7 @@
 //! net         listeners and TLS
 //! outbound    the only HTTP client and its guard: where the server may connect to
 //! media       files: uploads, types, small pictures, signed links, what goes by itself
+//! pictures    pictures of other servers that posts name, fetched when somebody wants to see one
 //! assistant   what carries the turns of assistants out: their providers, what these are given, drafts and answers
 //! gateway     the client's session as one state machine, and the loops around it
 //! http        health, metrics and the WebSocket, on an accept loop with time-outs
@@ -55,6 +56,7 @@ pub mod media;
 pub mod model;
 pub mod net;
 pub mod outbound;
+pub mod pictures;
 pub mod protocol;
 pub mod push;
 pub mod search;

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("net", &["model"]),
     ("hot", &["model"]),
     ("media", &["model", "store", "auth", "engine", "shutdown"]),
+    ("pictures", &["model", "media", "outbound"]),
     ("assistant", &["model", "auth", "store", "ledger", "engine", "hub", "media", "outbound", "shutdown"]),
     ("gateway", &["model", "protocol", "store", "ledger", "engine", "auth", "hot", "hub", "net", "shutdown"]),
     (
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gateway",
             "net",
             "media",
+            "pictures",
             "push",
             "assistant",
             "before_hooks",
@@ -63,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hub",
             "net",
             "outbound",
+            "pictures",
             "push",
             "before_hooks",
             "hot",

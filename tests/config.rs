@@ -46,6 +46,7 @@ fn other_values() -> BTreeMap<&'static str, (&'static str, &'static str)> {
         ("tls.key", ("first.pem", "second.pem")),
         ("tls.names", ("one.example", "two.example")),
         ("outbound.allow", ("192.168.1.0/24", "192.0.2.1/32")),
+        ("outbound.pictures", ("false", "true")),
         ("webhooks.retries", ("90s", "250ms")),
         ("webhooks.timeout_s", ("7", "8")),
         ("push.contact", ("mailto:one@example.org", "https://two.example")),
@@ -102,7 +103,7 @@ fn flags_win_over_the_environment_over_the_file_over_defaults_for_every_key() {
         let base = if files { "[tls]\nmode = \"files\"\ncertificate = \"c\"\nkey = \"k\"\n" } else { "" };
         let base: Vec<&str> = base.lines().filter(|line| !line.starts_with(key.name)).collect();
         let base = base.join("\n") + "\n";
-        let quoted = if first.parse::<i64>().is_ok() || first == "true" {
+        let quoted = if first.parse::<i64>().is_ok() || matches!(first, "true" | "false") {
             first.to_owned()
         } else if matches!(full.as_str(), "tls.names" | "http.trusted_proxies" | "outbound.allow" | "webhooks.retries")
         {

@@ -191,10 +191,12 @@ sections! {
         /// Names and addresses by which clients reach the server, for a self-signed certificate; this machine's own are always in it.
         names: Vec<String> = Vec::new(),
     }
-    /// What the server asks of other servers by itself: push services, hooks, the assistant's providers.
+    /// What the server asks of other servers by itself: push services, hooks, the assistant's providers, pictures.
     outbound: Outbound {
         /// Networks that addresses of hooks and of devices' push services may lead to beside the public internet, such as `192.168.1.0/24`; plain http is for these alone. What you write down in this file yourself needs no leave.
         allow: Vec<IpNet> = Vec::new(),
+        /// Whether pictures that webhooks into conversations name are fetched for a member who wants to see one. Their servers then see the address of this server, and not the member's; `false` leaves them links.
+        pictures: bool = true,
     }
     /// Notifications on devices while nothing is open there (Web Push).
     push: Push {

@@ -4,16 +4,16 @@
 //! (`nosniff`), what can carry programs is saved and not shown, and if it were shown it would stand in an empty sandbox.
 
 use crate::media::{Served, Variant, disposition, is_inline};
+use crate::pictures::Picture;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Headers of every answer with a file.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-    (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
 ];
 
 /// What part of a file is asked for.
@@ -47,7 +47,32 @@ pub(super) fn answer(headers: &HeaderMap, served: &Served, keep_s: u64) -> Respo
     }
     let keep =
         if keep_s == 0 { "private, no-cache".to_owned() } else { format!("private, max-age={keep_s}, immutable") };
-    let own = [(header::ETAG, tag), (header::CACHE_CONTROL, keep)];
+    let own = [(header::ETAG, tag), (header::CACHE_CONTROL, keep), (header::ACCEPT_RANGES, "bytes".to_owned())];
+    for (name, value) in own {
+        all.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+    }
+    response
+}
+
+/// The answer to a request for a picture of another server. A browser keeps it for itself and for whoever is logged in there, for so
+/// many seconds.
+pub(super) fn picture(headers: &HeaderMap, picture: Picture, keep_s: u64) -> Response {
+    let tag = format!("\"{}\"", picture.tag);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let mut response = if known.is_some_and(|tags| has_tag(tags, &tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let name = picture.content_type.strip_prefix("image/").unwrap_or_default();
+        let name = disposition(is_inline(picture.content_type), &format!("picture.{name}"));
+        let shown = [(header::CONTENT_TYPE, picture.content_type.to_owned()), (header::CONTENT_DISPOSITION, name)];
+        (shown, Body::from(picture.bytes)).into_response()
+    };
+    let all = response.headers_mut();
+    for (name, value) in HEADERS {
+        all.insert(name, value);
+    }
+    let keep = format!("private, max-age={keep_s}");
+    let own = [(header::ETAG, tag), (header::CACHE_CONTROL, keep), (header::VARY, "cookie, authorization".to_owned())];
     for (name, value) in own {
         all.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
     }

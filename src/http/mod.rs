@@ -23,6 +23,7 @@ use crate::gateway::{Admission, Gateway, Place, Purpose, accept};
 use crate::media::Media;
 use crate::model::{Code, Refusal};
 use crate::net::{Incoming, Listener};
+use crate::pictures::Pictures;
 use crate::push::Push;
 use crate::shutdown::{Shutdown, Tasks};
 use crate::webhooks::Webhooks;
@@ -72,7 +73,7 @@ struct Site {
 }
 
 /// What there is beside the engine and the gateway.
-pub type Beside = (Media, Push, Assistants, BeforeHooks, Webhooks);
+pub type Beside = (Media, Push, Assistants, BeforeHooks, Webhooks, Pictures);
 
 /// Who asks, and their place among the connections.
 #[derive(Clone)]
@@ -102,12 +103,12 @@ impl Peer {
 pub async fn serve(
     gateway: Gateway,
     engine: Engine,
-    (media, push, assistants, before_hooks, webhooks): Beside,
+    (media, push, assistants, before_hooks, webhooks, pictures): Beside,
     listener: Listener,
     shutdown: Shutdown,
     tasks: Tasks,
 ) {
-    let beside = (media.clone(), push.clone(), assistants.clone(), before_hooks.clone(), webhooks.clone());
+    let beside = (media.clone(), push.clone(), assistants.clone(), before_hooks.clone(), webhooks.clone(), pictures);
     let state = api::ApiState::new(gateway.clone(), beside, tasks.clone());
     let site = Site {
         gateway: gateway.clone(),

@@ -26,6 +26,7 @@ pub use files::Variant;
 pub use kind::is_inline;
 pub use link::{Link, SECONDS_MAX as LINK_SECONDS_MAX};
 pub use name::disposition;
+pub use picture::shown as shown_picture;
 pub use serve::Served;
 pub use sweep::Swept;
 pub use uploads::OPEN_PER_USER_MAX;

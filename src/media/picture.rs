@@ -5,12 +5,13 @@
 //! a time, off the tasks. A failure costs the small picture and nothing else. What is made is encoded anew: no metadata of the
 //! original (where it was taken, by which camera) is in it.
 
+use super::kind::{HEAD_BYTES, Kind};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 
 /// Longest side of a small picture, in pixels.
 pub const SIDE_MAX: u32 = 480;
@@ -53,6 +54,25 @@ pub fn read(file: File, format: ImageFormat) -> Option<Picture> {
     let fits = decoder.total_bytes() <= DECODED_BYTES_MAX && scans <= SCANS_MAX;
     let thumbnail = if fits { small(decoder, orientation) } else { None };
     Some(Picture { width, height, thumbnail })
+}
+
+/// What a picture is served as that was not uploaded here; none when its bytes are no picture that is shown in place, or one whose
+/// header claims more than [`DECODED_BYTES_MAX`]. Nothing is decoded but the header, which may panic: callers do it on a thread that may.
+pub fn shown(bytes: &[u8]) -> Option<&'static str> {
+    match Kind::of(&bytes[..bytes.len().min(HEAD_BYTES)]) {
+        Kind::Picture(format, name) => {
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(DECODER_BYTES_MAX);
+            let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+            reader.limits(limits);
+            let decoder = reader.into_decoder().ok()?;
+            let (width, height) = decoder.dimensions();
+            let fits = width > 0 && height > 0 && decoder.total_bytes() <= DECODED_BYTES_MAX;
+            fits.then_some(name)
+        }
+        Kind::StillPicture(name) => Some(name),
+        Kind::Timed(_) | Kind::Other => None,
+    }
 }
 
 /// Whether width and height change places.
@@ -186,6 +206,24 @@ pub mod tests {
         gif[6..10].copy_from_slice(&[0xff; 4]);
         let found = read_bytes(&gif, ImageFormat::Gif).unwrap();
         assert_eq!(found, Picture { width: 65_535, height: 65_535, thumbnail: None });
+    }
+
+    #[test]
+    fn what_is_handed_on_is_a_picture_that_a_browser_can_take() {
+        for (format, name) in [
+            (ImageFormat::Png, "image/png"),
+            (ImageFormat::Jpeg, "image/jpeg"),
+            (ImageFormat::Gif, "image/gif"),
+            (ImageFormat::WebP, "image/webp"),
+        ] {
+            assert_eq!(shown(&encoded(&sample(20, 10), format)), Some(name));
+        }
+        assert_eq!(shown(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf"), Some("image/avif"));
+        assert_eq!(shown(&png_bomb(50_000)), None);
+        let others: [&[u8]; 5] = [b"", b"<svg/>", b"<!doctype html>", b"OggS\0\x02", b"\x89PNG\r\n\x1a\n<script>"];
+        for other in others {
+            assert_eq!(shown(other), None, "{}", other.escape_ascii());
+        }
     }
 
     #[test]

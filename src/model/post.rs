@@ -112,7 +112,7 @@ pub struct PostField {
     pub short: bool,
 }
 
-/// A picture that lies elsewhere. Clients load it when their user lets them.
+/// A picture that lies elsewhere. Clients show it, through their server, when their user lets them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PostImage {
     /// Its address: `http` or `https`.
@@ -134,6 +134,22 @@ impl Post {
     /// Whether there is nothing in it.
     pub const fn is_empty(&self) -> bool {
         self.text.is_empty() && self.blocks.is_empty() && self.attachments.is_empty()
+    }
+
+    /// Its pictures, in the order in which they are numbered from 1 on: those of its blocks (a picture, or the one beside a section), then
+    /// of each attachment the picture and the small one. `picturesOf` of the web client is the same; `tests/vectors/pictures.json`
+    /// holds them together.
+    pub fn pictures(&self) -> impl Iterator<Item = &PostImage> {
+        let of_blocks = self.blocks.iter().filter_map(|block| match block {
+            PostBlock::Image(image) | PostBlock::Section { image: Some(image), .. } => Some(image),
+            PostBlock::Section { image: None, .. }
+            | PostBlock::Header { .. }
+            | PostBlock::Divider {}
+            | PostBlock::Context { .. }
+            | PostBlock::Buttons { .. } => None,
+        });
+        let of_attachments = self.attachments.iter().flat_map(|one| [&one.image, &one.thumb]).flatten();
+        of_blocks.chain(of_attachments)
     }
 
     /// All of its words, for who reads or searches them without drawing them.

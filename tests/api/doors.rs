@@ -299,6 +299,8 @@ pub fn doors() -> Vec<Door> {
         door("POST", "/admin/users/{user}/tokens", ADMIN).with(json!({})),
         door("DELETE", "/admin/users/{user}/tokens/{token}", ADMIN),
         door("POST", "/admin/users/{user}/tokens/{token}/rotation", ADMIN).with(json!({})),
+        // Pictures of other servers; the message here has none.
+        door("GET", "/conversations/{conversation}/entries/{seq}/pictures/{n}", [Hidden, No(404, "not_found"), Hidden]),
         // Last, because whoever has the code gets in.
         door("POST", "/invites/{code}/join", [Own, Own, Hidden]),
     ]

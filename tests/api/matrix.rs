@@ -49,6 +49,7 @@ impl Behind {
             .replace("{upload}", &self.upload)
             .replace("{app}", "home")
             .replace("{key}", "1")
+            .replace("{n}", "1")
             .replace("{hook}", "1")
             .replace("{webhook}", "1")
             .replace("{token}", &self.mcp_token.to_string())

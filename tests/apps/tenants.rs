@@ -91,6 +91,7 @@ async fn nothing_of_one_app_is_seen_or_changed_from_another() {
             .replace("{hook}", &hook.to_string())
             .replace("{webhook}", &webhook.to_string())
             .replace("{token}", &session.to_string())
+            .replace("{n}", "1")
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("{user}", "ada")
     };

@@ -17,6 +17,7 @@ use tidings::model::{
 };
 use tidings::net::{Listener, Tls};
 use tidings::outbound::{Outbound, OutboundOptions};
+use tidings::pictures::{PictureOptions, Pictures};
 use tidings::push::{Push, PushOptions};
 use tidings::search::Search;
 use tidings::shutdown::{Shutdown, Tasks, Trigger};
@@ -64,6 +65,12 @@ pub fn posting() -> WebhookOptions {
     WebhookOptions { retries, time: Duration::from_secs(20), ..WebhookOptions::default() }
 }
 
+/// How tests fetch pictures: from this machine, or from the public internet alone.
+pub fn fetching(options: PictureOptions, from_here: bool) -> Pictures {
+    let allow = if from_here { vec!["127.0.0.0/8".parse().unwrap()] } else { Vec::new() };
+    Pictures::new(Outbound::new(OutboundOptions { allow, ..OutboundOptions::default() }).unwrap(), options)
+}
+
 /// Opens the engine. A lock that a test has just let go can be held for a moment longer by a process that another test is
 /// starting: until that runs its own program it has all our files.
 fn open(options: &EngineOptions, hub: &Hub, wake: &Wake) -> Engine {
@@ -86,6 +93,11 @@ impl Server {
         Self::start_by(folder, options, tls, (Clock::system(), posting())).await
     }
 
+    /// Starts one that fetches pictures in another way than tests do.
+    pub async fn start_fetching(folder: &std::path::Path, pictures: Pictures) -> Self {
+        Self::start_all(folder, quick(), Tls::off(), (Clock::system(), posting(), pictures)).await
+    }
+
     /// Starts one by a clock that the test moves.
     pub async fn start_at(folder: &std::path::Path, options: GatewayOptions, clock: Clock) -> Self {
         Self::start_by(folder, options, Tls::off(), (clock, posting())).await
@@ -101,6 +113,16 @@ impl Server {
         options: GatewayOptions,
         tls: Tls,
         (clock, posting): (Clock, WebhookOptions),
+    ) -> Self {
+        let pictures = fetching(PictureOptions { time: Duration::from_secs(20), ..PictureOptions::default() }, true);
+        Self::start_all(folder, options, tls, (clock, posting, pictures)).await
+    }
+
+    async fn start_all(
+        folder: &std::path::Path,
+        options: GatewayOptions,
+        tls: Tls,
+        (clock, posting, pictures): (Clock, WebhookOptions, Pictures),
     ) -> Self {
         let hub = Hub::new(HubOptions { clock: clock.clone(), ..HubOptions::default() });
         let wake = Wake::default();
@@ -172,7 +194,7 @@ impl Server {
             http::serve(
                 gateway.clone(),
                 engine.clone(),
-                (media.clone(), push.clone(), assistants, before_hooks, webhooks.clone()),
+                (media.clone(), push.clone(), assistants, before_hooks, webhooks.clone(), pictures),
                 web,
                 shutdown,
                 tasks.clone(),

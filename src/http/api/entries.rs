@@ -174,12 +174,17 @@ async fn deliver(caller: &Caller, to: Target, content: Content) -> Result<Respon
 #[utoipa::path(get, path = "/conversations/{conversation}/entries/{seq}", tag = "messages",
     responses((status = 200, description = "The entry as it is now.", body = Entry)))]
 async fn one(caller: Caller, At((conversation, seq)): At<(ConversationId, Seq)>) -> Result<Response, Problem> {
+    Ok(Json(read(&caller, conversation, seq).await?).into_response())
+}
+
+/// An entry as the caller reads it now, or the refusal for one that they do not.
+pub(super) async fn read(caller: &Caller, conversation: ConversationId, seq: Seq) -> Result<Entry, Problem> {
     let query = Query::Entries { conversation, from: Some(seq), to: Some(seq), limit: 1 };
     let Answer::Entries { entries, .. } = caller.ask(query).await? else { return Err(unexpected()) };
-    match entries.into_iter().find(|entry| entry.seq == seq) {
-        Some(entry) => Ok(Json(entry).into_response()),
-        None => Err(Problem::new(Code::NotFound, format!("There is no entry with seq {seq} here that you can see."))),
-    }
+    entries
+        .into_iter()
+        .find(|entry| entry.seq == seq)
+        .ok_or_else(|| Problem::new(Code::NotFound, format!("There is no entry with seq {seq} here that you can see.")))
 }
 
 /// Edit an own text

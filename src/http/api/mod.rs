@@ -38,6 +38,7 @@ mod me;
 mod media;
 mod members;
 pub(super) mod origins;
+mod pictures;
 pub(super) mod problem;
 mod push;
 mod reactions;
@@ -60,6 +61,7 @@ use crate::http::Beside;
 use crate::http::hooks::Calls;
 use crate::media::Media;
 use crate::model::Code;
+use crate::pictures::Pictures;
 use crate::push::Push;
 use crate::shutdown::Tasks;
 use crate::webhooks::Webhooks;
@@ -91,6 +93,8 @@ pub struct ApiState {
     pub webhooks: Webhooks,
     /// What is asked before users of apps do something.
     pub before_hooks: BeforeHooks,
+    /// Pictures of other servers.
+    pub pictures: Pictures,
     /// Accounts, and what administrators do.
     pub office: Administration,
     /// Tasks that outlive a request.
@@ -108,7 +112,8 @@ pub struct ApiState {
 
 impl ApiState {
     /// What the handlers of a server share.
-    pub fn new(gateway: Gateway, (media, push, assistants, before_hooks, webhooks): Beside, tasks: Tasks) -> Self {
+    pub fn new(gateway: Gateway, beside: Beside, tasks: Tasks) -> Self {
+        let (media, push, assistants, before_hooks, webhooks, pictures) = beside;
         let options = gateway.options();
         let limits = Arc::new(Limits::new(options.rest_per_second, options.rest_burst));
         let (engine, auth) = (gateway.engine().clone(), gateway.auth().clone());
@@ -121,6 +126,7 @@ impl ApiState {
             assistants,
             webhooks,
             before_hooks,
+            pictures,
             office,
             tasks,
             limits,
@@ -169,6 +175,7 @@ fn resources() -> OpenApiRouter<ApiState> {
         .merge(hooks::router())
         .merge(mcp_tokens::router())
         .merge(bots::router())
+        .merge(pictures::router())
 }
 
 /// Everything under `/api`.

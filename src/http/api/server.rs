@@ -30,6 +30,8 @@ pub struct ServerInfo {
     registration: Registration,
     /// Nobody administers it yet: the link of the first start is to be used.
     needs_setup: bool,
+    /// Whether it fetches pictures of other servers for those who read an entry that names some.
+    pictures: bool,
     /// Shortest password, in characters.
     password_chars_min: usize,
     /// Shortest password of an administrator, in characters.
@@ -56,6 +58,7 @@ async fn server(State(api): State<ApiState>) -> Result<Json<ServerInfo>, Problem
         url: api.office.url().to_owned(),
         registration: home.settings.registration,
         needs_setup,
+        pictures: api.pictures.is_on(),
         password_chars_min: PASSWORD_CHARS_MIN,
         administrator_password_chars_min: ADMINISTRATOR_PASSWORD_CHARS_MIN,
         password_chars_max: PASSWORD_CHARS_MAX,

@@ -9,14 +9,14 @@ import { act, Button, Icon, IconButton, lazy, toastError } from '../ui';
 import css from './Bodies.module.css';
 import message from './Message.module.css';
 import type { Pane } from './pane';
-import { Post } from './Post';
 
+const Post = lazy(async () => ({ default: (await withWords(import('./Post'))).Post }), 'nothing');
 const Buttons = lazy(async () => ({ default: (await withWords(import('./Buttons'))).Buttons }), 'nothing');
 
 export function Other({ pane, row }: { pane: Pane; row: Row }) {
   const { body } = row;
   if ('buttons' in body) return <Buttons pane={pane} row={row} buttons={body.buttons} />;
-  if ('post' in body) return <Post post={body.post} />;
+  if ('post' in body) return <Post row={row} post={body.post} />;
   if ('location' in body) return <Place place={body.location} />;
   if ('contact_card' in body) return <PersonCard user={body.contact_card.user} />;
   if ('sticker' in body) return body.sticker.set === null ? <span class={css.sticker}>{body.sticker.name}</span> : <span class={css.muted}><Icon name="emoji" /> {t('chat.sticker')}</span>;

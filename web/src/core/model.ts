@@ -120,6 +120,8 @@ export interface Preferences {
   notifications: boolean;
   /** Whether notifications show what was said. */
   showText: boolean;
+  /** Whether pictures of other servers are shown at once; else each when it is asked for. */
+  pictures?: boolean;
   /** The assistant that was chosen last, for new chats and for `/` commands. */
   assistant?: UserId;
 }

@@ -1310,7 +1310,7 @@ export interface PostAttachment {
   title_url: string | null;
 }
 
-/** A picture that lies elsewhere. Clients load it when their user lets them. */
+/** A picture that lies elsewhere. Clients show it, through their server, when their user lets them. */
 export interface PostImage {
   /** What it shows, for those who do not see it. */
   alt: string;

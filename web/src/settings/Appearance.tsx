@@ -39,6 +39,9 @@ export function AppearancePage() {
       <Row label={t('settings.enterSends')} hint={t('settings.enterSendsHint')}>
         {(id) => <Switch labelledBy={id} checked={preferences.enter === 'send'} onChange={(on) => actions.setPreferences({ enter: on ? 'send' : 'newline' })} />}
       </Row>
+      <Row label={t('settings.pictures')} hint={t('settings.picturesHint')}>
+        {(id) => <Switch labelledBy={id} checked={preferences.pictures === true} onChange={(pictures) => actions.setPreferences({ pictures })} />}
+      </Row>
     </Card>
   );
 }

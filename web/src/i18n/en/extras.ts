@@ -12,5 +12,7 @@ export default {
   deleteHook: 'Delete webhook', deleteHookHint: 'What it has posted stays.', deleteHookTitle: 'Delete {name}?', deleteHookText: 'Its address opens nothing any more. What it has posted stays.',
   lastCalls: 'Last calls', lookAgain: 'Look again', noCalls: 'Nothing has called since the server was started.', posts: { one: '{count} post', other: '{count} posts' },
   addressOf: 'Address of {name}', addressOnce: 'Shown this once. Whoever has it can post here: keep it like a password. It takes what Slack, Mattermost, Grafana, Alertmanager, GitHub, Gitea, ntfy and Gotify send.',
+  // Pictures of other servers
+  showPicture: 'Show picture', noPicture: 'The picture could not be loaded.', pictureOn: 'Picture on {host}',
   tryIt: 'Try it from a command line:', sampleText: 'Hello from a script',
 } as const;

@@ -22,6 +22,7 @@ export default {
   thisDevice: 'This device', thisDeviceNote: 'These hold for this browser alone.', theme: 'Theme', asSystem: 'As the system',
   light: 'Light', dark: 'Dark', density: 'Density', comfortable: 'Comfortable', compact: 'Compact', enterSends: 'Enter sends the message',
   enterSendsHint: 'When off, Ctrl + Enter sends and Enter begins a new line',
+  pictures: 'Load pictures from other servers', picturesHint: 'In what webhooks post. When off, each is shown when you ask for it. This server fetches them; the other one sees nothing of you.',
   // Notifications
   whileOpen: 'While Tidings is open', sound: 'Sound', desktop: 'Notifications', desktopHint: 'When this page is in the background',
   showText: 'Show what was said', showTextHint: 'When off, notifications only say who wrote', whileClosed: 'While Tidings is closed',

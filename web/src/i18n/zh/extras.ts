@@ -12,5 +12,6 @@ export default {
   deleteHook: '删除 Webhook', deleteHookHint: '已发出的消息会保留。', deleteHookTitle: '删除“{name}”？', deleteHookText: '它的地址将失效，已发出的消息会保留。',
   lastCalls: '最近调用', lookAgain: '刷新', noCalls: '服务器启动以来还没有调用。', posts: { other: '{count} 条消息' },
   addressOf: '“{name}”的地址', addressOnce: '仅显示这一次。任何拿到地址的人都能在这里发消息，请像密码一样保管。支持 Slack、Mattermost、Grafana、Alertmanager、GitHub、Gitea、ntfy 和 Gotify 的格式。',
+  showPicture: '显示图片', noPicture: '图片无法加载。', pictureOn: '{host} 上的图片',
   tryIt: '在命令行中试一试：', sampleText: '来自脚本的问候',
 } as const satisfies Translation<typeof en>;

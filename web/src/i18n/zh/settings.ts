@@ -21,6 +21,7 @@ export default {
   thisDevice: '此设备', thisDeviceNote: '仅对当前浏览器生效。', theme: '主题', asSystem: '跟随系统',
   light: '浅色', dark: '深色', density: '密度', comfortable: '宽松', compact: '紧凑', enterSends: '按 Enter 发送消息',
   enterSendsHint: '关闭后用 Ctrl + Enter 发送，Enter 换行',
+  pictures: '加载其他服务器上的图片', picturesHint: '用于 Webhook 发来的消息。关闭时逐张点击显示。图片由本服务器获取，对方看不到你的信息。',
   whileOpen: 'Tidings 打开时', sound: '提示音', desktop: '通知', desktopHint: '页面在后台时显示',
   showText: '显示消息内容', showTextHint: '关闭后通知只显示发送人', whileClosed: 'Tidings 关闭时',
   push: '推送通知', pushIsOn: '已在此设备上开启。', pushIsOff: '开启时浏览器会询问一次。', turnOn: '开启', turnOff: '关闭',

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { landscape } from '../png.mjs';
 
-export const sentence = 'what another system posts through a webhook is shown with its parts, and nothing is fetched from elsewhere';
+export const sentence = 'what another system posts through a webhook is shown with its parts; pictures elsewhere wait until somebody wants them';
+/** Where the pictures of this flow lie is this machine. */
+export const settings = { TIDINGS_OUTBOUND_ALLOW: '127.0.0.1' };
 
 export async function run({ server, open }) {
   const ada = await server.person('ada', 'Ada');
@@ -38,4 +42,81 @@ export async function run({ server, open }) {
   assert.equal(await message.locator('a[href^="javascript"]').count(), 0);
   await a.page.getByText(/Deployed to production/).first().waitFor();
   assert.deepEqual(elsewhere, [], 'pictures elsewhere wait for a tap');
+  await pictures(a, url);
+}
+
+/** A server with pictures, which counts who asks. */
+async function gallery() {
+  const asked = [];
+  const pictures = createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(200, { 'content-type': 'image/png' }).end(landscape(asked.length));
+  });
+  await new Promise((resolve) => pictures.listen(0, '127.0.0.1', resolve));
+  return {
+    asked,
+    url: (name) => `http://127.0.0.1:${pictures.address().port}/${name}`,
+    stop: () => {
+      pictures.closeAllConnections();
+      return new Promise((resolve) => pictures.close(resolve));
+    },
+  };
+}
+
+async function pictures(a, url) {
+  const { page } = a;
+  const there = await gallery();
+  // The browser asks its own server alone.
+  const foreign = [];
+  page.on('request', (request) => { if (/^https?:/.test(request.url()) && new URL(request.url()).origin !== a.base) foreign.push(request.url()); });
+  a.expected.push(/status of 502/);
+  const post = async (title, ...images) => {
+    const body = { attachments: images.map((image) => ({ title, image_url: image })) };
+    const posted = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    assert.ok(posted.ok, await posted.text());
+    const row = a.message(title);
+    await row.waitFor();
+    return row;
+  };
+  const seen = (row) => row.locator('img').evaluateAll((images) => images.filter((image) => image.complete && image.naturalWidth > 0).length);
+  const until = async (holds, words) => {
+    for (const end = Date.now() + 15_000; !(await holds());) {
+      assert.ok(Date.now() < end, words);
+      await page.waitForTimeout(50);
+    }
+  };
+  try {
+    // Off: a link and a button for each, and nothing is fetched, also not by this server.
+    const two = await post('Load of alpha', there.url('one.png'), there.url('two.png'));
+    assert.equal(await two.getByRole('button', { name: /^Show picture/ }).count(), 2);
+    assert.equal(await two.locator('img').count(), 0);
+    assert.deepEqual(there.asked, []);
+    // One is wanted: one is fetched, and has the focus.
+    await two.getByRole('button', { name: /^Show picture/ }).first().click();
+    await until(async () => (await seen(two)) === 1, 'the picture is shown');
+    assert.deepEqual(there.asked, ['/one.png']);
+    assert.equal(await page.evaluate(() => document.activeElement?.querySelector('img') !== null), true);
+    assert.equal(await two.getByRole('button', { name: /^Show picture/ }).count(), 1);
+    const [wide, high] = await two.locator('img').evaluate((image) => [image.clientWidth, image.clientHeight]);
+    assert.ok(wide === 300 && high === 200, `${wide} × ${high}: its place was kept`);
+
+    // On: they come by themselves.
+    await page.goto(`${a.base}/settings/appearance`);
+    await page.getByRole('switch', { name: 'Load pictures from other servers' }).click();
+    await page.goto(a.base);
+    await a.openChat('Crew');
+    await until(async () => (await seen(two)) === 2, 'both pictures are shown');
+    assert.deepEqual([...new Set(there.asked)].sort(), ['/one.png', '/two.png']);
+    const address = there.url('three.png');
+    await there.stop();
+    // Gone: words, the link, and another try.
+    const row = await post('Load of beta', address);
+    await row.getByText('The picture could not be loaded.').waitFor();
+    assert.equal(await row.getByRole('link', { name: address }).getAttribute('href'), address);
+    await row.getByRole('button', { name: /^Try again/ }).click();
+    await row.getByText('The picture could not be loaded.').waitFor();
+    assert.deepEqual(foreign, [], 'the browser asks nobody else');
+  } finally {
+    await there.stop().catch(() => {});
+  }
 }

@@ -1,0 +1,137 @@
+//! What is on its way, and what was fetched a moment ago: a cell for each address, so that who asks for the same picture waits for the
+//! one fetch, or finds it. Each app has cells of its own: what one app looks at tells another nothing.
+
+use super::{Failure, Picture};
+use crate::model::AppId;
+use crate::model::clock::monotonic;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+
+/// How long a picture is kept.
+const PICTURE_KEPT: Duration = Duration::from_mins(10);
+/// How long it is kept that there is none.
+const FAILURE_KEPT: Duration = Duration::from_secs(10);
+/// Pictures kept, …
+const KEPT_MAX: usize = 512;
+/// … and their bytes, of all apps …
+const KEPT_BYTES_MAX: usize = super::ALL_KIB * 1024 * 2 / 5;
+/// … and of one.
+const KEPT_APP_BYTES_MAX: usize = super::APP_KIB * 1024 * 2 / 5;
+
+/// What came of a fetch.
+#[derive(Debug)]
+pub struct Kept {
+    pub result: Result<Picture, Failure>,
+    until: Instant,
+}
+
+impl Kept {
+    /// What came just now.
+    pub fn now(result: Result<Picture, Failure>) -> Self {
+        let kept = if result.is_ok() { PICTURE_KEPT } else { FAILURE_KEPT };
+        Self { result, until: monotonic() + kept }
+    }
+
+    fn bytes(&self) -> usize {
+        self.result.as_ref().map_or(0, |picture| picture.bytes.len())
+    }
+}
+
+type Cell = Arc<OnceCell<Kept>>;
+type Cells = BTreeMap<(AppId, String), Cell>;
+
+/// The cells.
+#[derive(Default)]
+pub struct Shelf(
+    /// Held for a walk over at most [`KEPT_MAX`] cells and those on their way.
+    Mutex<Cells>,
+);
+
+impl Shelf {
+    /// The cell of an address, an empty one when what was there is too old.
+    pub fn cell(&self, app: AppId, url: &str) -> Cell {
+        let (mut cells, now, key) = (self.0.lock(), monotonic(), (app, url.to_owned()));
+        if let Some(cell) = cells.get(&key).filter(|cell| cell.get().is_none_or(|kept| kept.until > now)) {
+            return Arc::clone(cell);
+        }
+        let cell = Cell::default();
+        cells.insert(key, Arc::clone(&cell));
+        cell
+    }
+
+    /// Forgets what is too old, what everybody left before it came, and the oldest of what is too much.
+    pub fn tidy(&self) {
+        let (mut cells, now) = (self.0.lock(), monotonic());
+        cells.retain(|_, cell| match cell.get() {
+            Some(kept) => kept.until > now,
+            None => Arc::strong_count(cell) > 1,
+        });
+        let mut oldest: Vec<_> = cells
+            .iter()
+            .filter_map(|(key, cell)| cell.get().map(|kept| (kept.until, kept.bytes(), key.clone())))
+            .collect();
+        oldest.sort();
+        let (mut count, mut bytes, mut of_app) = (oldest.len(), 0, BTreeMap::<AppId, usize>::new());
+        for (_, size, (app, _)) in &oldest {
+            bytes += size;
+            *of_app.entry(*app).or_default() += size;
+        }
+        for (_, size, key) in oldest {
+            let mine = of_app.entry(key.0).or_default();
+            if count > KEPT_MAX || bytes > KEPT_BYTES_MAX || *mine > KEPT_APP_BYTES_MAX {
+                (count, bytes, *mine) = (count - 1, bytes - size, *mine - size);
+                cells.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn put(shelf: &Shelf, app: u32, name: &str, bytes: usize) {
+        let picture = Picture { content_type: "image/png", bytes: Bytes::from(vec![0; bytes]), tag: String::new() };
+        let kept = shelf.cell(AppId(app), name).set(Kept::now(Ok(picture)));
+        assert!(kept.is_ok());
+        shelf.tidy();
+    }
+
+    fn has(shelf: &Shelf, app: u32, name: &str) -> bool {
+        shelf.cell(AppId(app), name).initialized()
+    }
+
+    #[test]
+    fn the_oldest_go_and_no_app_takes_what_is_anothers() {
+        let shelf = Shelf::default();
+        let large = crate::pictures::PICTURE_BYTES_MAX;
+        put(&shelf, 1, "quiet", large);
+        for n in 0..20 {
+            put(&shelf, 2, &format!("{n}"), large);
+        }
+        assert!(has(&shelf, 1, "quiet") && has(&shelf, 2, "19") && !has(&shelf, 2, "0"));
+        for n in 0..2 * KEPT_MAX {
+            put(&shelf, 3, &format!("{n}"), 1);
+        }
+        let cells = shelf.0.lock();
+        assert!(cells.values().filter(|cell| cell.initialized()).count() <= KEPT_MAX);
+        let bytes: usize = cells.values().filter_map(|cell| cell.get().map(Kept::bytes)).sum();
+        assert!(bytes <= KEPT_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_cell_that_everybody_left_goes() {
+        let shelf = Shelf::default();
+        let waiting = shelf.cell(AppId(1), "waiting");
+        drop(shelf.cell(AppId(1), "left"));
+        shelf.tidy();
+        assert_eq!(shelf.0.lock().len(), 1);
+        drop(waiting);
+        shelf.tidy();
+        assert!(shelf.0.lock().is_empty());
+    }
+}

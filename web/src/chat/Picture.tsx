@@ -1,0 +1,62 @@
+// A picture that lies on another server: a link, and the picture itself when the reader wants it. This server fetches it, so that the
+// other one sees nothing of the reader. Its place is reserved, so that nothing jumps when it comes.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { store } from '../core';
+import type { PostImage } from '../core/protocol';
+import { t } from '../i18n';
+import { Button, Icon } from '../ui';
+import bodies from './Bodies.module.css';
+import { offersPictures } from './pictures';
+
+const REL = 'noopener noreferrer nofollow';
+const isWeb = (url: string): boolean => /^https?:\/\//i.test(url);
+
+/** Words that lead to an address elsewhere, or just the words. */
+export function Leading({ url, words }: { url: string | null; words: string }) {
+  return url && isWeb(url) ? <a href={url} title={url} target="_blank" rel={REL}>{words}</a> : <>{words}</>;
+}
+
+function hostOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
+  }
+}
+
+export function Picture({ image, at, small }: { image: PostImage; at: string | undefined; small?: boolean }) {
+  // What was asked for and what failed are of one address: another one begins anew.
+  const [wanted, setWanted] = useState('');
+  const [failed, setFailed] = useState('');
+  const link = useRef<HTMLAnchorElement>(null);
+  const offered = offersPictures() && at !== undefined && isWeb(image.url);
+  const shown = offered && failed !== at && (wanted === at || store.preferences.value.pictures === true);
+  // The button that was pressed has gone: the keyboard goes on from the picture.
+  useEffect(() => { if (shown && wanted === at) link.current?.focus({ preventScroll: true }); }, [shown, wanted]);
+  const words = image.alt || t('extras.pictureOn', { host: hostOf(image.url) });
+  if (shown) {
+    const size = small ? { width: '96px', 'aspect-ratio': '1' } : { width: '300px', 'aspect-ratio': '3 / 2' };
+    return (
+      <a ref={link} href={image.url} title={image.url} target="_blank" rel={REL} style={{ ...size, display: 'block', 'max-width': '100%' }}>
+        <img key={at} src={at} alt={words} loading="lazy" decoding="async" onError={() => setFailed(at)} style={{ width: '100%', height: '100%', 'object-fit': 'contain', 'object-position': 'left top' }} />
+      </a>
+    );
+  }
+  const again = failed === at;
+  return (
+    <>
+      {again && <p class={bodies.small} role="alert">{t('extras.noPicture')}</p>}
+      <div class={bodies.muted}>
+        <span class={bodies.muted} style={{ 'flex-wrap': 'nowrap' }}>
+          <Icon name="image" size={16} /> <span><Leading url={image.url} words={image.alt || image.url} /></span>
+        </span>
+        {offered && (
+          <Button size="small" aria-label={`${t(again ? 'common.retry' : 'extras.showPicture')}: ${words}`} onClick={() => { setFailed(''); setWanted(at); }}>
+            {t(again ? 'common.retry' : 'extras.showPicture')}
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
