@@ -430,6 +430,9 @@ pub fn open_auth(config: &Config) -> Result<Auth, AppError> {
         let name = config.server.data.display();
         AppError::Folder(format!("The key of secrets in the data folder {name} cannot be used: {error}."))
     })?;
+    if vault.is_rotating() {
+        tracing::warn!("a rotation of secrets.key was begun and not finished; run `tidings secrets rotate`");
+    }
     Ok(Auth::with(password_work(config), vault))
 }
 

@@ -9,6 +9,7 @@ mod frame;
 mod keys;
 mod matrix;
 mod people;
+mod scopes;
 
 use crate::support::http::Api;
 use crate::support::in_process::{Person, Server, quick};

@@ -8,8 +8,12 @@ mod incoming;
 mod incoming_rotation;
 #[path = "apps/life.rs"]
 mod life;
+#[path = "apps/once.rs"]
+mod once;
 #[path = "apps/origins.rs"]
 mod origins;
+#[path = "apps/secrets.rs"]
+mod secrets;
 #[path = "apps/server_api.rs"]
 mod server_api;
 #[path = "apps/signed.rs"]

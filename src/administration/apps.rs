@@ -3,8 +3,8 @@
 use super::{Administration, unexpected, unread};
 use crate::auth::{SIGNING, Token, signed};
 use crate::model::{
-    Actor, AdminAnswer, AdminQuery, AppAccess, AppKeyId, AppKeyInfo, AppKeyKind, AppKeySecret, AppRef, AppUse, Code,
-    Name, Refusal, Secret, SystemCommand, Timestamp, UserId, WebOrigin,
+    Actor, AdminAnswer, AdminQuery, AppAccess, AppKeyId, AppKeyInfo, AppKeyKind, AppKeySecret, AppRef, AppScope,
+    AppScopes, AppUse, Code, Name, Refusal, Secret, SystemCommand, Timestamp, UserId, WebOrigin,
 };
 use crate::store::Read;
 use crate::store::records::{AppStateRow, SignedUserRow};
@@ -19,6 +19,8 @@ pub struct NewAppKey {
     pub name: Option<Name>,
     /// The public half of an Ed25519 key, as a PEM file or 32 bytes in base64; for that kind alone.
     pub public_key: Option<String>,
+    /// What it opens; everything when nothing is said. For the kind `api` alone.
+    pub scopes: Option<Vec<AppScope>>,
 }
 
 /// A key that was made.
@@ -80,10 +82,12 @@ impl Administration {
     /// Makes a key; its secret is told this once.
     pub async fn create_app_key(&self, by: &Actor, app: AppRef, new: NewAppKey) -> Result<MadeAppKey, Refusal> {
         let app = self.app(by, app).await?.app;
-        let NewAppKey { kind, name, public_key } = new;
+        let NewAppKey { kind, name, public_key, scopes } = new;
+        let scopes = AppScopes::new(scopes).map_err(|words| Refusal::new(Code::Invalid, words))?;
         if public_key.is_some() && kind != AppKeyKind::Eddsa {
             return Err(Refusal::new(Code::Invalid, "`public_key` belongs to a key of the kind `eddsa` alone."));
         }
+        let _writing = self.auth.vault.writing().await;
         let (stored, secret) = match kind {
             AppKeyKind::Api => {
                 let token = Token::draw_key();
@@ -103,7 +107,8 @@ impl Administration {
                 (AppKeySecret::Eddsa(public), None)
             }
         };
-        let key = AppKeyId(self.carry_out(by, SystemCommand::CreateAppKey { app, name, secret: stored }).await?.lsn.0);
+        let command = SystemCommand::CreateAppKey { app, name, secret: stored, scopes };
+        let key = AppKeyId(self.carry_out(by, command).await?.lsn.0);
         let keys = self.app_use(by, AppRef(app.to_string())).await?.keys;
         let key = keys.into_iter().find(|one| one.key == key).ok_or_else(unexpected)?;
         Ok(MadeAppKey { key, secret })

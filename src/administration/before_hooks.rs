@@ -34,6 +34,7 @@ impl Administration {
     /// Makes an app's before-hook, with a new secret, or changes the one that is there, which keeps its secret.
     pub async fn set_before_hook(&self, by: &Actor, app: AppRef, hook: BeforeHook) -> Result<KeptBeforeHook, Refusal> {
         let (app, before) = self.before_hook(by, app).await?;
+        let _writing = self.auth.vault.writing().await;
         let drawn = if before.is_none() { Some(self.draw(app, BEFORE_HOOK)?) } else { None };
         let (secret, sealed) = drawn.unzip();
         self.carry_out(by, SystemCommand::SetBeforeHook { app, hook: Box::new(hook), secret: sealed }).await?;
@@ -43,6 +44,7 @@ impl Administration {
     /// Gives an app's before-hook another secret; the one before it signs, too, for a day.
     pub async fn rotate_before_hook(&self, by: &Actor, app: AppRef) -> Result<KeptBeforeHook, Refusal> {
         let (app, _) = self.one_before_hook(by, app).await?;
+        let _writing = self.auth.vault.writing().await;
         let (secret, sealed) = self.draw(app, BEFORE_HOOK)?;
         self.carry_out(by, SystemCommand::RotateBeforeHook { app, secret: sealed }).await?;
         let hook = self.one_before_hook(by, AppRef(app.to_string())).await?.1;

@@ -11,6 +11,7 @@ mod bots;
 mod incoming;
 mod links;
 mod mcp;
+mod secrets;
 mod server_api;
 mod webhooks;
 
@@ -21,6 +22,7 @@ pub use bots::MadeBotToken;
 pub use incoming::MadeHook;
 pub use links::{InviteLink, Link};
 pub use mcp::{MadeMcpToken, NewMcpToken};
+pub use secrets::RotatedSecrets;
 pub use server_api::{Became, PutContact, PutUser};
 pub use webhooks::MadeWebhook;
 

@@ -4,9 +4,10 @@
 
 use super::{Administration, NewAccount, unexpected, unread};
 use crate::auth;
+use crate::ledger::{self, Stop};
 use crate::model::{
-    Actor, Answer, AppActor, AppId, AppRef, Card, Code, Command, CommandResult, Content, ConversationId, Key, Name,
-    Outcome, Query, Refusal, SessionId, Target, UserActor, UserHandle, UserId, UserKind, limits,
+    Actor, Answer, AppActor, AppId, AppRef, AppScope, Card, Code, Command, CommandResult, Content, ConversationId, Key,
+    Name, Outcome, Query, Refusal, SessionId, Target, UserActor, UserHandle, UserId, UserKind, limits,
 };
 use crate::store::Read;
 use crate::store::records::{CardRow, ContactRow, LabelRow, MemberRow, UserIdKey, UserIdRow, UserRow};
@@ -18,8 +19,6 @@ use std::collections::BTreeMap;
 const AT_ONCE: usize = 128;
 /// Counts one command of an app, or refuses it because there are too many.
 type Turn<'a> = &'a (dyn Fn() -> Result<(), Refusal> + Send + Sync);
-/// Who speaks when the system itself does.
-const SYSTEM: &str = "system";
 
 /// A user as they shall be; what is absent stays as it is.
 #[derive(Clone, Debug)]
@@ -63,6 +62,16 @@ impl Administration {
         let found = self.find(actor.app, id)?.filter(|(_, row)| !row.deleted);
         let (user, row) = found.ok_or_else(|| no_such_user(id))?;
         Ok(auth::session_actor(actor.app, user, row.id.clone(), SessionId::of_key(actor.key)))
+    }
+
+    /// The same for whoever asks in the user's name from outside: the key must have one of these scopes.
+    pub fn acting_with(&self, actor: AppActor, id: &UserId, any_of: &[AppScope]) -> Result<UserActor, Refusal> {
+        let acting = self.acting(actor, id)?;
+        match ledger::apps::scope::check_as(&*self.engine.view(), actor, acting.user, any_of) {
+            Ok(()) => Ok(acting),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Fault(_)) => Err(unread()),
+        }
     }
 
     fn find(&self, app: AppId, id: &UserId) -> Result<Option<(UserHandle, std::sync::Arc<UserRow>)>, Refusal> {
@@ -254,7 +263,7 @@ impl Administration {
         to: Target,
         content: Content,
     ) -> Result<Outcome, Refusal> {
-        let system = UserId::new(SYSTEM).map_err(|_| unexpected())?;
+        let system = UserId::new(UserKind::SYSTEM).map_err(|_| unexpected())?;
         let row = if let Some((_, row)) = self.find(actor.app, &system)? {
             row
         } else {

@@ -47,6 +47,7 @@ impl Administration {
         settings: WebhookSettings,
     ) -> Result<MadeWebhook, Refusal> {
         let app = self.app(by, app).await?.app;
+        let _writing = self.auth.vault.writing().await;
         let (secret, sealed) = self.draw(app, PURPOSE)?;
         let command = SystemCommand::CreateWebhook { app, settings: Box::new(settings), secret: sealed };
         let webhook = WebhookId(self.carry_out(by, command).await?.lsn.0);
@@ -70,6 +71,7 @@ impl Administration {
     /// Gives a webhook another secret; the old one signs too for a day.
     pub async fn rotate_webhook(&self, by: &Actor, app: AppRef, webhook: WebhookId) -> Result<MadeWebhook, Refusal> {
         let app = self.app(by, app).await?.app;
+        let _writing = self.auth.vault.writing().await;
         let (secret, sealed) = self.draw(app, PURPOSE)?;
         self.carry_out(by, SystemCommand::RotateWebhook { webhook: (app, webhook), secret: sealed }).await?;
         Ok(MadeWebhook { webhook: self.webhook(by, AppRef(app.to_string()), webhook).await?.1, secret })

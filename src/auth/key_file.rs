@@ -11,23 +11,34 @@ const BYTES_MAX: u64 = 4 * 1024;
 /// Reads the key `name` of a data folder; writes the one that `make` gives when there is none, whole or not at all. Whoever else
 /// could read the file cannot any more. Errors are those of the file system and of `make`.
 pub fn open(data: &Path, name: &str, make: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
-    let path = data.join(name);
-    match File::open(&path) {
-        Ok(file) => {
-            if file.metadata()?.permissions().mode() & 0o077 != 0 {
-                fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-            }
-            let mut bytes = Vec::new();
-            file.take(BYTES_MAX).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let bytes = make()?;
-            write_new(data, name, &bytes)?;
-            Ok(bytes)
-        }
-        Err(error) => Err(error),
+    if let Some(bytes) = read(data, name)? {
+        return Ok(bytes);
     }
+    let bytes = make()?;
+    write_new(data, name, &bytes)?;
+    Ok(bytes)
+}
+
+/// Reads the key `name` of a data folder, when there is one. Whoever else could read the file cannot any more.
+pub fn read(data: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
+    let path = data.join(name);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    }
+    let mut bytes = Vec::new();
+    file.take(BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Gives the key `from` the name `to`, in place of the one that had it: for good when this returns.
+pub fn rename(data: &Path, from: &str, to: &str) -> io::Result<()> {
+    fs::rename(data.join(from), data.join(to))?;
+    File::open(data)?.sync_all()
 }
 
 /// The same for a key of so many random bytes.
@@ -43,7 +54,8 @@ pub fn open_random<const BYTES: usize>(data: &Path, name: &str) -> io::Result<[u
     })
 }
 
-fn write_new(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Writes a key that is not there, whole or not at all.
+pub fn write_new(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let temporary = data.join(format!("{name}.new"));
     // What a crash left under this name was never used.
     match fs::remove_file(&temporary) {

@@ -4,12 +4,14 @@
 //! followed. A header has `alg`, `kid` and `typ` and nothing else, so no token brings a key, an address or a condition of its own.
 //! Claims are looked at after the signature, and each must have its own type: a time that is a text is no time.
 
-use crate::model::limits::{SIGNED_LEEWAY_MS, SIGNED_TOKEN_BYTES_MAX};
-use crate::model::{AppId, AppKeyId, Code, Name, Refusal, Timestamp, UserId};
+use crate::model::limits::{SIGNED_LEEWAY_MS, SIGNED_ONCE_CHARS_MAX, SIGNED_TOKEN_BYTES_MAX};
+use crate::model::{AppId, AppKeyId, Code, MediaId, Name, Refusal, SignedOnce, Timestamp, TokenHash, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::{hmac, signature};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
 
 /// Servers that one token may be for.
 const AUDIENCES_MAX: usize = 8;
@@ -65,6 +67,27 @@ struct RawClaims {
     nbf: Option<u64>,
     #[serde(default)]
     name: Option<Name>,
+    /// A claim that is there and no text is no claim, and no reason to take a token twice.
+    #[serde(default, deserialize_with = "once")]
+    jti: Option<String>,
+    #[serde(default, deserialize_with = "picture")]
+    avatar: Option<MediaId>,
+}
+
+/// An `avatar`: a picture of the app's, and no address. Nothing is ever fetched because a token names it.
+fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MediaId>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let id = text.parse().map_err(|_| D::Error::custom("`avatar` is the id of a picture, and no address"))?;
+    Ok(Some(id))
+}
+
+/// A `jti`: 1 to 255 characters.
+fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text.chars().count() > SIGNED_ONCE_CHARS_MAX {
+        return Err(D::Error::custom(format!("`jti` has 1 to {SIGNED_ONCE_CHARS_MAX} characters")));
+    }
+    Ok(Some(text))
 }
 
 /// The number of the app, as a number or as text.
@@ -107,6 +130,10 @@ pub struct Claims {
     pub user: UserId,
     /// What they are called.
     pub name: Option<Name>,
+    /// Their picture.
+    pub avatar: Option<MediaId>,
+    /// What it is remembered by, when it counts once.
+    pub once: Option<SignedOnce>,
     /// When it was issued.
     pub issued: Timestamp,
     /// When it ends.
@@ -178,7 +205,11 @@ impl Unverified<'_> {
         if now.since_ms(expires) > SIGNED_LEEWAY_MS || now.0 >= expires.0 + SIGNED_LEEWAY_MS {
             return Err(Refusal::new(Code::TokenExpired, "The signed token has expired; sign a new one."));
         }
-        Ok(Claims { user: raw.sub.clone(), name: raw.name.clone(), issued, expires })
+        let once = raw.jti.as_ref().map(|jti| SignedOnce {
+            id: TokenHash(Sha256::digest(jti.as_bytes()).into()),
+            until: Timestamp(expires.0 + SIGNED_LEEWAY_MS),
+        });
+        Ok(Claims { user: raw.sub.clone(), name: raw.name.clone(), avatar: raw.avatar, once, issued, expires })
     }
 }
 
@@ -213,7 +244,7 @@ fn wrong_header() -> Refusal {
 fn wrong_claims(error: &serde_json::Error) -> Refusal {
     refused(format!(
         "The claims of a signed token are `iss` (the app), `sub` (the user), `aud` (this server), `iat` and `exp` (whole \
-         seconds), and if you like `name`; {error}."
+         seconds), and if you like `nbf`, `jti`, `name` and `avatar`; {error}."
     ))
 }
 

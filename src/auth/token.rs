@@ -38,6 +38,11 @@ impl Token {
         Self::draw_as(PREFIX)
     }
 
+    /// The session token of an exchange that can be made again, of 32 bytes that nobody can guess.
+    pub fn of_exchange(secret: &[u8; 32]) -> Self {
+        Self::from_secret(PREFIX, secret)
+    }
+
     /// Draws a key that opens the API for another system: the same with `tdk_` before it.
     pub fn draw_key() -> Self {
         Self::draw_as(KEY_PREFIX)

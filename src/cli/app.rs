@@ -5,7 +5,7 @@ use super::{Failure, exit, print, unexpected, webhook};
 use crate::config::Home;
 use crate::control::{AppLine, Request, Response};
 use crate::model::app::merged;
-use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppState, AppUse, Name, Secret, UserId, WebOrigin};
+use crate::model::{AppAccess, AppKeyId, AppKeyKind, AppScope, AppState, AppUse, Name, Secret, UserId, WebOrigin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -141,6 +141,9 @@ enum Action {
         /// Of the kind `eddsa`: the file with the public half (PEM).
         #[arg(long, value_name = "FILE")]
         public_key: Option<PathBuf>,
+        /// Of the kind `api`: what it opens (`users`, `send`, `act`, `read`, `settings`); give it once for each. Everything when absent.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<AppScope>,
         #[command(flatten)]
         place: Place,
     },
@@ -252,9 +255,10 @@ async fn run_use(action: Action) -> Result<(), Failure> {
             place.ask(Request::AppDelete { name }, false).await?;
             print(&said)
         }
-        Action::KeyCreate { name, kind, called, public_key, place } => {
+        Action::KeyCreate { name, kind, called, public_key, scopes, place } => {
             let public_key = public_key.map(|file| read_file(&file)).transpose()?;
-            match place.ask(Request::AppKeyCreate { name, kind, called, public_key }, false).await? {
+            let scopes = (!scopes.is_empty()).then_some(scopes);
+            match place.ask(Request::AppKeyCreate { name, kind, called, public_key, scopes }, false).await? {
                 Response::AppKey(made) => {
                     let secret = made.secret.as_ref().map_or("-", Secret::reveal);
                     print(&format!("{} {secret}\n", made.key.key))
@@ -332,7 +336,12 @@ fn shown(uses: &AppUse) -> Result<String, Failure> {
     lines.extend(fields(&uses.access)?.into_iter().map(|(key, value)| format!("{key} = {value}")));
     lines.extend(uses.origins.iter().map(|origin| format!("origin {origin}")));
     lines.extend(uses.keys.iter().map(|key| {
-        let kind = key.kind.name();
+        let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
+        let kind = match key.kind {
+            // A key that opens everything says no more than that.
+            AppKeyKind::Api if scopes.len() < AppScope::ALL.len() => format!("api ({})", scopes.join(", ")),
+            other => other.name().to_owned(),
+        };
         let used = key.used.map_or_else(|| "never used".to_owned(), |used| format!("used {}", used.0));
         format!("key {} {kind} {used} {}", key.key, key.name.as_ref().map_or("", Name::as_str)).trim_end().to_owned()
     }));

@@ -19,6 +19,7 @@ mod notice;
 pub mod password;
 pub mod place;
 pub mod reach;
+pub mod secrets;
 pub mod send;
 pub mod serve;
 pub mod status;
@@ -161,6 +162,9 @@ enum Command {
     /// Make invite codes, with which people make accounts.
     #[command(after_help = invite::AFTER_HELP)]
     Invite(invite::Args),
+    /// Encrypt the secrets of apps with another key.
+    #[command(after_help = secrets::AFTER_HELP)]
+    Secrets(secrets::Args),
     /// Show the audit log: who did what to whom.
     #[command(after_help = audit::AFTER_HELP)]
     Audit(audit::Args),
@@ -222,6 +226,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Bot(args) => Box::pin(bot::run(args)).await,
         Command::Assistant(args) => Box::pin(assistant::run(*args)).await,
         Command::Invite(args) => Box::pin(invite::run(args)).await,
+        Command::Secrets(args) => Box::pin(secrets::run(args)).await,
         Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Status(args) => Box::pin(status::run(args)).await,
         Command::Chat(args) => Box::pin(chat::run(*args)).await,

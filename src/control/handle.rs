@@ -167,8 +167,8 @@ impl Control {
                 done(self.office.suspend_app(&auth::operator(), Some(&name).into(), suspended).await)
             }
             Request::AppDelete { name } => done(self.office.delete_app(&auth::operator(), Some(&name).into()).await),
-            Request::AppKeyCreate { name, kind, called, public_key } => {
-                let new = NewAppKey { kind, name: called, public_key };
+            Request::AppKeyCreate { name, kind, called, public_key, scopes } => {
+                let new = NewAppKey { kind, name: called, public_key, scopes };
                 let made = self.office.create_app_key(&auth::operator(), Some(&name).into(), new).await?;
                 Ok(Response::AppKey(Box::new(made)))
             }
@@ -191,6 +191,9 @@ impl Control {
             }
             Request::BotRevoke { app, id, token } => {
                 done(self.office.revoke_token(&auth::operator(), (app.as_ref().into(), id), token).await)
+            }
+            Request::SecretsRotate {} => {
+                self.office.rotate_secrets(&auth::operator()).await.map(Response::SecretsRotated)
             }
             Request::AppKeyRevoke { name, key } => {
                 done(self.office.revoke_app_key(&auth::operator(), Some(&name).into(), key).await)

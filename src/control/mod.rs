@@ -13,11 +13,12 @@ mod socket;
 pub use handle::{Control, Tester};
 pub use socket::{AskError, Socket, ask};
 
-use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook};
+use crate::administration::{InviteLink, Link, MadeAppKey, MadeBotToken, MadeWebhook, RotatedSecrets};
 use crate::model::{
-    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppSettings, AppState, AppUse, AssistantCheck, AssistantInfo,
-    AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name, Refusal, Secret,
-    SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo, WebhookSettings,
+    AccountInfo, AppAccess, AppId, AppKeyId, AppKeyKind, AppScope, AppSettings, AppState, AppUse, AssistantCheck,
+    AssistantInfo, AssistantSettings, AuditLine, BeforeHookInfo, BotToken, Epoch, Invite, InviteCode, Lsn, Name,
+    Refusal, Secret, SessionId, SessionInfo, Timestamp, UserHandle, UserId, WebOrigin, WebhookId, WebhookInfo,
+    WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -271,6 +272,9 @@ pub enum Request {
         /// Of the kind `eddsa`: the public half.
         #[serde(default)]
         public_key: Option<String>,
+        /// Of the kind `api`: what it opens; everything when absent.
+        #[serde(default)]
+        scopes: Option<Vec<AppScope>>,
     },
     /// Make a key of an app useless. Answer: `done`.
     AppKeyRevoke {
@@ -373,6 +377,8 @@ pub enum Request {
         /// Of which app.
         name: Name,
     },
+    /// Make another key of secrets and encrypt all secrets with it. Answer: `secrets_rotated`.
+    SecretsRotate {},
 }
 
 /// What it gave.
@@ -455,6 +461,8 @@ pub enum Response {
     },
     /// What the test of an assistant found.
     AssistantCheck(Box<AssistantCheck>),
+    /// What a rotation has done.
+    SecretsRotated(RotatedSecrets),
 }
 
 /// One user with their sessions.

@@ -130,7 +130,8 @@ pub(super) const fn changes(command: &AnyCommand) -> Option<AppId> {
             SystemCommand::SetBeforeHook { app, .. }
             | SystemCommand::RotateBeforeHook { app, .. }
             | SystemCommand::RemoveBeforeHook { app }
-            | SystemCommand::AppStep { app },
+            | SystemCommand::AppStep { app }
+            | SystemCommand::Reseal { app, .. },
         ) => Some(*app),
         AnyCommand::System(_) | AnyCommand::User(_) => None,
     }

@@ -272,7 +272,7 @@ impl Connection {
         self.outbox.set_deadline_ms(u64::MAX);
         let (engine, auth) = (self.gateway.engine(), self.gateway.auth());
         let server = self.gateway.options().server_name.as_str();
-        let from = From { peer: self.peer, page: self.page.as_ref(), cookie: self.cookie.as_ref(), server };
+        let from = From { peer: self.peer, page: self.page.as_ref(), cookie: self.cookie.as_ref(), server, key: None };
         let logged_in = login::log_in(engine, auth, (hello.auth, hello.device), from).await;
         let welcome = logged_in.and_then(|logged_in| self.enter(logged_in));
         match welcome {

@@ -6,8 +6,9 @@ use crate::auth::{self, AddressPrefix, SIGNING, Token};
 use crate::engine::{Before, Engine, Submission};
 use crate::ledger::{self, Stop};
 use crate::model::{
-    AppActor, AppId, AppKeyId, AppKeySecret, AppState, Code, CommandResult, Device, Line, McpAccess, Platform, Refusal,
-    Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind, limits,
+    AppActor, AppId, AppKeyId, AppKeySecret, AppScopes, AppState, Code, CommandResult, Device, Key, Line, McpAccess,
+    MediaId, Platform, Refusal, Secret, SessionId, SystemCommand, Timestamp, UserActor, UserHandle, UserId, UserKind,
+    limits,
 };
 use crate::protocol::Auth;
 use crate::store::records::{
@@ -43,6 +44,8 @@ pub struct From<'a> {
     pub cookie: Option<&'a Secret>,
     /// The name of this server, for which a signed token must be.
     pub server: &'a str,
+    /// With which a caller exchanges the same signed token again without being refused for it.
+    pub key: Option<Key>,
 }
 
 /// Finds out who says `hello`, or asks over HTTP.
@@ -141,7 +144,7 @@ async fn by_signed(
     auth: &auth::Auth,
     token: &Secret,
     device: Device,
-    From { peer, page, cookie: _, server }: From<'_>,
+    From { peer, page, cookie: _, server, key: again }: From<'_>,
 ) -> Result<LoggedIn, Refusal> {
     let unverified = signed::read(token.reveal())?;
     let (app, key) = (unverified.app, unverified.key);
@@ -166,11 +169,20 @@ async fn by_signed(
     };
     foreign::check(engine, app, page)?;
     touch_key(engine, app, key, used).await;
-    let (token, platform) = (Token::draw(), device.platform);
+    // Of an exchange that has a name, and counts once, the session's token is made of that name: nobody else can make it, and the same
+    // exchange makes it again.
+    let token = match (claims.once, again) {
+        (Some(once), Some(again)) => Token::of_exchange(&auth.vault.exchange(app, once.id, again)),
+        (Some(_), None) | (None, _) => Token::draw(),
+    };
+    let platform = device.platform;
+    let avatar = claims.avatar.filter(|avatar| is_picture(engine, app, *avatar));
     let command = SystemCommand::SignIn {
         app,
         id: claims.user.clone(),
         name: claims.name,
+        avatar,
+        once: claims.once,
         key,
         issued: claims.issued,
         device,
@@ -189,12 +201,22 @@ async fn by_signed(
     Ok(LoggedIn { actor, platform, administrator: false, token: Some(token.secret()) })
 }
 
-/// The app that a key opens the API for; asked for each request.
-pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal> {
+/// Whether a picture that a token names is one that the app has uploaded. It is no reason to keep somebody out.
+fn is_picture(engine: &Engine, app: AppId, avatar: MediaId) -> bool {
+    let found = ledger::apps::sign_in::is_picture_of(&*engine.view(), app, avatar);
+    let is = found.unwrap_or_default();
+    if !is {
+        tracing::info!(%app, %avatar, "a signed token names a picture that the app has not uploaded itself; it is passed over");
+    }
+    is
+}
+
+/// The app that a key opens the API for, and what of it; asked for each request.
+pub async fn by_key(engine: &Engine, token: &Secret) -> Result<(AppActor, AppScopes), Refusal> {
     let Some(token) = Token::parse_key(token.reveal()) else {
         return Err(Refusal::new(Code::Unauthenticated, "This is no key of an app; an administrator makes one."));
     };
-    let (app, key, used) = {
+    let (app, key, used, scopes) = {
         let view = engine.view();
         let revoked = || Refusal::new(Code::SessionRevoked, "This key was revoked; use another key of the app.");
         let found = get::<AppKeyTokenRow>(&view, &token.hash())?.ok_or_else(revoked)?;
@@ -202,10 +224,10 @@ pub async fn by_key(engine: &Engine, token: &Secret) -> Result<AppActor, Refusal
         if get::<AppStateRow>(&view, &found.app)?.is_some_and(|row| row.state != AppState::Active) {
             return Err(Refusal::new(Code::Suspended, "This app is suspended; ask whoever runs this server."));
         }
-        (found.app, found.key, row.used)
+        (found.app, found.key, row.used, row.scopes.clone())
     };
     touch_key(engine, app, key, used).await;
-    Ok(auth::app_actor(app, key))
+    Ok((auth::app_actor(app, key), scopes))
 }
 
 /// The user of a token for MCP, and what it lets its program do; asked for each request.

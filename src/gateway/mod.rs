@@ -37,7 +37,7 @@ use crate::engine::Engine;
 use crate::hot::LastSeen;
 use crate::hub::{Hub, Outbox};
 use crate::model::clock::monotonic;
-use crate::model::{AppActor, AppId, Code, Device, McpAccess, Refusal, Secret, UserActor, UserHandle};
+use crate::model::{AppActor, AppId, AppScopes, Code, Device, Key, McpAccess, Refusal, Secret, UserActor, UserHandle};
 use crate::net::Listener;
 use crate::protocol::{self, ServerFrame};
 use crate::shutdown::{Shutdown, Tasks, Trigger};
@@ -321,10 +321,10 @@ impl Gateway {
         with: protocol::Auth,
         device: Device,
         peer: IpAddr,
-        page: Option<&ForeignPage>,
+        (page, key): (Option<&ForeignPage>, Option<Key>),
     ) -> Result<LoggedIn, Refusal> {
         let counters = self.counters();
-        let from = From { peer, page, cookie: None, server: &self.options().server_name };
+        let from = From { peer, page, cookie: None, server: &self.options().server_name, key };
         let logged_in = login::log_in(self.engine(), self.auth(), (with, device), from).await;
         let counter = if logged_in.is_ok() { &counters.logins } else { &counters.logins_refused };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -336,8 +336,8 @@ impl Gateway {
         login::by_token(self.engine(), token).await
     }
 
-    /// The app that a key opens the API for; asked for each request.
-    pub async fn authenticate_key(&self, token: &Secret) -> Result<AppActor, Refusal> {
+    /// The app that a key opens the API for, and what of it; asked for each request.
+    pub async fn authenticate_key(&self, token: &Secret) -> Result<(AppActor, AppScopes), Refusal> {
         login::by_key(self.engine(), token).await
     }
 

@@ -10,7 +10,7 @@ use crate::store::{Fault, Read};
 
 /// Refuses a user who is no administrator (or whose session is gone, or who is suspended).
 pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(), Stop> {
-    let (session, user) = caller::admit(state, actor)?;
+    let (session, user) = caller::admit(state, actor, caller::ACTING)?;
     // A key of the app `home` acts for its users, and not with an administrator's right.
     if session.is_some() && user.administrator && user.app == AppId::HOME {
         return Ok(());

@@ -157,6 +157,8 @@ pub(super) fn line(state: &impl Read, order: &Order) -> Result<Option<AuditRow>,
         | SystemCommand::Cursors { .. }
         | SystemCommand::AppStep { .. }
         | SystemCommand::TouchAppKey { .. }
+        | SystemCommand::ForgetSigned {}
+        | SystemCommand::Reseal { .. }
         | SystemCommand::SignIn { .. }
         | SystemCommand::Post { .. }
         | SystemCommand::NoteFollower { .. }

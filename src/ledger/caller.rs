@@ -3,12 +3,15 @@
 use super::refuse::{no_such_user, refuse};
 use super::{Order, Stop, apps, mcp};
 use crate::model::{
-    AnyCommand, AppActor, Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Name, Timestamp, UserActor,
-    UserHandle, UserId, UserKind,
+    AnyCommand, AppActor, AppScope, Body, Code, CommandResult, ConversationId, Entry, Key, Lsn, Name, Timestamp,
+    UserActor, UserHandle, UserId, UserKind,
 };
 use crate::store::records::{AppRow, Head, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read};
 use std::sync::Arc;
+
+/// What acting in the name of a user needs of a key.
+pub(super) const ACTING: &[AppScope] = &[AppScope::Act];
 
 /// Who acts, and the place of their command in the one order.
 pub(super) struct Caller<'a> {
@@ -21,15 +24,20 @@ pub(super) struct Caller<'a> {
     pub key: Key,
 }
 
-/// The session (or none, when an app's key acts) and the user of an actor, when they may act.
-pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<SessionRow>>, Arc<UserRow>), Stop> {
+/// The session (or none, when an app's key acts) and the user of an actor, when they may act. A key must have one of these scopes.
+pub(super) fn admit(
+    state: &impl Read,
+    actor: &UserActor,
+    any_of: &[AppScope],
+) -> Result<(Option<Arc<SessionRow>>, Arc<UserRow>), Stop> {
     let revoked = || refuse(Code::SessionRevoked, "This session was ended; log in again.");
     if actor.session.mcp().is_some() {
         // What one opens is a list of its own, in `mcp`.
         return refuse(Code::Forbidden, "A token for MCP does not open this; use a session of the user.");
     }
+    let mut through = None;
     let session = if let Some(key) = actor.session.key() {
-        apps::keys::admit(state, AppActor { app: actor.app, key })?;
+        through = Some(apps::keys::admit(state, AppActor { app: actor.app, key })?);
         None
     } else {
         let Some(session) = state.get::<SessionRow>(&actor.session)? else { return revoked() };
@@ -46,6 +54,9 @@ pub(super) fn admit(state: &impl Read, actor: &UserActor) -> Result<(Option<Arc<
     if session.is_none() && user.administrator {
         return refuse(Code::Forbidden, "No key acts in an administrator's name; they log in themselves.");
     }
+    if let Some(key) = through {
+        apps::scope::admit_as(&key, &user, any_of)?;
+    }
     if user.flags.suspended {
         return refuse(Code::Suspended, "Your account is suspended; ask an administrator.");
     }
@@ -57,7 +68,8 @@ impl<'a> Caller<'a> {
     pub fn admit(state: &impl Read, order: &Order, actor: &'a UserActor, key: Key) -> Result<Self, Stop> {
         let (session, user) = match (actor.session.mcp(), &order.command) {
             (Some(_), AnyCommand::User(command)) => (None, mcp::admit_command(state, order.at, actor, command)?),
-            (Some(_), AnyCommand::System(_)) | (None, _) => admit(state, actor)?,
+            (None, AnyCommand::User(command)) => admit(state, actor, apps::scope::of_command(command))?,
+            (_, AnyCommand::System(_)) => admit(state, actor, ACTING)?,
         };
         Ok(Self { actor, session, user, lsn: order.lsn, at: order.at, key })
     }

@@ -399,17 +399,19 @@ fn system_command(
         SystemCommand::SuspendApp { app, suspended } => apps::suspend::run(tables, *app, *suspended),
         SystemCommand::DeleteApp { app } => apps::delete_app::run(tables, *app),
         SystemCommand::AppStep { app } => apps::step::run(tables, order, *app, effects),
-        SystemCommand::CreateAppKey { app, name, secret } => {
-            apps::keys::create(tables, order, *app, name.as_ref(), secret)
+        SystemCommand::CreateAppKey { app, name, secret, scopes } => {
+            apps::keys::create(tables, order, *app, name.as_ref(), (secret, scopes))
         }
         SystemCommand::RevokeAppKey { app, key } => apps::keys::revoke(tables, *app, *key),
         SystemCommand::TouchAppKey { app, key } => apps::keys::touch(tables, order, *app, *key),
         SystemCommand::RevokeTokens { app, user, before } => apps::tokens::run(tables, order, *app, *user, *before),
-        SystemCommand::SignIn { app, id, name, key, issued, device, token, address } => {
+        SystemCommand::SignIn { app, id, name, avatar, once, key, issued, device, token, address } => {
             let signed = apps::sign_in::Signed {
                 app: *app,
                 id,
                 name: name.as_ref(),
+                avatar: *avatar,
+                once: *once,
                 key: *key,
                 issued: *issued,
                 device,
@@ -418,6 +420,8 @@ fn system_command(
             };
             apps::sign_in::run(tables, order, &signed, effects)
         }
+        SystemCommand::ForgetSigned {} => apps::once::forget(tables, order),
+        SystemCommand::Reseal { app, secrets } => apps::reseal::run(tables, *app, secrets),
         SystemCommand::CreateHook { conversation, by, name, token } => {
             hooks::create::run(tables, order, (*conversation, by), name, *token)
         }

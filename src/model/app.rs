@@ -1,6 +1,6 @@
 //! Apps as other systems see them: how they get in, with which keys, and how much they may use.
 
-use super::{AppId, AppKeyId, Name, Timestamp, TokenHash, WebOrigin};
+use super::{AppId, AppKeyId, AppScope, Name, Timestamp, TokenHash, WebOrigin, WebhookId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -121,6 +121,28 @@ impl fmt::Debug for Sealed {
     }
 }
 
+/// Where a secret stands that is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// A key of an app that signs.
+    Key(AppKeyId),
+    /// The app's before-hook, with the secret before its own.
+    BeforeHook,
+    /// A webhook of the app, with the secret before its own.
+    Webhook(WebhookId),
+}
+
+/// A secret that was encrypted anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// Where it stands.
+    pub place: SecretPlace,
+    /// As it stands there. When something else does, nothing is written.
+    pub before: Sealed,
+    /// The same secret, encrypted with the newest key.
+    pub after: Sealed,
+}
+
 /// What is stored of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AppKeySecret {
@@ -156,6 +178,9 @@ pub struct AppKeyInfo {
     pub created: Timestamp,
     /// When it was last used, exact to an hour.
     pub used: Option<Timestamp>,
+    /// What it opens, of a key of the kind `api`; one that signs opens nothing.
+    #[serde(default)]
+    pub scopes: Vec<AppScope>,
 }
 
 /// How an app is used.
@@ -175,6 +200,15 @@ pub struct AppUse {
     pub keys: Vec<AppKeyInfo>,
     /// From where pages of other systems may use it.
     pub origins: Vec<WebOrigin>,
+}
+
+/// What a signed token that counts once is remembered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedOnce {
+    /// The SHA-256 of its `jti`.
+    pub id: TokenHash,
+    /// From then on it opens nothing anyway.
+    pub until: Timestamp,
 }
 
 /// Another system that acts for its app, with one of the app's keys.

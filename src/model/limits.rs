@@ -94,8 +94,18 @@ pub const ADMINISTRATION_PAGE_MAX: usize = 200;
 pub const PUSH_OUTCOMES_MAX: usize = 64;
 /// Shortest password of an administrator, in characters.
 pub const ADMINISTRATOR_PASSWORD_CHARS_MIN: usize = 12;
-/// Keys of one app that open the API, and as many that sign: the one in use and the next one.
-pub const APP_KEYS_MAX: usize = 2;
+/// Secrets that one command writes anew; an app has no more rows with secrets than a third of this.
+pub const RESEALED_MAX: usize = 128;
+/// Longest `jti` of a signed token, in characters.
+pub const SIGNED_ONCE_CHARS_MAX: usize = 255;
+/// Signed tokens with a `jti` that are remembered of one app.
+pub const SIGNED_ONCE_MAX: u64 = 100_000;
+/// Those that are over and forgotten with one command: two rows each, and one of each app.
+pub const SIGNED_ONCE_FORGOTTEN_MAX: usize = 64;
+/// Keys of one app that sign: the one in use and the next one.
+pub const SIGNING_KEYS_MAX: usize = 2;
+/// Keys of one app that open the API: one for each system with its own scopes, and the next one of each.
+pub const API_KEYS_MAX: usize = 8;
 /// A key's use is noted at most this often: once an hour.
 pub const APP_KEY_TOUCH_MS: u64 = 3_600 * 1_000;
 /// Longest signed token, in bytes.

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod administration;
 pub mod app;
+pub mod app_scope;
 pub mod assistant;
 pub mod before_hook;
 pub mod bot;
@@ -38,7 +39,11 @@ pub use account::{
     TokenHash, UserActor, UserFlags,
 };
 pub use administration::{AccountInfo, AdminAnswer, AdminQuery, AppInfo, AppRef, Retention};
-pub use app::{AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Sealed};
+pub use app::{
+    AppAccess, AppActor, AppKeyInfo, AppKeyKind, AppKeySecret, AppState, AppUse, Resealed, Sealed, SecretPlace,
+    SignedOnce,
+};
+pub use app_scope::{AppScope, AppScopes};
 pub use assistant::{
     ASSISTANT_PRESETS, AnswerDone, AnswerEnd, AssistantAccess, AssistantAnswer, AssistantCheck, AssistantInfo,
     AssistantPreset, AssistantSettings, AssistantView, CheckStep, DraftView, KeySource, TokenUsage, TurnState,

@@ -20,6 +20,11 @@ pub enum UserKind {
     Service,
 }
 
+impl UserKind {
+    /// The id of the user as whom an app itself speaks; of the kind `service`.
+    pub const SYSTEM: &'static str = "system";
+}
+
 /// What a user says of themselves, besides id and name. All of it is optional and unverified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]

@@ -1,10 +1,11 @@
 //! System commands: what the server itself, its operator or an administrator asks for; no frame of the protocol can express one.
 
 use super::{
-    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AssistantSettings, BeforeHook, ConversationId,
-    Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall, McpTokenId, MediaId,
-    MediaInfo, Name, PasswordHash, Post, PushOutcome, Sealed, Seq, SessionId, Timestamp, TokenHash, UserActor,
-    UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote, WebhookOf, WebhookSettings,
+    AnswerDone, AppAccess, AppId, AppKeyId, AppKeySecret, AppScopes, AppSettings, AssistantSettings, BeforeHook,
+    ConversationId, Device, Epoch, EventPosition, Follower, HookId, InviteCode, Line, Lsn, McpAccess, McpCall,
+    McpTokenId, MediaId, MediaInfo, Name, PasswordHash, Post, PushOutcome, Resealed, Sealed, Seq, SessionId,
+    SignedOnce, Timestamp, TokenHash, UserActor, UserFlags, UserHandle, UserId, UserKind, WebOrigin, WebhookNote,
+    WebhookOf, WebhookSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -305,6 +306,8 @@ pub enum SystemCommand {
         name: Option<Name>,
         /// What is stored of it.
         secret: AppKeySecret,
+        /// What it opens, when it opens the API.
+        scopes: AppScopes,
     },
     /// Make a key of an app useless, at once. Result: `done`.
     RevokeAppKey {
@@ -337,6 +340,10 @@ pub enum SystemCommand {
         id: UserId,
         /// What it says they are called; counts when the user is made.
         name: Option<Name>,
+        /// Their picture, one that the app itself has uploaded; counts when the user is made, and is passed over when it is not there.
+        avatar: Option<MediaId>,
+        /// What it is remembered by when it counts once. The same again is refused, unless it is for the same session.
+        once: Option<SignedOnce>,
         /// The key that signed it.
         key: AppKeyId,
         /// When it was issued.
@@ -529,6 +536,16 @@ pub enum SystemCommand {
         /// What is noted.
         note: Box<WebhookNote>,
     },
+    /// Forget signed tokens that counted once and are over, at most [`super::limits::SIGNED_ONCE_FORGOTTEN_MAX`]. Result: `removed`; `more`
+    /// while there are more.
+    ForgetSigned {},
+    /// Write secrets of an app that were encrypted anew; those that are not as they were are passed over. Result: `done`.
+    Reseal {
+        /// The app.
+        app: AppId,
+        /// Which, at most [`super::limits::RESEALED_MAX`].
+        secrets: Vec<Resealed>,
+    },
 }
 
 impl SystemCommand {
@@ -596,7 +613,9 @@ impl SystemCommand {
             | Self::RevokeMcpToken { .. }
             | Self::NoteMcpCall { .. }
             | Self::WebhookStep { .. }
-            | Self::NoteWebhook { .. } => false,
+            | Self::NoteWebhook { .. }
+            | Self::ForgetSigned {}
+            | Self::Reseal { .. } => false,
         }
     }
 }

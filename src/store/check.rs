@@ -80,7 +80,7 @@ impl VisitRows for CheckRows<'_> {
 
 fn rows<R: Record>(view: &View, report: &mut CheckReport) -> Result<(), Fault> {
     walk(view, R::TABLE.name(), report, |key, value| {
-        codec::unseal::<R>(R::TABLE.name(), key, R::VERSION, value)?;
+        codec::unseal_row::<R>(key, value)?;
         match R::Key::from_key(key) {
             Some(_) => Ok(()),
             None => {
@@ -246,7 +246,7 @@ fn dump_rows<R: Record + std::fmt::Debug>(view: &View, lines: &mut Vec<String>) 
     };
     for row in table.iter()? {
         let (key, value) = row?;
-        let row = codec::unseal::<R>(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+        let row = codec::unseal_row::<R>(key.value(), value.value())?;
         lines.push(format!("{} {}: {row:?}", R::TABLE.name(), hex(key.value())));
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! was damaged, or stands under a wrong key, is never served as truth.
 
 use super::fault::Fault;
+use super::records::Record;
 use crate::model::text::hex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,15 @@ pub fn unseal<T: DeserializeOwned>(table: &'static str, key: &[u8], version: u8,
         (value, []) => Ok(value),
         (_, rest) => Err(damaged(format!("{} bytes are left over", rest.len()))),
     }
+}
+
+/// Decodes a row and checks it; one of the version before becomes what it is now.
+pub fn unseal_row<R: Record>(key: &[u8], bytes: &[u8]) -> Result<R, Fault> {
+    let table = R::TABLE.name();
+    if R::VERSION > 1 && bytes.first() == Some(&(R::VERSION - 1)) {
+        return unseal::<R::Before>(table, key, R::VERSION - 1, bytes).map(Into::into);
+    }
+    unseal(table, key, R::VERSION, bytes)
 }
 
 /// Checks a value, and decodes what it begins with; the rest comes back as it is.

@@ -5,7 +5,7 @@ use super::records::{
 };
 use crate::model::{
     self, AppId, AppKeyId, ConversationId, EventPosition, Follower, HookId, InviteCode, LabelId, Lsn, McpTokenId,
-    MediaId, Seq, SessionId, TokenHash, UserHandle, UserId, WebhookId,
+    MediaId, Seq, SessionId, Timestamp, TokenHash, UserHandle, UserId, WebhookId,
 };
 
 /// Longest key: an app and a folded user id.
@@ -180,6 +180,27 @@ impl RecordKey for (AppId, UserHandle) {
     fn from_key(bytes: &[u8]) -> Option<Self> {
         let (app, user) = bytes.split_at_checked(4)?;
         Some((AppId::from_key(app)?, UserHandle(number(user)?)))
+    }
+}
+
+impl RecordKey for (AppId, TokenHash) {
+    fn to_key(&self) -> Key {
+        self.0.to_key().then(&self.1.0)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (app, hash) = bytes.split_first_chunk::<4>()?;
+        Some((AppId(u32::from_be_bytes(*app)), TokenHash::from_key(hash)?))
+    }
+}
+
+impl RecordKey for (Timestamp, AppId, TokenHash) {
+    fn to_key(&self) -> Key {
+        Key::empty().then(&self.0.0.to_be_bytes()).then(&self.1.0.to_be_bytes()).then(&self.2.0)
+    }
+    fn from_key(bytes: &[u8]) -> Option<Self> {
+        let (at, rest) = bytes.split_at_checked(8)?;
+        let (app, hash) = <(AppId, TokenHash)>::from_key(rest)?;
+        Some((Timestamp(number(at)?), app, hash))
     }
 }
 

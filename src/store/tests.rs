@@ -332,3 +332,26 @@ fn a_foreign_file_is_refused_and_left_as_it_is() {
         assert_eq!(std::fs::read(&file).unwrap(), content);
     }
 }
+
+#[test]
+fn a_row_of_the_version_before_is_read_as_it_is_now_and_written_anew_when_it_changes() {
+    use super::records::{AppKeyRow, Record};
+    let (app, key) = (AppId(2), AppKeyId(7));
+    let (name, secret) = (Name::new("backend").ok(), AppKeySecret::Eddsa([7; 32]));
+    // What version 1 wrote: the same without scopes, which came last.
+    let old = (name.clone(), secret.clone(), Timestamp(5), Some(Timestamp(6)));
+    let at = super::key::RecordKey::to_key(&(app, key));
+    let bytes = super::codec::seal(AppKeyRow::TABLE.name(), at.as_slice(), 1, &old).unwrap();
+    let row: AppKeyRow = super::codec::unseal_row(at.as_slice(), &bytes).unwrap();
+    let (created, used) = (Timestamp(5), Some(Timestamp(6)));
+    assert_eq!(row, AppKeyRow { name, secret, created, used, scopes: AppScopes::All });
+    let anew = super::codec::seal(AppKeyRow::TABLE.name(), at.as_slice(), AppKeyRow::VERSION, &row).unwrap();
+    assert_eq!((anew[0], super::codec::unseal_row::<AppKeyRow>(at.as_slice(), &anew).unwrap()), (2, row));
+    // A version that this program does not know is no row, and neither is a version 1 with something else behind it.
+    for version in [0, 3] {
+        let bytes = super::codec::seal(AppKeyRow::TABLE.name(), at.as_slice(), version, &old).unwrap();
+        assert!(super::codec::unseal_row::<AppKeyRow>(at.as_slice(), &bytes).is_err());
+    }
+    let bytes = super::codec::seal(AppKeyRow::TABLE.name(), at.as_slice(), 1, &(old, 1u8)).unwrap();
+    assert!(super::codec::unseal_row::<AppKeyRow>(at.as_slice(), &bytes).is_err());
+}

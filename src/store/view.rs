@@ -120,7 +120,7 @@ impl View {
 
 /// A row of the file, as it is in its table.
 fn decoded<R: Record>((key, value): (Guard<'_>, Guard<'_>)) -> Result<(R::Key, Arc<R>), Fault> {
-    let row = codec::unseal(R::TABLE.name(), key.value(), R::VERSION, value.value())?;
+    let row = codec::unseal_row::<R>(key.value(), value.value())?;
     let key = R::Key::from_key(key.value()).ok_or_else(|| Fault::Damaged {
         table: R::TABLE.name(),
         key: hex(key.value()),
@@ -136,9 +136,7 @@ impl Read for View {
         };
         let key = key.to_key();
         match rows.get(key.as_slice())? {
-            Some(value) => {
-                codec::unseal(R::TABLE.name(), key.as_slice(), R::VERSION, value.value()).map(|row| Some(Arc::new(row)))
-            }
+            Some(value) => codec::unseal_row::<R>(key.as_slice(), value.value()).map(|row| Some(Arc::new(row))),
             None => Ok(None),
         }
     }

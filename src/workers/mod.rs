@@ -1,4 +1,4 @@
-//! What goes on by itself: deleted accounts leave their groups, sessions that are over end, apps are suspended and deleted. Each is a command like any other, a
+//! What goes on by itself: deleted accounts leave their groups, sessions that are over end, signed tokens that are over are forgotten, apps are suspended and deleted. Each is a command like any other, a
 //! bounded piece at a time, so that nobody waits behind it; what is left to do is in rows, so that a restart forgets nothing.
 
 mod apps;
@@ -6,6 +6,7 @@ mod deletions;
 pub mod follow;
 pub mod retention;
 pub mod sessions;
+mod signed;
 
 use crate::engine::Engine;
 use crate::shutdown::{Shutdown, Tasks};
@@ -16,7 +17,7 @@ use std::time::Duration;
 pub struct WorkerOptions {
     /// Whether accounts were deleted, or something is to be done for whole apps.
     pub deletions_every: Duration,
-    /// Whether sessions are over.
+    /// Whether sessions are over, or signed tokens that count once.
     pub sessions_every: Duration,
 }
 
@@ -33,6 +34,11 @@ pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks
     tasks.spawn(
         "deletions",
         every(options.deletions_every, shutdown.clone(), move || deletions::run(of_deletions.clone())),
+    );
+    let of_signed = engine.clone();
+    tasks.spawn(
+        "signed tokens",
+        every(options.sessions_every, shutdown.clone(), move || signed::run(of_signed.clone())),
     );
     tasks.spawn(
         "expired sessions",

@@ -15,7 +15,7 @@ use tidings::model::{Secret, SystemCommand, UserFlags};
 const SECRET: &str = "the-colour-of-the-door-is-green";
 
 /// The doors of the description, as `METHOD /path`.
-async fn described(server: &Server) -> BTreeSet<String> {
+pub(super) async fn described(server: &Server) -> BTreeSet<String> {
     let description = Api::at(server.http).get("/api/openapi.json").await.ok(200);
     let mut found = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {

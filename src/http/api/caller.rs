@@ -4,15 +4,15 @@ use super::acts_as::ActsAs;
 use super::extract::invalid;
 use super::limits::{Asker, Counted};
 use super::problem::Problem;
-use super::{ApiState, cookie, key, origins};
+use super::{ApiState, apps, cookie, key, origins};
 use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
 use crate::model::{
-    Actor, Answer, AppActor, AppRef, Code, Command, CommandResult, Key, Outcome, Platform, Query, Refusal, Secret,
-    SystemCommand, UserActor,
+    Actor, Answer, AppActor, AppRef, AppScopes, Code, Command, CommandResult, Key, Outcome, Platform, Query, Refusal,
+    Secret, SystemCommand, UserActor,
 };
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -56,7 +56,7 @@ impl Keys {
 #[derive(Clone)]
 struct Identity {
     user: Arc<Result<Caller, Problem>>,
-    app: Option<AppActor>,
+    app: Option<(AppActor, AppScopes)>,
 }
 
 /// Another system that asks with a key of its app. A handler that takes one is for that app alone: one whose path names another
@@ -85,7 +85,7 @@ impl FromRequestParts<ApiState> for AppCaller {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Problem> {
         let identity = parts.extensions.get::<Identity>().cloned();
-        let Some(actor) = identity.as_ref().and_then(|identity| identity.app) else {
+        let Some((actor, scopes)) = identity.as_ref().and_then(|identity| identity.app.clone()) else {
             return Err(match identity.as_ref().map(|identity| &*identity.user) {
                 Some(Err(problem)) => problem.clone(),
                 _ => Problem::new(Code::Forbidden, "This is for another system, with a key of its app (`tdk_…`)."),
@@ -95,7 +95,17 @@ impl FromRequestParts<ApiState> for AppCaller {
         let named =
             path.ok().and_then(|path| path.iter().find(|(name, _)| *name == "app").map(|(_, app)| app.to_owned()));
         check_app(api, actor, named.unwrap_or_default()).await?;
+        check_scope(parts, &scopes)?;
         Ok(Self(actor))
+    }
+}
+
+/// Refuses a key that lacks the scope of the route.
+fn check_scope(parts: &Parts, scopes: &AppScopes) -> Result<(), Problem> {
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match apps::scopes::of(&parts.method, path) {
+        Some(any_of) => Ok(scopes.check(any_of)?),
+        None => Err(Problem::new(Code::Forbidden, "No key of an app opens this.")),
     }
 }
 
@@ -189,14 +199,14 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
     let acts_as = request.extensions_mut().remove::<ActsAs>();
     let app = by_key(&api, request.headers()).await;
     let found = match &app {
-        Some(Ok(actor)) => in_the_name(&api, *actor, acts_as, key).await,
+        Some(Ok((actor, _))) => in_the_name(&api, *actor, acts_as, key, request.method()).await,
         Some(Err(problem)) => Err(problem.clone()),
         None if acts_as.is_some() => Err(no_key()),
         None => identify(&api, &peer, key, (request.method(), request.headers()), page.is_some()).await,
     };
     let app = app.and_then(Result::ok);
-    let asker = match (&found, app) {
-        (_, Some(actor)) => Asker::Key(actor.key),
+    let asker = match (&found, &app) {
+        (_, Some((actor, _))) => Asker::Key(actor.key),
         (Ok(caller), None) => Asker::User(caller.actor.user),
         (Err(_), None) => Asker::Address(AddressPrefix::of(peer.address)),
     };
@@ -206,7 +216,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
         Some(_) if count.is_err() && found.is_err() && app.is_none() => origins::Verdict::default(),
         Some(page) => {
             let whose = found.as_ref().map(|caller| caller.actor.app);
-            let whose = app.map_or(whose, |actor| Ok(actor.app));
+            let whose = app.as_ref().map_or(whose, |(actor, _)| Ok(actor.app));
             let named = request.headers().contains_key(header::AUTHORIZATION);
             origins::judge(&api, page, whose, (request.method(), request.uri().path(), named))
         }
@@ -233,7 +243,7 @@ fn told(mut response: Response, counted: Option<Counted>) -> Response {
 }
 
 /// Which other system asks, when a key stands where tokens stand.
-async fn by_key(api: &ApiState, headers: &HeaderMap) -> Option<Result<AppActor, Problem>> {
+async fn by_key(api: &ApiState, headers: &HeaderMap) -> Option<Result<(AppActor, AppScopes), Problem>> {
     let token = bearer(headers).ok()??;
     if !Token::looks_like_a_key(token.reveal()) {
         return None;
@@ -247,6 +257,7 @@ async fn in_the_name(
     actor: AppActor,
     acts_as: Option<ActsAs>,
     key: Result<Option<Key>, Problem>,
+    method: &Method,
 ) -> Result<Caller, Problem> {
     let Some(ActsAs { app, user }) = acts_as else {
         let words = "A key of an app asks for its users at /api/v1/apps/{app}/as/{user}/… and not for itself.";
@@ -254,7 +265,7 @@ async fn in_the_name(
     };
     check_app(api, actor, app).await?;
     let id = user.parse().map_err(|error| invalid(format!("The path names no user: {error}.")))?;
-    let acting = api.office.acting(actor, &id)?;
+    let acting = api.office.acting_with(actor, &id, apps::scopes::as_user(method))?;
     let key = key?;
     let first = key.unwrap_or_else(|| Key::new(api.engine().clock().now()));
     let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };

@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use crate::model::{Code, Key};
 use axum::extract::{MatchedPath, Request};
+use axum::http::HeaderMap;
 
 /// Longest word that names a request, in characters.
 const CHARS_MAX: usize = 255;
@@ -15,10 +16,15 @@ pub struct IdempotencyKey(#[allow(dead_code, reason = "the type describes the he
 /// The key of a request, if it has one. A UUID of version 7 counts everywhere; any other word on its route (method and path with its
 /// parameters' names), so that the same word for another conversation is a conflict and no second effect.
 pub fn of(request: &Request) -> Result<Option<Key>, Problem> {
-    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
     let path = request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
+    named(&format!("{} {path}", request.method()), request.headers())
+}
+
+/// The same by the route of the request: its method and path.
+pub fn named(route: &str, headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let word = value.to_str().map(unquoted).unwrap_or_default();
-    let key = read(&format!("{} {path}", request.method()), word);
+    let key = read(route, word);
     key.map(Some).ok_or_else(|| {
         let words = "The header `Idempotency-Key` must have 1 to 255 visible ASCII characters, best of all those of a new UUID.";
         Problem::new(Code::Invalid, words)

@@ -4,14 +4,14 @@ use super::answers::{Changed, created};
 use super::caller::{Caller, unexpected};
 use super::extract::{At, Json, invalid};
 use super::problem::Problem;
-use super::{ApiState, cookie, origins};
+use super::{ApiState, cookie, key, origins};
 use crate::auth;
 use crate::gateway::ForeignPage;
 use crate::http::Peer;
 use crate::model::text::DeviceId;
 use crate::model::{
-    Answer, AppId, AppRef, Code, Command, Device, Epoch, Lsn, Name, Platform, Query, Secret, SessionId, SessionInfo,
-    Timestamp, UserId,
+    Answer, AppId, AppRef, Code, Command, Device, Epoch, Key, Lsn, Name, Platform, Query, Secret, SessionId,
+    SessionInfo, Timestamp, UserId,
 };
 use crate::protocol::Auth;
 use axum::Extension;
@@ -121,8 +121,10 @@ pub struct SessionList {
 
 /// Log in with a password, or with a token that an app has signed
 ///
-/// Opens a session. Wrong passwords are limited for each user and address.
+/// Opens a session. Wrong passwords are limited for each user and address. A signed token with a `jti` is exchanged once; the same request
+/// with the same `Idempotency-Key` gives the same session.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", security(()),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A name for the exchange of a signed token with a `jti`.")),
     request_body = NewSession,
     responses((status = 201, description = "Logged in.", body = NewlyOpened)))]
 async fn open(
@@ -138,8 +140,12 @@ async fn open(
         (None, None, Some(signed)) => Auth::Signed(signed),
         _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
     };
+    let key = match with {
+        Auth::Signed(_) => key::named("POST /sessions", &headers)?,
+        Auth::Password { .. } | Auth::Token(_) | Auth::Cookie {} => None,
+    };
     let page = origins::foreign(&headers, &api.gateway.options().url);
-    open_session(&api, &peer, (with, device), cookie, page.as_ref()).await
+    open_session(&api, &peer, (with, device), cookie, (page.as_ref(), key)).await
 }
 
 /// Who logs in, with what.
@@ -163,7 +169,7 @@ pub fn check_page(cookie: bool, headers: &HeaderMap) -> Result<(), Problem> {
 /// Opens a session and says so. No page of another system gets here.
 pub async fn log_in(api: &ApiState, peer: &Peer, opening: Opening) -> Result<Response, Problem> {
     let Opening { app, user, password, device, cookie } = opening;
-    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie, None).await
+    open_session(api, peer, (Auth::Password { app, user, password }, device), cookie, (None, None)).await
 }
 
 async fn open_session(
@@ -171,13 +177,13 @@ async fn open_session(
     peer: &Peer,
     (with, device): (Auth, Option<Device>),
     cookie: bool,
-    page: Option<&ForeignPage>,
+    from: (Option<&ForeignPage>, Option<Key>),
 ) -> Result<Response, Problem> {
     let device = match device {
         Some(device) => device,
         None => nameless_device()?,
     };
-    let opened = api.gateway.log_in(with, device, peer.address, page).await?;
+    let opened = api.gateway.log_in(with, device, peer.address, from).await?;
     let token = opened.token.ok_or_else(unexpected)?;
     let engine = api.engine();
     let view = engine.view();

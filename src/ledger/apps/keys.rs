@@ -1,13 +1,16 @@
-//! Keys of an app: those that open the server API, and those that sign tokens of its users. Of each sort two count at once, so that
-//! one takes the place of the other without a gap.
+//! Keys of an app: those that open the server API, each as far as its scopes go, and those that sign tokens of its users. Of each
+//! sort several count at once, so that one takes the place of another without a gap.
 
 use super::find;
 use crate::ledger::refuse::refuse;
 use crate::ledger::{Order, Stop};
-use crate::model::{AppActor, AppId, AppKeyId, AppKeyKind, AppKeySecret, Code, CommandResult, Name, limits};
+use crate::model::{AppActor, AppId, AppKeyId, AppKeyKind, AppKeySecret, AppScopes, Code, CommandResult, Name, limits};
 use crate::store::records::{AppKeyRow, AppKeyTokenRow};
 use crate::store::{Fault, Read, Tables};
 use std::sync::Arc;
+
+/// Most keys of one app.
+const MOST: usize = limits::API_KEYS_MAX + limits::SIGNING_KEYS_MAX;
 
 struct New {
     row: AppKeyRow,
@@ -15,17 +18,18 @@ struct New {
 
 /// The keys of an app, oldest first. There are never more than the limit.
 pub(in crate::ledger) fn of_app(state: &impl Read, app: AppId) -> Result<Vec<(AppKeyId, Arc<AppKeyRow>)>, Fault> {
-    let rows = state.range::<AppKeyRow>(&(app, AppKeyId(0)), &(app, AppKeyId(u64::MAX)), 2 * limits::APP_KEYS_MAX)?;
+    let rows = state.range::<AppKeyRow>(&(app, AppKeyId(0)), &(app, AppKeyId(u64::MAX)), MOST)?;
     Ok(rows.into_iter().map(|((_, key), row)| (key, row)).collect())
 }
 
-/// Refuses a key that is gone, or of an app of which nobody acts; whoever comes with it is the app itself.
-pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor) -> Result<(), Stop> {
+/// A key that opens the API, refused when it is gone, or of an app of which nobody acts. Whoever comes with it is the app itself.
+pub(in crate::ledger) fn admit(state: &impl Read, actor: AppActor) -> Result<Arc<AppKeyRow>, Stop> {
     let row = state.get::<AppKeyRow>(&(actor.app, actor.key))?;
-    if row.is_none_or(|row| row.secret.kind() != AppKeyKind::Api) {
+    let Some(row) = row.filter(|row| row.secret.kind() == AppKeyKind::Api) else {
         return refuse(Code::SessionRevoked, "This key was revoked; use another key of the app.");
-    }
-    super::check_active(state, actor.app)
+    };
+    super::check_active(state, actor.app)?;
+    Ok(row)
 }
 
 /// Makes one; its number is the lsn.
@@ -34,9 +38,9 @@ pub(in crate::ledger) fn create(
     order: &Order,
     app: AppId,
     name: Option<&Name>,
-    secret: &AppKeySecret,
+    (secret, scopes): (&AppKeySecret, &AppScopes),
 ) -> Result<CommandResult, Stop> {
-    let New { row } = decide_new(tables, order, app, name, secret)?;
+    let New { row } = decide_new(tables, order, app, name, (secret, scopes))?;
     let key = AppKeyId(order.lsn.0);
     if let AppKeySecret::Api(hash) = &row.secret {
         tables.put(hash, AppKeyTokenRow { app, key })?;
@@ -50,14 +54,20 @@ fn decide_new(
     order: &Order,
     app: AppId,
     name: Option<&Name>,
-    secret: &AppKeySecret,
+    (secret, scopes): (&AppKeySecret, &AppScopes),
 ) -> Result<New, Stop> {
     find(state, app)?;
     super::check_active(state, app)?;
     let signs = secret.kind().signs();
     let same = of_app(state, app)?.into_iter().filter(|(_, row)| row.secret.kind().signs() == signs).count();
-    if same >= limits::APP_KEYS_MAX {
-        let most = limits::APP_KEYS_MAX;
+    if signs && *scopes != AppScopes::All {
+        return refuse(
+            Code::Invalid,
+            "`scopes` belong to a key of the kind `api` alone; one that signs opens nothing.",
+        );
+    }
+    let most = if signs { limits::SIGNING_KEYS_MAX } else { limits::API_KEYS_MAX };
+    if same >= most {
         let what = if signs { "keys that sign" } else { "keys that open the API" };
         return refuse(
             Code::Full,
@@ -69,7 +79,8 @@ fn decide_new(
     {
         return refuse(Code::Conflict, "This key is in use; draw another one.");
     }
-    Ok(New { row: AppKeyRow { name: name.cloned(), secret: secret.clone(), created: order.at, used: None } })
+    let (secret, scopes) = (secret.clone(), scopes.clone());
+    Ok(New { row: AppKeyRow { name: name.cloned(), secret, created: order.at, used: None, scopes } })
 }
 
 /// Makes one useless.

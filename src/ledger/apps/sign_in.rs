@@ -1,22 +1,26 @@
 //! Open a session for whom a token names that the app has signed; the signature was checked before, all else is decided here. The
-//! user is made on first sight when the app lets it.
+//! user is made on first sight when the app lets it. A token that counts once is remembered; the same exchange once more (with the same
+//! token of a session, which is made from the caller's idempotency key) gives the session that the first one has opened.
 
-use super::{check_active, find, state_of, tokens};
+use super::{check_active, find, once, state_of, tokens};
 use crate::ledger::accounts::add_user::{self, NewUser};
 use crate::ledger::accounts::log_in::{self, Attempt};
 use crate::ledger::refuse::refuse;
-use crate::ledger::{Order, Stop};
+use crate::ledger::{Order, Stop, media};
 use crate::model::{
-    AppId, AppKeyId, Code, CommandResult, Device, Effect, Name, Timestamp, TokenHash, UserHandle, UserId, UserKind,
+    AppId, AppKeyId, Card, Code, CommandResult, Device, Effect, MediaId, Name, SessionId, SignedOnce, Timestamp,
+    TokenHash, UserHandle, UserId, UserKind,
 };
-use crate::store::records::{AppKeyRow, UserIdKey, UserIdRow, UserRow};
-use crate::store::{Read, Tables};
+use crate::store::records::{AppKeyRow, CardRow, MediaRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::{Fault, Read, Tables};
 
 /// Who comes, with what.
 pub(in crate::ledger) struct Signed<'a> {
     pub app: AppId,
     pub id: &'a UserId,
     pub name: Option<&'a Name>,
+    pub avatar: Option<MediaId>,
+    pub once: Option<SignedOnce>,
     pub key: AppKeyId,
     pub issued: Timestamp,
     pub device: &'a Device,
@@ -25,8 +29,10 @@ pub(in crate::ledger) struct Signed<'a> {
 }
 
 enum Who {
+    /// The same exchange was made before, with this outcome.
+    Again(SessionId),
     There(UserHandle, u32),
-    New(Box<add_user::Plan>),
+    New(Box<add_user::Plan>, Option<MediaId>),
 }
 
 pub(in crate::ledger) fn run(
@@ -35,24 +41,55 @@ pub(in crate::ledger) fn run(
     signed: &Signed<'_>,
     effects: &mut Vec<Effect>,
 ) -> Result<CommandResult, Stop> {
+    let &Signed { app, once, device, token, address, .. } = signed;
     let (user, credential) = match decide(tables, order, signed)? {
+        Who::Again(session) => return Ok(CommandResult::Session { session }),
         Who::There(user, credential) => (user, credential),
         // Whoever was just made can log in: they are not suspended, their token was looked at, and no other one is in use.
-        Who::New(plan) => match add_user::apply(tables, *plan)? {
-            CommandResult::User { user } => (user, 1),
+        Who::New(plan, avatar) => match add_user::apply(tables, *plan)? {
+            CommandResult::User { user } => {
+                if let Some(avatar) = avatar {
+                    give_picture(tables, order, user, avatar)?;
+                }
+                (user, 1)
+            }
             other => return Ok(other),
         },
     };
-    let &Signed { device, token, address, .. } = signed;
-    log_in::run(tables, order, &Attempt { user, credential, device, token, address }, effects)
+    let result = log_in::run(tables, order, &Attempt { user, credential, device, token, address }, effects)?;
+    if let Some(once) = once {
+        once::remember(tables, app, once, token)?;
+    }
+    Ok(result)
+}
+
+/// Gives somebody who was just made their picture.
+fn give_picture(tables: &mut Tables<'_>, order: &Order, user: UserHandle, avatar: MediaId) -> Result<(), Stop> {
+    media::change_picture(tables, None, Some(avatar), order.at)?;
+    let card = Card { avatar: Some(avatar), ..Card::default() };
+    tables.put(&user, CardRow { card, changed: order.lsn })?;
+    Ok(())
+}
+
+/// Whether a file is a picture that the app itself has uploaded, as a user of the kind `service`: nobody's own picture is shown
+/// around because a token names it.
+pub fn is_picture_of(state: &impl Read, app: AppId, avatar: MediaId) -> Result<bool, Fault> {
+    let Some(row) = state.get::<MediaRow>(&avatar)?.filter(|row| row.app == app) else { return Ok(false) };
+    let owner = state.get::<UserRow>(&row.owner)?;
+    Ok(row.info.content_type.starts_with("image/") && owner.is_some_and(|owner| owner.kind == UserKind::Service))
 }
 
 fn decide(state: &impl Read, order: &Order, signed: &Signed<'_>) -> Result<Who, Stop> {
-    let &Signed { app, id, name, key, issued, .. } = signed;
+    let &Signed { app, id, name, avatar, once, key, issued, .. } = signed;
     find(state, app)?;
     check_active(state, app)?;
     if !state.get::<AppKeyRow>(&(app, key))?.is_some_and(|row| row.secret.kind().signs()) {
         return refuse(Code::Unauthenticated, "The key that signed this token was revoked; sign it with another one.");
+    }
+    if let Some(once) = once
+        && let Some(session) = once::look(state, app, once, signed.token)?
+    {
+        return Ok(Who::Again(session));
     }
     log_in::check_new(state, order, signed.token, signed.address)?;
     let found = state.get::<UserIdRow>(&UserIdKey::new(app, id))?.map(|row| row.user);
@@ -64,7 +101,12 @@ fn decide(state: &impl Read, order: &Order, signed: &Signed<'_>) -> Result<Who, 
             return refuse(Code::NotFound, format!("There is no user `{id}` here; the app makes its users itself."));
         }
         let new = NewUser { app, id, name, password: None, administrator: false, kind: UserKind::Person };
-        return Ok(Who::New(Box::new(add_user::decide(state, order, &new)?)));
+        let plan = Box::new(add_user::decide(state, order, &new)?);
+        let avatar = match avatar {
+            Some(avatar) if is_picture_of(state, app, avatar)? => Some(avatar),
+            Some(_) | None => None,
+        };
+        return Ok(Who::New(plan, avatar));
     };
     match state.get::<UserRow>(&user)?.filter(|row| !row.deleted) {
         // Who can run the server proves it with a password.

@@ -1,7 +1,7 @@
 //! Deleting an app: its conversations go one after the other, then its users, then the app itself. Every step touches at most 256
 //! rows. Files go when nothing refers to them any more, as all files do.
 
-use super::{invites, keys};
+use super::{invites, keys, once};
 use crate::ledger::groups;
 use crate::ledger::messages::beside::Beside;
 use crate::ledger::{Order, Stop, contacts, directory, hooks, links, mcp, media, webhooks};
@@ -256,6 +256,10 @@ fn app_itself(tables: &mut Tables<'_>, app: AppId) -> Result<CommandResult, Stop
     let webhooks = webhooks::delete::some_of_app(tables, app)?;
     if webhooks > 0 {
         return Ok(CommandResult::Removed { count: webhooks, more: true });
+    }
+    let exchanged = once::forget_some(tables, app, ROWS_AT_ONCE)?;
+    if exchanged > 0 {
+        return Ok(CommandResult::Removed { count: exchanged as u32, more: true });
     }
     for (key, _) in keys::of_app(tables, app)? {
         keys::remove(tables, app, key)?;

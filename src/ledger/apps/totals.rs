@@ -43,6 +43,13 @@ pub(in crate::ledger) fn count(tables: &mut Tables<'_>, app: AppId, users: i64, 
     let row = AppTotalRow {
         users: before.users.saturating_add_signed(users),
         media_bytes: before.media_bytes.saturating_add_signed(bytes),
+        ..before
     };
     tables.put(&app, row)
+}
+
+/// Counts a signed token that is remembered (`1`) or forgotten (`-1`).
+pub(super) fn count_signed_once(tables: &mut Tables<'_>, app: AppId, tokens: i64) -> Result<(), Fault> {
+    let before = of_app(tables, app)?;
+    tables.put(&app, AppTotalRow { signed_once: before.signed_once.saturating_add_signed(tokens), ..before })
 }

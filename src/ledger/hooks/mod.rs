@@ -6,11 +6,10 @@ pub(super) mod delete;
 pub(super) mod post;
 pub(super) mod rotate;
 
-use super::Stop;
-use super::caller;
 use super::refuse::{no_such_conversation, refuse};
+use super::{Stop, apps, caller};
 use crate::model::{
-    Code, ConversationId, ConversationKind, HookId, HookInfo, Role, Timestamp, TokenHash, UserActor, limits,
+    AppScope, Code, ConversationId, ConversationKind, HookId, HookInfo, Role, Timestamp, TokenHash, UserActor, limits,
 };
 use crate::store::records::{
     ConversationRow, IncomingListRow, IncomingOldRow, IncomingRow, IncomingTokenRow, MemberRow, UserRow,
@@ -31,7 +30,17 @@ pub(super) fn managed(
     by: &UserActor,
     id: ConversationId,
 ) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
-    let (session, user) = caller::admit(state, by)?;
+    managed_through(state, by, id, caller::ACTING)
+}
+
+/// The same through a key that has one of these scopes.
+fn managed_through(
+    state: &impl Read,
+    by: &UserActor,
+    id: ConversationId,
+    any_of: &[AppScope],
+) -> Result<(Arc<ConversationRow>, Arc<UserRow>), Stop> {
+    let (session, user) = caller::admit(state, by, any_of)?;
     let Some(row) = state.get::<ConversationRow>(&id)? else { return no_such_conversation() };
     let administers = session.is_some() && user.administrator;
     if row.kind == ConversationKind::Feed || row.app != by.app && !administers {
@@ -81,7 +90,7 @@ pub(super) fn list(
     by: &UserActor,
     id: ConversationId,
 ) -> Result<Vec<HookInfo>, Stop> {
-    managed(state, by, id)?;
+    managed_through(state, by, id, apps::scope::READING)?;
     let mut hooks = Vec::new();
     for hook in of_conversation(state, id)? {
         let Some(row) = state.get::<IncomingRow>(&hook)? else { continue };

@@ -43,7 +43,7 @@ pub(super) fn list(state: &impl Read, now: Timestamp, by: &UserActor) -> Result<
 
 /// The user of a session. Tokens are made and seen by their user alone, and not by those who act in their name.
 fn own(state: &impl Read, by: &UserActor) -> Result<Arc<UserRow>, Stop> {
-    match super::caller::admit(state, by)? {
+    match super::caller::admit(state, by, apps::scope::READING)? {
         (Some(_), user) => Ok(user),
         (None, _) => refuse(Code::Forbidden, "A token for MCP is made by its user, through a session of their own."),
     }

@@ -105,6 +105,7 @@ fn app_use(view: &View, app: AppId) -> Result<AdminAnswer, Stop> {
         name: row.name.clone(),
         created: row.created,
         used: row.used,
+        scopes: if row.secret.kind().signs() { Vec::new() } else { row.scopes.list() },
     });
     let uses = AppUse {
         state: row.state,

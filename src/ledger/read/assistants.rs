@@ -2,9 +2,9 @@
 
 use super::own::Own;
 use super::window::Window;
-use crate::ledger::Stop;
 use crate::ledger::assistants::{left, may_use, turns};
 use crate::ledger::caller::admit;
+use crate::ledger::{Stop, apps};
 use crate::model::{
     Answer, AssistantView, ConversationId, DraftView, Entry, Lsn, Seq, Timestamp, UserActor, UserHandle, limits,
 };
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The assistants that the caller may use, by id.
 pub(super) fn usable(state: &impl Read, (as_of, now): (Lsn, Timestamp), actor: &UserActor) -> Result<Answer, Stop> {
-    let (_, caller) = admit(state, actor)?;
+    let (_, caller) = admit(state, actor, apps::scope::READING)?;
     let (first, last) = ((actor.app, UserHandle(0)), (actor.app, UserHandle(u64::MAX)));
     let mut assistants = Vec::new();
     for ((_, handle), row) in state.range::<AssistantRow>(&first, &last, limits::ASSISTANTS_MAX)? {

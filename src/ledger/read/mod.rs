@@ -49,7 +49,7 @@ pub fn answer(state: &impl Read, as_of: Lsn, now: Timestamp, actor: &UserActor, 
     let scope = if actor.session.mcp().is_some() {
         Some(super::mcp::admit_query(state, now, actor, query)?)
     } else {
-        super::caller::admit(state, actor)?;
+        super::caller::admit(state, actor, super::apps::scope::of_query(query))?;
         None
     };
     match query {

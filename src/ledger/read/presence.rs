@@ -1,7 +1,7 @@
 //! Who may see whose presence. Two users are related when one has the other as a contact, when there is a direct chat of theirs, or
 //! when both are in a group of at most 100 members; and whoever is blocked sees nothing.
 
-use super::super::Stop;
+use super::super::{Stop, apps, caller};
 use super::own::other_side;
 use super::profiles::{find_all, own_presence};
 use super::{contacts, scan};
@@ -73,7 +73,7 @@ pub struct Sight {
 
 /// What a user may see of others (1–100), in the order asked for; those that are not there are left out.
 pub fn sights(state: &impl Read, now: Timestamp, actor: &UserActor, ids: &[UserId]) -> Result<Vec<Sight>, Stop> {
-    super::super::caller::admit(state, actor)?;
+    caller::admit(state, actor, apps::scope::READING)?;
     let users = find_all(state, actor, ids)?;
     let related = related(state, actor.user)?;
     let mut sights = Vec::with_capacity(users.len());

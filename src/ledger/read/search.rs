@@ -2,7 +2,7 @@
 
 use super::window::Window;
 use super::{own, scan};
-use crate::ledger::{Stop, caller, mcp};
+use crate::ledger::{Stop, apps, caller, mcp};
 use crate::model::{AppId, ConversationId, Entry, Seq, Timestamp, UserActor};
 use crate::store::records::{ConversationRow, MemberRow};
 use crate::store::{Fault, Read};
@@ -18,7 +18,7 @@ pub fn conversations(
     if actor.session.mcp().is_some() {
         return mcp::scope(state, now, actor, only);
     }
-    caller::admit(state, actor)?;
+    caller::admit(state, actor, apps::scope::READING)?;
     match only {
         Some(conversation) => Ok(vec![own(state, actor, conversation)?.id]),
         None => Ok(scan::conversations_of(state, actor.user)?),

@@ -1,7 +1,8 @@
 //! Rows of apps: their settings, keys, totals, and what is to be done for whole apps.
 
 use crate::model::{
-    AppAccess, AppId, AppKeyId, AppKeySecret, AppSettings, AppState, ConversationId, Name, Timestamp, WebOrigin,
+    AppAccess, AppId, AppKeyId, AppKeySecret, AppScopes, AppSettings, AppState, ConversationId, Name, Timestamp,
+    TokenHash, WebOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +42,35 @@ pub struct AppTotalRow {
     pub users: u64,
     /// Bytes of all their files.
     pub media_bytes: u64,
+    /// Signed tokens that count once and are remembered.
+    pub signed_once: u64,
 }
+
+/// The same before signed tokens could count once.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AppTotalRow1 {
+    users: u64,
+    media_bytes: u64,
+}
+
+impl From<AppTotalRow1> for AppTotalRow {
+    fn from(AppTotalRow1 { users, media_bytes }: AppTotalRow1) -> Self {
+        Self { users, media_bytes, signed_once: 0 }
+    }
+}
+
+/// A signed token that counts once and was exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOnceRow {
+    /// From then on it opens nothing anyway.
+    pub until: Timestamp,
+    /// The hash of the token of the session that it has opened.
+    pub token: TokenHash,
+}
+
+/// When a signed token is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOnceAgeRow {}
 
 /// A key of an app. It is removed when the key is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +83,23 @@ pub struct AppKeyRow {
     pub created: Timestamp,
     /// When it was last used, exact to an hour.
     pub used: Option<Timestamp>,
+    /// What it opens, when it opens the API.
+    pub scopes: AppScopes,
+}
+
+/// The same before keys had scopes: each opened everything.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AppKeyRow1 {
+    name: Option<Name>,
+    secret: AppKeySecret,
+    created: Timestamp,
+    used: Option<Timestamp>,
+}
+
+impl From<AppKeyRow1> for AppKeyRow {
+    fn from(AppKeyRow1 { name, secret, created, used }: AppKeyRow1) -> Self {
+        Self { name, secret, created, used, scopes: AppScopes::All }
+    }
 }
 
 /// Which key has a hash.

@@ -28,7 +28,7 @@ pub use push::*;
 
 use crate::model::{
     AppId, AppKeyId, ConversationId, Follower, HookId, Key, LabelId, Lsn, McpTokenId, MediaId, Seq, SessionId,
-    TokenHash, UserHandle, WebhookId,
+    Timestamp, TokenHash, UserHandle, WebhookId,
 };
 use crate::store::fault::Fault;
 use crate::store::key::RecordKey;
@@ -41,13 +41,35 @@ pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     type Key: RecordKey;
     /// Its table.
     const TABLE: Table;
-    /// The version that is written; older ones are migrated when the data folder is opened.
-    const VERSION: u8 = 1;
+    /// The version that is written. The one before it is read as [`Record::Before`], and written anew when the row changes.
+    const VERSION: u8;
+    /// The row as the version before had it; of the first version the row itself.
+    type Before: DeserializeOwned + Into<Self>;
 }
 
-/// Declares the tables and binds each to its row and key type.
+/// The version of a kind of row, by what it was before.
+macro_rules! version {
+    () => {
+        1
+    };
+    ($before:ty) => {
+        2
+    };
+}
+
+/// What a kind of row was before.
+macro_rules! before {
+    ($row:ty) => {
+        $row
+    };
+    ($row:ty, $before:ty) => {
+        $before
+    };
+}
+
+/// Declares the tables and binds each to its row and key type, and to what its rows were in the version before, if there was one.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident = $name:literal, $row:ty, $key:ty;)+) => {
+    ($($(#[$doc:meta])* $table:ident = $name:literal, $row:ty, $key:ty $(, was $before:ty)?;)+) => {
         /// The tables that hold one row per thing. (`meta`, `journal`, `entries`, `idempotency` and `log` have their own shapes: see
         /// [`crate::store::journal`].)
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +89,8 @@ macro_rules! tables {
         $(impl Record for $row {
             type Key = $key;
             const TABLE: Table = Table::$table;
+            const VERSION: u8 = version!($($before)?);
+            type Before = before!($row $(, $before)?);
         })+
 
         /// Takes a visitor through every kind of row.
@@ -169,9 +193,9 @@ tables! {
     /// How other systems use apps; an app without a row is in use as by default.
     AppStates = "app_states", AppStateRow, AppId;
     /// How much apps have.
-    AppTotals = "app_totals", AppTotalRow, AppId;
+    AppTotals = "app_totals", AppTotalRow, AppId, was AppTotalRow1;
     /// Keys of apps.
-    AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId);
+    AppKeys = "app_keys", AppKeyRow, (AppId, AppKeyId), was AppKeyRow1;
     /// API keys by their hash.
     AppKeyTokens = "app_key_tokens", AppKeyTokenRow, TokenHash;
     /// From when on the signed tokens of a user count.
@@ -214,6 +238,10 @@ tables! {
     DeadLetters = "dead_letters", DeadLetterRow, DeadLetterKey;
     /// The secrets that webhooks into conversations had before.
     IncomingOlds = "incoming_olds", IncomingOldRow, HookId;
+    /// Signed tokens that count once and were exchanged: by app and the hash of their `jti`.
+    SignedOnces = "signed_onces", SignedOnceRow, (AppId, TokenHash);
+    /// The same by when they are over.
+    SignedOnceAges = "signed_once_ages", SignedOnceAgeRow, (Timestamp, AppId, TokenHash);
     /// The last tries of webhooks that failed.
     WebhookFailures = "webhook_failures", WebhookFailureRow, WebhookId;
 }

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { NAME_CHARS_MAX } from '../auth/rules';
 import { admin } from '../core';
-import type { AppKey, AppKeyKind, MadeAppKey } from '../core/admin';
+import type { AppKey, AppKeyKind, AppScope, MadeAppKey } from '../core/admin';
 import { date, dateTime, t, type PlainKey } from '../i18n';
-import { Button, Card, ConfirmDialog, Dialog, Field, Row, Select, TextArea, toast } from '../ui';
+import { Button, Card, ConfirmDialog, Dialog, Field, Row, Select, Switch, TextArea, toast } from '../ui';
 import { Form } from '../settings/Form';
 import { useDoing } from '../settings/useDoing';
 import css from './Admin.module.css';
@@ -14,6 +14,12 @@ const KINDS: Readonly<Record<AppKeyKind, { label: PlainKey; hint: PlainKey }>> =
   hs256: { label: 'admin.keyHs256', hint: 'admin.keyHs256Hint' },
   eddsa: { label: 'admin.keyEddsa', hint: 'admin.keyEddsaHint' },
 };
+
+/** What a key may open, in the order of the server. */
+const SCOPES: Readonly<Record<AppScope, PlainKey>> = {
+  users: 'admin.scopeUsers', send: 'admin.scopeSend', act: 'admin.scopeAct', read: 'admin.scopeRead', settings: 'admin.scopeSettings',
+};
+const ALL = Object.keys(SCOPES) as AppScope[];
 
 const nameOf = ({ key, name }: AppKey): string => name ?? t('admin.keyNumber', { id: String(key) });
 
@@ -55,9 +61,9 @@ export function AppKeys({ app, keys, again }: AppKeysProps) {
 }
 
 /** What a key is, since when, and when it was used. */
-function lineOf({ key, kind, created, used }: AppKey): string {
+function lineOf({ key, kind, created, used, scopes }: AppKey): string {
   return [
-    t(KINDS[kind].label), kind !== 'api' && `kid ${key}`, t('admin.madeAt', { time: date(created) }),
+    t(KINDS[kind].label), kind !== 'api' && `kid ${key}`, kind === 'api' && scopes.length < ALL.length && t('admin.opensOnly', { scopes: scopes.map((scope) => t(SCOPES[scope])).join(', ') }), t('admin.madeAt', { time: date(created) }),
     used === null ? t('admin.neverUsed') : t('admin.lastUsed', { time: dateTime(used) }),
   ].filter(Boolean).join(' · ');
 }
@@ -67,14 +73,23 @@ function NewKey({ app, before, onMade, onClose }: { app: string; before: AppKey 
   const [kind, setKind] = useState<AppKeyKind>(before?.kind ?? 'api');
   const [name, setName] = useState(before?.name ?? '');
   const [half, setHalf] = useState('');
+  const [scopes, setScopes] = useState<readonly AppScope[]>(before?.kind === 'api' ? before.scopes : ALL);
   const { busy, problem, run } = useDoing();
-  const make = () => void run(async () => onMade(await admin.createKey(app, { kind, name: name.trim() || null, ...(kind === 'eddsa' ? { public_key: half.trim() } : {}) })));
+  const narrow = kind === 'api' && scopes.length < ALL.length;
+  const make = () => void run(async () => onMade(await admin.createKey(app, { kind, name: name.trim() || null, ...(kind === 'eddsa' ? { public_key: half.trim() } : {}), ...(narrow ? { scopes } : {}) })));
+  const set = (scope: AppScope) => (on: boolean) => setScopes(ALL.filter((one) => (one === scope ? on : scopes.includes(one))));
   return (
     <Dialog title={before ? t('admin.rotateTitle', { name: nameOf(before) }) : t('admin.newKey')} width={480} onClose={onClose}>
       {before && <p class={css.muted}>{t('admin.rotateText')}</p>}
-      <Form submit={t('admin.makeKey')} busy={busy} disabled={kind === 'eddsa' && half.trim() === ''} problem={problem} onSubmit={make}>
+      <Form submit={t('admin.makeKey')} busy={busy} disabled={kind === 'eddsa' ? half.trim() === '' : narrow && scopes.length === 0} problem={problem} onSubmit={make}>
         <Select label={t('admin.keyKind')} value={kind} onChange={setKind} disabled={before !== null} hint={t(KINDS[kind].hint)} options={(Object.keys(KINDS) as AppKeyKind[]).map((value) => ({ value, label: t(KINDS[value].label) }))} />
         <Field label={t('admin.keyName')} optional autocomplete="off" maxLength={NAME_CHARS_MAX} value={name} onInput={setName} data-autofocus />
+        {kind === 'api' && (
+          <div role="group" aria-label={t('admin.keyScopes')}>
+            <p class={css.muted}>{t('admin.keyScopes')}</p>
+            {ALL.map((scope) => <label key={scope} class={css.bar}><span>{t(SCOPES[scope])}</span><Switch label={t(SCOPES[scope])} checked={scopes.includes(scope)} onChange={set(scope)} /></label>)}
+          </div>
+        )}
         {kind === 'eddsa' && <TextArea label={t('admin.publicHalf')} hint={t('admin.publicHalfHint')} rows={4} spellcheck={false} value={half} onInput={setHalf} />}
       </Form>
     </Dialog>

@@ -59,12 +59,16 @@ export interface AppAccess {
   signed_age_max_ms: number;
 }
 export type AppKeyKind = 'api' | 'hs256' | 'eddsa';
+/** A part of what a key opens. */
+export type AppScope = 'users' | 'send' | 'act' | 'read' | 'settings';
 export interface AppKey {
   key: number;
   kind: AppKeyKind;
   name: Name | null;
   created: Timestamp;
   used: Timestamp | null;
+  /** What it opens; one that signs opens nothing. */
+  scopes: AppScope[];
 }
 /** With its secret, which is told once; a key of which the server has the public half alone has none. */
 export type MadeAppKey = AppKey & { secret?: string };
@@ -234,7 +238,7 @@ export const admin = {
   suspendApp: (app: string, on: boolean) => ask<void>(on ? 'PUT' : 'DELETE', `/admin/apps/${of(app)}/suspension`),
   appUse: (app: string) => ask<AppUse>('GET', `/admin/apps/${of(app)}/access`),
   changeAccess: (app: string, change: Partial<AppAccess>) => ask<AppAccess>('PATCH', `/admin/apps/${of(app)}/access`, { body: change }),
-  createKey: (app: string, key: { kind: AppKeyKind; name?: Name | null; public_key?: string }) =>
+  createKey: (app: string, key: { kind: AppKeyKind; name?: Name | null; public_key?: string; scopes?: readonly AppScope[] }) =>
     ask<MadeAppKey>('POST', `/admin/apps/${of(app)}/keys`, { body: key }),
   revokeKey: (app: string, key: number) => ask<void>('DELETE', `/admin/apps/${of(app)}/keys/${key}`),
   /** Signed tokens that were issued before now are refused. */

@@ -6,7 +6,7 @@ use crate::http::api::answers::created;
 use crate::http::api::caller::Caller;
 use crate::http::api::extract::{At, Json};
 use crate::http::api::problem::Problem;
-use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, Name, Secret};
+use crate::model::{AppKeyId, AppKeyInfo, AppKeyKind, AppRef, AppScope, Name, Secret};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -39,6 +39,10 @@ pub struct NewKey {
     /// Of the kind `eddsa`: the public half, a PEM file or 32 bytes in base64.
     #[serde(default)]
     public_key: Option<String>,
+    /// Of the kind `api`: what it opens. Everything when absent. It stays so; for something else make another key.
+    #[serde(default)]
+    #[schema(example = json!(["send"]))]
+    scopes: Option<Vec<AppScope>>,
 }
 
 /// A key that was made.
@@ -64,7 +68,8 @@ async fn list(State(api): State<ApiState>, caller: Caller, At(app): At<String>) 
 
 /// Make a key of an app
 ///
-/// Two that open the API, and two that sign, count at once: make the new one, go over to it, revoke the old one.
+/// Eight that open the API, each as far as its `scopes` go, and two that sign count at once: make the new one, go over to it, revoke
+/// the old one.
 #[utoipa::path(post, path = "/admin/apps/{app}/keys", tag = "administration",
     params(("app" = String, Path, description = "The app by name or number.", example = "shop")),
     request_body = NewKey,
@@ -75,8 +80,8 @@ async fn create(
     At(app): At<String>,
     Json(new): Json<NewKey>,
 ) -> Result<Response, Problem> {
-    let NewKey { kind, name, public_key } = new;
-    let new = NewAppKey { kind, name, public_key };
+    let NewKey { kind, name, public_key, scopes } = new;
+    let new = NewAppKey { kind, name, public_key, scopes };
     let made = api.office.create_app_key(&caller.by(), AppRef(app.clone()), new).await?;
     let location = format!("{}/admin/apps/{app}/keys/{}", crate::http::api::ROOT, made.key.key);
     Ok(created(&location, Json(MadeKey { key: made.key, secret: made.secret })))

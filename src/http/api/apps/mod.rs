@@ -5,6 +5,7 @@
 
 mod events;
 mod imports;
+pub(super) mod scopes;
 mod system;
 mod users;
 

@@ -64,6 +64,18 @@ export async function run({ server, open, chief }) {
   await dialog.getByText(/Its kid is \d+\./).waitFor();
   await dialog.getByRole('button', { name: 'Done' }).click();
 
+  // One that opens a part of the interface alone.
+  await page.getByRole('button', { name: 'New key' }).click();
+  await dialog.getByLabel('Name').fill('Parcels');
+  for (const scope of ['Users', 'Acting as users', 'Reading', 'Settings']) await dialog.getByRole('switch', { name: scope, exact: true }).click();
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  const narrow = await secret();
+  await card('Keys').getByText(/opens Speaking as the app · /).waitFor();
+  assert.equal(await opens(narrow), 200);
+  const refused = await fetch(`${server.url}/api/v1/apps/shop/users`, { headers: { authorization: `Bearer ${narrow}` } });
+  assert.equal(refused.status, 403);
+  assert.match((await refused.json()).detail, /lacks the scope `users` or `read`/);
+
   // Who is signed in, and from where pages may come.
   await page.getByRole('switch', { name: 'Make users who are not there yet' }).click();
   await page.getByRole('switch', { name: 'Make users who are not there yet', checked: false }).waitFor();

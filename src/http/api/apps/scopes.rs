@@ -1,0 +1,57 @@
+//! Which scope of a key opens which route. The ledger decides for itself what a command or a query needs; this table stands in front
+//! of it, so that what asks the ledger nothing (an event feed, a test of a webhook) is behind the same gate. A route without a row is
+//! opened by no key.
+
+use crate::model::AppScope;
+use crate::model::AppScope::{Act, Read, Send, Settings, Users};
+use axum::http::Method;
+
+/// What is below `/apps/{app}`, by the beginning of its path, with what reads it (`GET`) and what changes it; the first row that
+/// fits counts. One of the scopes is enough; none is needed where none stands.
+const ROUTES: [(&str, &[AppScope], &[AppScope]); 12] = [
+    ("/users/{user}/sessions", &[Users], &[Users]),
+    ("/users/{user}/tokens", &[Users], &[Users]),
+    ("/users", &[Users, Read], &[Users]),
+    ("/imports", &[Users], &[Users]),
+    ("/token-revocation", &[Users], &[Users]),
+    ("/presence", &[Read], &[Read]),
+    ("/events", &[Read], &[Read]),
+    ("/entries", &[Send], &[Send]),
+    ("/origins", &[Settings], &[Settings]),
+    ("/webhooks", &[Settings], &[Settings]),
+    ("/before-hook", &[Settings], &[Settings]),
+    // The app of the key: a test whether the key is right.
+    ("", &[], &[Settings]),
+];
+
+/// What acting as a user needs (`/apps/{app}/as/{user}/…`): reading, or everything.
+pub fn as_user(method: &Method) -> &'static [AppScope] {
+    if method.is_safe() { &[Read, Act] } else { &[Act] }
+}
+
+/// What a route needs, by its path as it is declared (`/api/v1/apps/{app}/users`); `None`: no key opens it.
+pub fn of(method: &Method, path: &str) -> Option<&'static [AppScope]> {
+    let rest = path.strip_prefix("/api/v1/apps/{app}")?;
+    let fits = |start: &str| rest.strip_prefix(start).is_some_and(|more| more.is_empty() || more.starts_with('/'));
+    let (_, reads, changes) =
+        ROUTES.iter().find(|(start, ..)| fits(start) && (!start.is_empty() || rest.is_empty()))?;
+    Some(if method.is_safe() { reads } else { changes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_needs_what_its_row_says_and_one_without_a_row_is_opened_by_nothing() {
+        let of = |method: Method, rest: &str| of(&method, &format!("/api/v1/apps/{{app}}{rest}"));
+        assert_eq!(of(Method::GET, ""), Some(&[][..]));
+        assert_eq!(of(Method::GET, "/users"), Some(&[Users, Read][..]));
+        assert_eq!(of(Method::DELETE, "/users/{user}"), Some(&[Users][..]));
+        assert_eq!(of(Method::GET, "/users/{user}/sessions"), Some(&[Users][..]));
+        assert_eq!(of(Method::POST, "/webhooks/{webhook}/test"), Some(&[Settings][..]));
+        assert_eq!(of(Method::GET, "/something-new"), None);
+        assert_eq!(of(Method::GET, "/usersx"), None);
+        assert_eq!(super::of(&Method::GET, "/api/v1/admin/apps"), None);
+    }
+}
