@@ -12,6 +12,8 @@ mod life;
 mod once;
 #[path = "apps/origins.rs"]
 mod origins;
+#[path = "apps/push.rs"]
+mod push;
 #[path = "apps/secrets.rs"]
 mod secrets;
 #[path = "apps/server_api.rs"]

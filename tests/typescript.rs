@@ -61,6 +61,8 @@ fn type_of(schema: &Value) -> String {
     match &schema["type"] {
         Value::Array(kinds) => union(kinds.iter().map(|kind| plain(kind.as_str().unwrap(), schema))),
         Value::String(kind) => plain(kind, schema),
+        // Any JSON.
+        Value::Null => "unknown".to_owned(),
         _ => panic!("a schema of no known form: {schema}"),
     }
 }

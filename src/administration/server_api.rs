@@ -64,6 +64,16 @@ impl Administration {
         Ok(auth::session_actor(actor.app, user, row.id.clone(), SessionId::of_key(actor.key)))
     }
 
+    /// The user of an id in an app, who may be told something: they are there, and not suspended.
+    pub fn listener(&self, actor: AppActor, id: &UserId) -> Result<UserHandle, Refusal> {
+        let found = self.find(actor.app, id)?.filter(|(_, row)| !row.deleted);
+        let (user, row) = found.ok_or_else(|| no_such_user(id))?;
+        if row.flags.suspended {
+            return Err(Refusal::new(Code::Suspended, format!("The user `{}` is suspended.", row.id)));
+        }
+        Ok(user)
+    }
+
     /// The same for whoever asks in the user's name from outside: the key must have one of these scopes.
     pub fn acting_with(&self, actor: AppActor, id: &UserId, any_of: &[AppScope]) -> Result<UserActor, Refusal> {
         let acting = self.acting(actor, id)?;

@@ -31,6 +31,7 @@ pub struct InApp {
     /// The app (tenant) [default: home].
     #[arg(long)]
     pub app: Option<Name>,
+    /// Where.
     #[command(flatten)]
     pub place: Place,
 }

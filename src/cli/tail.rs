@@ -4,7 +4,9 @@ use super::reach::{Reach, passing_device};
 use super::{Failure, date, json, print};
 use crate::cli::notice;
 use crate::client::{Backlog, Client, ClientError, Event, Link, Local, Overflow};
-use crate::model::{Answer, Body, Command, ConversationId, ConversationKind, Entry, Name, Query, UserId};
+use crate::model::{
+    Answer, Body, Command, ConversationId, ConversationKind, Entry, Name, PushedData, PushedKind, Query, UserId,
+};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,7 +18,8 @@ where this one ended; with --peek it does not. When the connection breaks it com
 
 With --json every line is one object: conversation, kind (direct or group), peer or title, rewritten, and the fields of the
 entry (seq, lsn, changed, ordinal, at, author, key, body, reactions, edited_at, recalled_at). An entry that was edited, recalled
-or reacted to is printed again, with `rewritten` true.
+or reacted to is printed again, with `rewritten` true. An event that the app's own backend told (docs/integration.md) is a line
+with the one field `pushed`, which has `kind` and `data`; it is not kept, so one that came while nobody listened is not printed.
 
 Examples:
   echo secret-word | tidings tail --user bob
@@ -54,6 +57,18 @@ struct Line<'a> {
     rewritten: bool,
     #[serde(flatten)]
     entry: &'a Entry,
+}
+
+/// What the app's own backend told, as a line of `--json`.
+#[derive(Serialize)]
+struct Told<'a> {
+    pushed: Pushed<'a>,
+}
+
+#[derive(Serialize)]
+struct Pushed<'a> {
+    kind: &'a PushedKind,
+    data: &'a PushedData,
 }
 
 /// Runs it.
@@ -118,6 +133,15 @@ async fn read_is_known(client: &Client) -> Result<(), ClientError> {
 
 /// Prints an event if it is a line; gives the number of lines.
 fn show(client: &Client, args: &Args, event: &Event) -> Result<u64, Failure> {
+    if let Event::Pushed { kind, data } = event {
+        let line = if args.json {
+            json(&Told { pushed: Pushed { kind, data } })?
+        } else {
+            format!("({kind}) {}", data.as_str()).replace(|c: char| c.is_control(), " ")
+        };
+        print(&format!("{line}\n"))?;
+        return Ok(1);
+    }
     let Event::Entry { conversation, entry, rewritten } = event else { return Ok(0) };
     let (kind, peer, title) = client.look(|replica| {
         let about = replica.get(*conversation).and_then(Local::about);

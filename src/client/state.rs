@@ -414,6 +414,7 @@ impl State {
                 self.verdict = Some(Verdict::Reconnect { reason, after_ms: retry_after_ms });
             }
             ServerFrame::Pong { nonce: _, time } => self.set_time(now, time),
+            ServerFrame::Pushed { kind, data } => self.events.push_back(Event::Pushed { kind, data }),
         }
         self.pump(now);
     }

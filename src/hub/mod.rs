@@ -244,6 +244,16 @@ impl Hub {
         }
     }
 
+    /// The same for each of some users apart: how many sessions of theirs it was put on its way to.
+    pub fn tell_each(&self, users: &[UserHandle], frame: &ServerFrame) -> Vec<usize> {
+        let mut scratch = Scratch::default();
+        let mut frame = Broadcast::new(frame, &mut scratch);
+        let registry = self.0.registry.read();
+        let mut told =
+            |online: &Online| online.links.iter().filter(|link| link.outbox.push_ephemeral(&mut frame)).count();
+        users.iter().map(|user| registry.users.get(user).map_or(0, &mut told)).collect()
+    }
+
     /// The members of a conversation; what is not known is loaded (see [`Publisher::publish`]).
     pub fn members(
         &self,

@@ -335,18 +335,21 @@ impl Outbox {
     }
 
     /// Puts in a push that may be lost at any time (presence, typing): only while there is plenty of room. The task is woken.
-    pub fn push_ephemeral(&self, frame: &mut Broadcast<'_>) {
+    /// Gives whether it was put in.
+    pub fn push_ephemeral(&self, frame: &mut Broadcast<'_>) -> bool {
         let mut queue = self.queue.lock();
         if queue.stage != Stage::Open || queue.lagging {
-            return;
+            return false;
         }
         let bytes_max = self.bytes_max(&queue);
         let (small, shared) = frame.framed(queue.encoding);
         let bytes = shared.map_or(small, |shared| &shared[..]);
-        if queue.held_bytes() + bytes.len() <= bytes_max / 2 {
+        let room = queue.held_bytes() + bytes.len() <= bytes_max / 2;
+        if room {
             queue.append(&self.common, bytes);
             queue.wake();
         }
+        room
     }
 
     /// Puts in a last frame and ends the outbox: nothing more goes in, the rest is written, the connection is closed. Changes
@@ -594,7 +597,7 @@ fn is_push(encoding: Encoding, payload: &[u8]) -> bool {
             .and_then(|rest| rest.split(|byte| *byte == b'"').next())
             .and_then(|kind| std::str::from_utf8(kind).ok()),
     };
-    matches!(kind, Some("entry" | "receipt" | "inbox" | "user" | "presence" | "typing" | "draft"))
+    matches!(kind, Some("entry" | "receipt" | "inbox" | "user" | "presence" | "typing" | "draft" | "pushed"))
 }
 
 /// The frame of a refusal.

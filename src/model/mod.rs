@@ -27,6 +27,7 @@ pub mod origin;
 pub mod post;
 pub mod profile;
 pub mod push;
+pub mod pushed;
 pub mod query;
 pub mod refusal;
 pub mod search;
@@ -79,6 +80,7 @@ pub use profile::{
     UserSettings, Visibility,
 };
 pub use push::{PushOutcome, PushSubscription, PushThen};
+pub use pushed::{PushedData, PushedKind};
 pub use query::{Answer, Query};
 pub use refusal::{Code, Refusal};
 pub use search::{Has, Highlight, Hit, Part, Search};

@@ -269,7 +269,7 @@ mod tests {
             ServerFrame::kinds(),
             [
                 "welcome", "outcome", "refused", "answer", "changes", "entry", "receipt", "inbox", "user", "presence",
-                "typing", "draft", "lagging", "restart", "kicked", "closing", "pong"
+                "typing", "draft", "lagging", "restart", "kicked", "closing", "pong", "pushed"
             ]
         );
     }

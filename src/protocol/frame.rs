@@ -2,7 +2,8 @@
 
 use crate::model::{
     Answer, AppId, Code, Command, CommandResult, Conversation, ConversationId, Cursor, Device, EndReason, Entry, Epoch,
-    Inbox, Key, Lsn, Name, PresenceOf, Profile, Query, Secret, Seq, SessionId, Timestamp, UserId,
+    Inbox, Key, Lsn, Name, PresenceOf, Profile, PushedData, PushedKind, Query, Secret, Seq, SessionId, Timestamp,
+    UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -227,6 +228,13 @@ pub enum ServerFrame {
         nonce: u32,
         /// The server's time.
         time: Timestamp,
+    },
+    /// An event of the app's own, told by its backend to those who are connected. Nothing of it is kept.
+    Pushed {
+        /// What kind of event.
+        kind: PushedKind,
+        /// What it carries.
+        data: PushedData,
     },
 }
 

@@ -219,6 +219,7 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/apps/{app}/webhooks/{webhook}/dead", KEYS),
         door("POST", "/apps/{app}/webhooks/{webhook}/replay", KEYS).with(json!({})),
         door("POST", "/apps/{app}/entries", KEYS).with(json!({"to": {"user": "bob"}, "content": text("mine")})),
+        door("POST", "/apps/{app}/push", KEYS).with(json!({"users": ["bob"], "kind": "mine"})),
         // What administrators do.
         door("GET", "/apps/{app}/before-hook", KEYS),
         door("PUT", "/apps/{app}/before-hook", KEYS)

@@ -38,6 +38,7 @@ const APP_ROUTES: &[(&str, &[&str])] = &[
     ("POST /apps/{app}/imports/contacts", &["users"]),
     ("POST /apps/{app}/imports/members", &["users"]),
     ("POST /apps/{app}/entries", &["send"]),
+    ("POST /apps/{app}/push", &["send"]),
     ("GET /apps/{app}/webhooks", &["settings"]),
     ("POST /apps/{app}/webhooks", &["settings"]),
     ("GET /apps/{app}/webhooks/{webhook}", &["settings"]),

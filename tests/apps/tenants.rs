@@ -33,6 +33,7 @@ fn bodies() -> Vec<Option<Value>> {
         Some(text("across")),
         Some(json!({})),
         Some(json!({"users": ["ada", "bob"]})),
+        Some(json!({"users": ["ada", "bob"], "kind": "across"})),
         Some(json!({"user": "bob"})),
         Some(json!({"seq": 1})),
         Some(json!({"text": "across"})),

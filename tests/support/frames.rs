@@ -8,7 +8,7 @@ use tidings::model::{
     Custom, Device, DeviceId, Emoji, EndReason, Entry, Epoch, GroupRules, Inbox, Key, Line, Lsn, Member, Name, Ordinal,
     Platform, Profile, Query, Reaction, Role, Secret, Seq, SessionId, SessionInfo, Target, Text, Timestamp, UserId,
 };
-use tidings::model::{PresenceOf, PresenceState};
+use tidings::model::{PresenceOf, PresenceState, PushedData, PushedKind};
 use tidings::protocol::{
     Auth, Changes, ClientFrame, Frame, Hello, Limits, Refused, Resume, ServerFrame, Sync, Welcome,
 };
@@ -492,7 +492,14 @@ pub fn server_samples() -> Vec<(String, ServerFrame)> {
         ServerFrame::Closing { reason: "The server is being restarted.".to_owned(), retry_after_ms: 2_000 },
     ));
     samples.push(("pong".to_owned(), ServerFrame::Pong { nonce: 70_000, time: AT }));
+    samples.push(("pushed".to_owned(), pushed("order.shipped", r#"[4711,["é",1.50],true,{"kind":null}]"#)));
+    samples.push(("pushed nothing".to_owned(), pushed("Refresh_All-1", "null")));
     samples
+}
+
+fn pushed(kind: &str, data: &str) -> ServerFrame {
+    let data = PushedData::compact(serde_json::from_str(data).unwrap()).unwrap_or_else(|_| PushedData::null());
+    ServerFrame::Pushed { kind: PushedKind::new(kind).unwrap(), data }
 }
 
 /// A source of random choices, the same for the same seed (`SplitMix64`, Steele, Lea and Flood 2014).
@@ -875,6 +882,10 @@ impl Dice {
             "kicked" => ServerFrame::Kicked { reason: *self.pick(&END_REASONS), by: self.maybe(Self::name) },
             "closing" => ServerFrame::Closing { reason: self.words(), retry_after_ms: self.number() },
             "pong" => ServerFrame::Pong { nonce: self.small(), time: self.time() },
+            "pushed" => {
+                let data = serde_json::json!([self.words(), self.number(), {"deep": [self.chance(2), null]}]);
+                pushed(if self.chance(2) { "order.shipped" } else { "b" }, &data.to_string())
+            }
             other => panic!("no random server frame `{other}` yet"),
         }
     }

@@ -200,6 +200,8 @@ export class Client {
           const opened = new Socket(socket, 'tidings.v1.json');
           // What goes wrong shows in that it closes; the WebSocket of Node's package `ws` wants somebody to listen.
           opened.onerror = () => undefined;
+          // The core of the web client has no use for these, so they are taken beside it.
+          opened.addEventListener('message', ({ data }) => this.pushed(data));
           return opened;
         },
         hello: () => ({ auth: { token: this.tokens.token() }, client: `tidings-js ${VERSION}` }),
@@ -595,6 +597,12 @@ export class Client {
     if (!ready) return;
     this.tell({ type: 'synced' });
     for (const waiting of [...this.syncing]) waiting.resolve();
+  }
+
+  private pushed(data: unknown): void {
+    if (this.over || typeof data !== 'string' || !data.startsWith('{"pushed":')) return;
+    const { pushed } = JSON.parse(data) as { pushed: { kind: string; data: unknown } };
+    this.tell({ type: 'pushed', kind: pushed.kind, data: pushed.data });
   }
 
   private gone(key: Key): void {

@@ -60,6 +60,8 @@ export type ClientEvent =
   | { type: 'typing'; conversation: ConversationId; user: UserId; active: boolean }
   | { type: 'presence'; presence: PresenceOf }
   | { type: 'profile'; profile: Profile }
+  /** An event of the app's own, told by its backend. It is kept nowhere: what comes while there is no connection is lost. */
+  | { type: 'pushed'; kind: string; data: unknown }
   | { type: 'connection'; state: 'online' | 'connecting' | 'offline' }
   /** Everything that the server had at the time of the (re)connection is known here; unread messages may still be on their way. */
   | { type: 'synced' }

@@ -129,6 +129,23 @@ describe.skipIf(BINARY === '')('with a server', () => {
       expect((await first(ada, 'typing')).user).toBe(bob.user);
     });
 
+    test('an event of the app is told to whoever is there', async () => {
+      const [ada, bob] = await pair();
+      const key = await server.newKey();
+      const [heard, listened]: [Promise<EventOf<'pushed'>>, EventOf<'pushed'>[]] = [first(ada, 'pushed'), []];
+      ada.on('pushed', (event) => listened.push(event));
+      const data = { order: 4711, parts: ['é', null] };
+      const told = await server.ask('POST', '/apps/home/push', key, { users: [ada.user, bob.user], kind: 'order.shipped', data });
+      expect(told).toEqual({
+        results: [{ user: ada.user, status: 'told', devices: 1 }, { user: bob.user, status: 'told', devices: 1 }], refused: 0,
+      });
+      expect(await heard).toEqual({ type: 'pushed', kind: 'order.shipped', data });
+      expect(listened).toEqual([await heard]);
+      // What comes after it is heard as ever, also by somebody who has no use for it.
+      await ada.send(bob.user, 'Is it there?');
+      expect((await first(bob, 'message')).text).toBe('Is it there?');
+    });
+
     test('listeners hear the same as readers', async () => {
       const [ada, bob] = await pair();
       const heard: string[] = [];

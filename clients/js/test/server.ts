@@ -84,6 +84,11 @@ export class Server {
     await this.command('bot', 'revoke', bot, number);
   }
 
+  /** Makes a key of the app `home` that opens the server API. */
+  async newKey(): Promise<string> {
+    return (await this.command('app', 'key-create', 'home', '--kind', 'api')).trim().split(' ')[1]!;
+  }
+
   /** Runs a command of the operator's and gives what it prints. */
   private async command(...words: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(resolve(BINARY), [...words, '--data', join(this.folder, 'data')], { timeout: 60_000 });

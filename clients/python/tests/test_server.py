@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from tests.server import PASSWORD, WithServer
 from tidings import Changed, Client, FileStore, GroupRules, Message, Notice, Over, Refused, Unreachable
-from tidings.events import PresenceChanged, Receipt, Typing
+from tidings.events import PresenceChanged, Pushed, Receipt, Typing
 from tidings.records import Body, Location, Media, MembersAdded, Sticker
+from tidings.rest import Rest
 
 E = TypeVar("E")
 
@@ -174,6 +175,18 @@ class Talking(Case):
         shown = await first(ada, PresenceChanged, lambda event: event.presence.state == "busy")
         self.assertEqual((shown.presence.user, shown.presence.text), (bob.user, "in a meeting"))
         self.assertEqual([each.state for each in await ada.presences([bob.user])], ["busy"])
+
+    async def test_an_event_of_the_app_is_told_to_whoever_is_there(self) -> None:
+        ada, bob = await self.pair()
+        key = self.server.command("app", "key-create", "home", "--kind", "api").split()[1]
+        backend = Rest(self.server.url, lambda: key, None)
+        body = {"users": [ada.user], "kind": "order.shipped", "data": {"order": 4711, "parts": ["é", None]}}
+        told = await backend.ask("POST", "/apps/home/push", body=body)
+        self.assertEqual(told, {"results": [{"user": ada.user, "status": "told", "devices": 1}], "refused": 0})
+        self.assertEqual(await first(ada, Pushed), Pushed("order.shipped", {"order": 4711, "parts": ["é", None]}))
+        # What comes after it is heard as ever.
+        await bob.send(ada.user, "Is it there?")
+        self.assertEqual((await first(ada, Message)).text, "Is it there?")
 
     async def test_a_forwarded_message_says_who_said_it_first(self) -> None:
         ada, bob = await self.pair()

@@ -395,6 +395,7 @@ impl Model {
             | Event::Receipt { .. }
             | Event::User(_)
             | Event::Draft { .. }
+            | Event::Pushed { .. }
             | Event::CaughtUp
             | Event::Missed => {}
         }

@@ -1,7 +1,8 @@
 //! What the state machine tells: events, replies and verdicts.
 
 use crate::model::{
-    Answer, ConversationId, Cursor, EndReason, Entry, Key, Name, Outcome, PresenceOf, Profile, Refusal, UserId,
+    Answer, ConversationId, Cursor, EndReason, Entry, Key, Name, Outcome, PresenceOf, Profile, PushedData, PushedKind,
+    Refusal, UserId,
 };
 use std::sync::Arc;
 
@@ -75,6 +76,13 @@ pub enum Event {
         text: String,
         /// Whether the draft is complete.
         done: bool,
+    },
+    /// An event of the app's own, told by its backend. It is not kept: what comes while there is no connection is lost.
+    Pushed {
+        /// What kind of event.
+        kind: PushedKind,
+        /// What it carries.
+        data: PushedData,
     },
     /// A command of the outbox is done.
     Done {

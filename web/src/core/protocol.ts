@@ -64,7 +64,9 @@ export type ServerFrame =
   /** The server is going away; the connection is closed. */
   | { closing: { reason: string; retry_after_ms: number } }
   /** Here I am. */
-  | { pong: { nonce: number; time: Timestamp } };
+  | { pong: { nonce: number; time: Timestamp } }
+  /** An event of the app's own, told by its backend to those who are connected. Nothing of it is kept. */
+  | { pushed: { data: PushedData; kind: PushedKind } };
 
 /** Who a client is. */
 export interface Hello {
@@ -816,6 +818,12 @@ export type EndReason =
   | 'suspended'
   | 'expired'
   | 'account_deleted';
+
+/** What kind of event an app tells: 1–64 characters `a-z A-Z 0-9 _ . -`, as the app likes. */
+export type PushedKind = string;
+
+/** What an event of an app carries: any JSON. In JSON it stands as it is, in postcard as its text. */
+export type PushedData = unknown;
 
 /** What a connection may do. */
 export interface Limits {

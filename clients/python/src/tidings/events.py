@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .records import Cursor, Entry, Presence, Pressed, Profile
 from .replica import Chat, mentions_user
@@ -133,6 +133,16 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Pushed:
+    """An event of the app's own, told by its backend. It is kept nowhere: what comes while there is no connection is lost."""
+
+    #: What the backend calls it: `order.shipped`.
+    kind: str
+    #: What it carries, as read from JSON.
+    data: Any
+
+
+@dataclass(frozen=True)
 class Connection:
     """`online`: logged in. `synced`: everything that the server has is here. `offline`: the next attempt comes by itself."""
 
@@ -160,6 +170,6 @@ class Missed:
 
 
 Event: TypeAlias = (
-    "Message | Notice | Press | Changed | ConversationChanged | Receipt | Typing | PresenceChanged | ProfileChanged | Draft | Connection"
-    " | CaughtUp | Reset | Missed"
+    "Message | Notice | Press | Changed | ConversationChanged | Receipt | Typing | PresenceChanged | ProfileChanged | Draft | Pushed"
+    " | Connection | CaughtUp | Reset | Missed"
 )

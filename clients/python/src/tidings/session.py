@@ -473,6 +473,9 @@ class Session:
             fields["conversation"], fields["author"], fields["draft"], fields["offset"], fields["text"], fields["done"]
         ))
 
+    def _on_pushed(self, fields: Fields) -> None:
+        self.events.append(happened.Pushed(fields["kind"], fields["data"]))
+
     def _changed(self, chat: Chat, changes: list[Change]) -> None:
         """Tells what changed in a conversation, and notes what is missing there now."""
         news = 0

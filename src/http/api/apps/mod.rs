@@ -5,6 +5,7 @@
 
 mod events;
 mod imports;
+mod push;
 pub(super) mod scopes;
 mod system;
 mod users;
@@ -27,6 +28,7 @@ pub fn router() -> OpenApiRouter<ApiState> {
         .merge(users::router())
         .merge(imports::router())
         .merge(system::router())
+        .merge(push::router())
         .merge(events::router())
 }
 

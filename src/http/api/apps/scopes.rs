@@ -8,7 +8,7 @@ use axum::http::Method;
 
 /// What is below `/apps/{app}`, by the beginning of its path, with what reads it (`GET`) and what changes it; the first row that
 /// fits counts. One of the scopes is enough; none is needed where none stands.
-const ROUTES: [(&str, &[AppScope], &[AppScope]); 12] = [
+const ROUTES: [(&str, &[AppScope], &[AppScope]); 13] = [
     ("/users/{user}/sessions", &[Users], &[Users]),
     ("/users/{user}/tokens", &[Users], &[Users]),
     ("/users", &[Users, Read], &[Users]),
@@ -17,6 +17,7 @@ const ROUTES: [(&str, &[AppScope], &[AppScope]); 12] = [
     ("/presence", &[Read], &[Read]),
     ("/events", &[Read], &[Read]),
     ("/entries", &[Send], &[Send]),
+    ("/push", &[Send], &[Send]),
     ("/origins", &[Settings], &[Settings]),
     ("/webhooks", &[Settings], &[Settings]),
     ("/before-hook", &[Settings], &[Settings]),

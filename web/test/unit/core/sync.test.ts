@@ -108,6 +108,20 @@ describe('following the log', () => {
     await leader.stop();
   });
 
+  it('passes over what it has no use for', async () => {
+    const server = new FakeServer();
+    server.append(1, 'bob', text('first'));
+    const { state, leader } = client(server);
+    await vi.advanceTimersByTimeAsync(500);
+    server.push({ pushed: { kind: 'order.shipped', data: { order: 4711 } } });
+    server.push({ of_a_later_version: {} } as never);
+    server.append(1, 'bob', text('second'));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(state.get(1)!.log.ranges).toEqual([[1, 2]]);
+    expect(server.frames.filter((frame) => 'hello' in frame)).toHaveLength(1);
+    await leader.stop();
+  });
+
   it('leaves a long hole, which scrolling fills', async () => {
     const server = new FakeServer();
     for (let n = 0; n < 30; n += 1) server.append(1, 'bob', text(`old ${n}`));
