@@ -126,6 +126,14 @@ impl Recent {
         }
     }
 
+    /// Lets go of those up to an lsn.
+    pub fn expire(&mut self, upto: Lsn) {
+        while self.items.front().is_some_and(|item| item.lsn <= upto) {
+            self.items.pop_front();
+        }
+        self.from = self.from.max(upto);
+    }
+
     /// What happened after `after` and up to `lsn`; none when that reaches back too far.
     pub fn log_after(&self, after: Lsn, limit: usize, lsn: Lsn) -> Option<LogBatch> {
         if after < self.from {

@@ -271,8 +271,11 @@ impl Store {
         self.write_folded(&transaction, &staged, &slices, &mut heads)?;
         let row = is_batch.then(|| journal_row(place, &mut staged));
         let bytes = row.as_ref().map_or(Ok(0), |row| write_journal(&transaction, row))?;
-        self.write_trimmed(&transaction, trim, place, now)?;
+        let expired = self.write_trimmed(&transaction, trim, place, now)?;
         transaction.commit()?;
+        if let Some(upto) = expired {
+            self.tail.expire_log(upto);
+        }
 
         self.place = place;
         self.at_rest = rest;
@@ -387,9 +390,9 @@ impl Store {
         count: usize,
         place: Place,
         now: Timestamp,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Lsn>, Fault> {
         if count == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let mut buckets: BTreeMap<(u64, u8), Vec<&KeyRecord>> = BTreeMap::new();
         let mut journal_table = transaction.open_table(journal::definition(JOURNAL))?;
@@ -416,12 +419,12 @@ impl Store {
             row?;
         }
         drop(expired);
-        expire_log(&mut log, now)?;
+        let expired = expire_log(&mut log, now)?;
         let meta = Meta { format: journal::FORMAT, epoch: self.epoch, place };
         transaction
             .open_table(journal::definition(META))?
             .insert(META_KEY, journal::seal(META, META_KEY, &meta)?.as_slice())?;
-        Ok(())
+        Ok(expired)
     }
 
     /// What the commit did on disk, done in memory.
@@ -543,8 +546,8 @@ fn write_journal(transaction: &WriteTransaction, row: &JournalRow) -> Result<usi
     Ok(bytes.len())
 }
 
-/// Removes what is older than 7 days from the front of the log, and leaves there the lsn up to which that was.
-fn expire_log(log: &mut redb::Table<'_, &'static [u8], &'static [u8]>, now: Timestamp) -> Result<(), Fault> {
+/// Removes what is older than 7 days from the front of the log, and leaves there the lsn up to which that was; gives it, too.
+fn expire_log(log: &mut redb::Table<'_, &'static [u8], &'static [u8]>, now: Timestamp) -> Result<Option<Lsn>, Fault> {
     use redb::ReadableTable;
     let horizon = now.0.saturating_sub(LOG_KEPT_MS);
     let (mut expired, mut upto) = (0, None);
@@ -560,13 +563,13 @@ fn expire_log(log: &mut redb::Table<'_, &'static [u8], &'static [u8]>, now: Time
             upto = Some((last.lsn, row.at));
         }
     }
-    let Some((upto, at)) = upto else { return Ok(()) };
+    let Some((upto, at)) = upto else { return Ok(None) };
     for _ in 0..expired {
         log.pop_first()?;
     }
     let key = upto.0.to_be_bytes();
     log.insert(key.as_slice(), journal::seal(LOG, &key, &LogRow { at, items: Vec::new() })?.as_slice())?;
-    Ok(())
+    Ok(Some(upto))
 }
 
 /// The newest second of a key in `idempotency`.

@@ -45,6 +45,11 @@ impl Tail {
         self.recent.write().push(commit, RECENT_ITEMS_MAX);
     }
 
+    /// Lets go of the items up to an lsn, which are not kept any more.
+    pub fn expire_log(&self, upto: Lsn) {
+        self.recent.write().expire(upto);
+    }
+
     /// What happened after `after` and up to `lsn`, at least `limit` items when there are so many; none when that is not here.
     pub fn log_after(&self, after: Lsn, limit: usize, lsn: Lsn) -> Option<LogBatch> {
         self.recent.read().log_after(after, limit, lsn)

@@ -352,7 +352,7 @@ mod tests {
         lanes.taken(ConversationId(8));
         lanes.taken(ConversationId(7));
         assert_eq!(lanes.upto(Lsn(5)), Lsn(1));
-        assert_eq!(started(&mut lanes), [2, 5]);
+        assert_eq!(started(&mut lanes), [5, 2], "whose turn has come first");
         for conversation in [7, 8, 9] {
             lanes.taken(ConversationId(conversation));
         }

@@ -154,12 +154,12 @@ async fn what_a_webhook_leaves_goes_with_it_and_with_its_app() {
     assert_eq!(shop.key().get(&path).await.problem().0, 404);
     assert_eq!(shop.key().delete(&path).await.problem().0, 404);
     for _ in 0..3_000 {
-        if rows(&shop) == 252 {
+        if rows(&shop) == 253 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(rows(&shop), 252, "those of the other");
+    assert_eq!(rows(&shop), 253, "those of the other");
     shop.admin().delete("/admin/apps/shop").await;
     until_no_rows(&shop).await;
     assert!(shop.server.stop().await);
