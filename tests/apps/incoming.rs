@@ -100,7 +100,12 @@ async fn what_others_run_posts_into_a_group_as_it_is() {
     let gotify = Posting { api: posting.api.clone(), path: format!("{}/message", posting.path) };
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(gotify.send(&form, "title=Door&message=It+rings%21&priority=8").await.status, 200);
-    assert_eq!(newest().await["body"]["post"]["attachments"][0]["text"], "It rings!");
+    let rings = newest().await["body"]["post"]["attachments"][0].clone();
+    assert_eq!(
+        (&rings["text"], &rings["color"]),
+        (&json!("It rings!"), &json!("#daa038")),
+        "a form's priority is text"
+    );
     // The group robots of WeCom, DingTalk and Feishu get the answer that their senders look for; so does who insists on Slack's address.
     let robot = json!({"msgtype": "markdown", "markdown": {"content": "<font color=\"warning\">132</font> new"}});
     let reply = posting.json(&robot).await;

@@ -1,4 +1,4 @@
-//! What is posted to the group robots of WeCom (企业微信), DingTalk (钉钉) and Feishu (飞书): `msgtype` with a member of that name, or
+//! What is posted to the group robots of `WeCom` (企业微信), `DingTalk` (钉钉) and Feishu (飞书): `msgtype` with a member of that name, or
 //! `msg_type` with `content` or `card`. Programs that speak to one of them look into the answer, so each gets its own.
 
 use super::words::{color, cut, image_of, line, one_line, plain, said, url_of};
@@ -155,7 +155,7 @@ fn with_blocks(mut attachment: PostAttachment, blocks: Vec<PostBlock>) -> PostAt
     for block in blocks {
         match block {
             PostBlock::Section { text: words, fields, .. } => {
-                text.extend(std::iter::once(words).chain(fields).filter(|words| !words.is_empty()))
+                text.extend(std::iter::once(words).chain(fields).filter(|words| !words.is_empty()));
             }
             PostBlock::Context { elements } => attachment.footer = one_line(&elements.join(" ")),
             PostBlock::Buttons { buttons } => attachment.buttons.extend(buttons),
@@ -219,19 +219,17 @@ fn tagless(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let tag = ["<font", "</font", "<at", "</at", "<@"].iter().find(|tag| rest.starts_with(**tag));
-        match tag.and_then(|tag| Some((*tag, rest.find('>')?))) {
-            Some((tag, end)) => {
-                out.push_str(match tag {
-                    "<at" => "@",
-                    "<@" => &rest[1..end],
-                    _ => "",
-                });
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('<');
-                rest = &rest[1..];
-            }
+        let end = rest[1..].find(['<', '>']).map(|end| end + 1).filter(|end| rest[*end..].starts_with('>'));
+        if let Some((tag, end)) = tag.zip(end) {
+            out.push_str(match *tag {
+                "<at" => "@",
+                "<@" => &rest[1..end],
+                _ => "",
+            });
+            rest = &rest[end + 1..];
+        } else {
+            out.push('<');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -3,7 +3,7 @@
 //!
 //! In reading order: this file (the address, limits, which dialect it is), `words` (their words as ours), then a file for each
 //! dialect: `slack` (Mattermost's too) with `mrkdwn` and `rich`, `grafana`, `alertmanager`, `forge` (GitHub, Gitea and their kin),
-//! `group_robots` (WeCom, DingTalk, Feishu), `push` (ntfy, Gotify, plain words) with `parts`, their forms. `emoji` knows their names.
+//! `group_robots` (`WeCom`, `DingTalk`, Feishu), `push` (ntfy, Gotify, plain words) with `parts`, their forms. `emoji` knows their names.
 
 mod alertmanager;
 mod calls;

@@ -65,7 +65,7 @@ fn special(text: &str, inside: bool) -> Option<(usize, String)> {
         }
     }
     if let Some(inner) = text.strip_prefix('<') {
-        let end = inner.find('>')?;
+        let end = inner.find(['<', '>']).filter(|end| inner[*end..].starts_with('>'))?;
         return reference(&inner[..end]).map(|words| (end + 2, words));
     }
     for (mark, ours) in [('*', "**"), ('~', "~~")] {

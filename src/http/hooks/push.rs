@@ -33,7 +33,7 @@ pub fn is(body: &Value) -> bool {
 /// What JSON says.
 pub fn read(body: &Value) -> Vec<Incoming> {
     // ntfy counts from 1 to 5, Gotify from 0 to 10.
-    let given = body.get("priority").and_then(Value::as_u64);
+    let given = body.get("priority").and_then(|given| given.as_u64().or_else(|| given.as_str()?.trim().parse().ok()));
     let priority = match given {
         Some(given) if body.get("topic").is_none() => 1 + given.min(10) * 4 / 10,
         Some(given) => given,
