@@ -68,7 +68,7 @@ impl Request {
 pub async fn answer(stream: &mut Stream, status: u16, headers: &str, body: &[u8]) -> io::Result<()> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status} Said\r\n{headers}content-length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
+    // In one piece: a second one would wait for the other side to acknowledge the first, which takes it up to 40 ms.
+    stream.write_all(&[head.as_bytes(), body].concat()).await?;
     stream.flush().await
 }
