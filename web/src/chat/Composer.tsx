@@ -5,6 +5,7 @@ import { actions, capabilities, store, textOf, type ConversationView, type Row }
 import { t, withWords } from '../i18n';
 import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu } from '../ui';
 import css from './Composer.module.css';
+import { useEdited } from './edited';
 import { mayEdit } from './may';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
@@ -108,7 +109,7 @@ function Open({ pane }: { pane: Pane }) {
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
-      if (!same) act(actions.edit(view.id, seq, words));
+      if (!same) act(actions.edit(view.id, seq, words).catch((error: unknown) => { again(editing, words); throw error; }));
     } else {
       act(actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }));
       void pane.thread.jump('newest');
@@ -117,19 +118,21 @@ function Open({ pane }: { pane: Pane }) {
   };
   /** Neither edits nor answers any more: what was written before is there again. */
   const cancel = () => {
-    const words = editing ? view.draft.peek()?.text ?? '' : text;
-    if (editing) put(words);
+    const words = editing ? draft() : text;
     pane.editing.value = null;
     pane.replying.value = null;
     keep(view, words, null);
+    field.current?.focus();
   };
   const take = (files: readonly File[]) => act(import('./attach').then(({ sendFiles }) => sendFiles(pane, files)));
 
-  useLayoutEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
+  const draft = () => view.draft.peek()?.text ?? '';
+  const again = useEdited(editing, put, draft, (row) => { if (!pane.editing.peek()) edit(pane, row); });
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
-    if (!editing) keep(view, text, replying);
+    // What stands in the field: editing may have ended just now.
+    if (!editing) keep(view, field.current?.value ?? text, replying);
   }, [replying]);
   useEffect(() => {
     const words = pane.refill.value;

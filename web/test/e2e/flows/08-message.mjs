@@ -27,6 +27,15 @@ export async function run({ server, open }) {
   await b.message('At seven, please.').getByText('edited').waitFor();
   assert.equal(await b.message('At sevn').count(), 0);
 
+  // Whoever edits and then answers does not send the old words again.
+  await a.composer().fill('By the way');
+  await a.act('At seven, please.', 'Edit');
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]')?.value === 'At seven, please.');
+  await a.act('Shall we meet at six?', 'Reply');
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]')?.value === 'By the way');
+  await a.say('By the way, where?');
+  await b.message('By the way, where?').getByRole('button', { name: /Bob|You/ }).getByText('Shall we meet at six?').waitFor();
+
   await a.act('At seven, please.', 'More');
   await a.page.getByRole('menuitem', { name: 'Recall' }).click();
   await a.page.getByRole('dialog').getByRole('button', { name: 'Recall' }).click();
