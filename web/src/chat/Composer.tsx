@@ -54,6 +54,8 @@ function Open({ pane }: { pane: Pane }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(() => view.draft.peek()?.text ?? '');
+  /** The new message so far; what is kept of it comes a moment later. */
+  const written = useRef(text);
   const [caret, setCaret] = useState(text.length);
   const [recording, setRecording] = useState(false);
   const wasRecording = useRef(false);
@@ -80,6 +82,7 @@ function Open({ pane }: { pane: Pane }) {
   const write = (next: string) => {
     setText(next);
     if (editing) return;
+    written.current = next;
     actions.typing(view.id, next !== '');
     keep(view, next, replying);
   };
@@ -93,7 +96,7 @@ function Open({ pane }: { pane: Pane }) {
     pane.editing.value = null;
     pane.replying.value = null;
     setText('');
-    if (!editing) keep(view, '', null);
+    if (!editing) keep(view, written.current = '', null);
     actions.typing(view.id, false);
     field.current?.focus();
   };
@@ -118,21 +121,18 @@ function Open({ pane }: { pane: Pane }) {
   };
   /** Neither edits nor answers any more: what was written before is there again. */
   const cancel = () => {
-    const words = editing ? draft() : text;
     pane.editing.value = null;
     pane.replying.value = null;
-    keep(view, words, null);
+    keep(view, written.current, null);
     field.current?.focus();
   };
   const take = (files: readonly File[]) => act(import('./attach').then(({ sendFiles }) => sendFiles(pane, files)));
 
-  const draft = () => view.draft.peek()?.text ?? '';
-  const again = useEdited(editing, put, draft, (row) => { if (!pane.editing.peek()) edit(pane, row); });
+  const again = useEdited(editing, put, () => written.current, (row) => { if (!pane.editing.peek()) edit(pane, row); });
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
-    // What stands in the field: editing may have ended just now.
-    if (!editing) keep(view, field.current?.value ?? text, replying);
+    if (!editing) keep(view, written.current, replying);
   }, [replying]);
   useEffect(() => {
     const words = pane.refill.value;
