@@ -216,6 +216,7 @@ export class Session {
 
   /** A file, which only the session's token opens. */
   async file(path: string): Promise<Blob> {
+    if (this.over) throw new Problem('unauthenticated', 'The user of the page has logged out.');
     return (await request('GET', path, { patienceMs: FILE_PATIENCE_MS })).blob();
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 export const sentence = 'a message is answered, reacted to, edited, recalled and written anew, and the other one sees each';
 
-export async function run({ server, open }) {
+export async function run({ server, open, chief }) {
   const [ada, bob] = [await server.person('ada', 'Ada'), await server.person('bob', 'Bob')];
   await server.befriend(ada, bob);
   await server.say(bob, ada, 'Shall we meet at six?');
@@ -45,4 +45,16 @@ export async function run({ server, open }) {
   await a.page.waitForFunction(() => document.querySelector('[data-composer]')?.value === 'At seven, please.');
   await a.say('At eight, sorry.');
   await b.message('At eight, sorry.').waitFor();
+
+  // An edit that is refused does not lose its words.
+  await a.act('At eight, sorry.', 'Edit');
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]')?.value === 'At eight, sorry.');
+  const window = (edit_window_ms) => server.ask('PATCH', '/admin/apps/home/settings', { token: chief.token, body: { edit_window_ms } });
+  await window(1);
+  await a.say('At nine, sorry.');
+  await a.page.waitForFunction(() => document.querySelector('[data-composer]')?.value === 'At nine, sorry.');
+  await a.page.getByText('Edit message').waitFor();
+  await window(86_400_000);
+  await a.composer().press('Enter');
+  await b.message('At nine, sorry.').waitFor();
 }

@@ -136,7 +136,7 @@ function silence(rate = 8_000) {
   return Buffer.concat([head, Buffer.alloc(rate, 128)]);
 }
 
-async function wordsChange({ desk, mia }) {
+async function wordsChange({ server, chief, desk, mia }) {
   await mia.say('It is the blew cup.');
   await desk.message('It is the blew cup.').waitFor();
   await arrived(mia.row('blew'));
@@ -167,6 +167,19 @@ async function wordsChange({ desk, mia }) {
   await mia.frame.locator('textarea:focus').waitFor();
   await mia.say('And the plate?');
   await desk.message('And the plate?').getByRole('button', { name: /I see it\./ }).waitFor();
+
+  // An edit that is refused does not lose its words.
+  const window = (edit_window_ms) => server.ask('PATCH', '/admin/apps/home/settings', { token: chief.token, body: { edit_window_ms } });
+  await arrived(mia.row('And the plate?'));
+  await act(mia, mia.row('And the plate?'), 'Edit');
+  await mia.frame.getByText('Editing').waitFor();
+  await window(1);
+  await mia.say('And the plates?');
+  await mia.frame.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
+  await until(async () => (await mia.field.inputValue()) === 'And the plates?', 'the words are there again');
+  await window(86_400_000);
+  await mia.field.press('Enter');
+  await desk.message('And the plates?').waitFor();
 
   await mia.say('Forget this.');
   await desk.message('Forget this.').waitFor();
@@ -268,8 +281,8 @@ async function byThePage({ server, support, shop, mia }) {
 
 /** A page without a script of its own: the tag says where tokens come from. */
 async function byTheTag({ shop }, open) {
-  // Opened before it is started, what is asked for comes before what the tag says.
-  const early = await customer(shop, open, 'mia', { query: '?tag' });
+  // A picture that was on its way when its session ended is refused. Opened before it is started, what is asked for comes before what the tag says.
+  const early = await customer(shop, open, 'mia', { query: '?tag', expected: [/status of 401/] });
   await early.frame.locator('main').waitFor({ state: 'attached' });
   const { conversations } = await shop.ask('GET', '/as/sales/conversations');
   await early.page.evaluate(async (id) => {
