@@ -34,10 +34,12 @@ async function main(): Promise<void> {
   // The pages are there when that is known: those of the last user here, or of the session that the server saw; else the log-in.
   const known = door.lastUser() !== null || document.querySelector('[data-inside]');
   if (known) dial();
+  // Before what loads words: they are those of this language from the first.
+  const words = setLanguage(door.preferences.peek().language);
   (known ? inside() : before()).catch(() => undefined);
   startRouter();
   // The words must be there before the first page; a switch later redraws it.
-  await setLanguage(door.preferences.peek().language);
+  await words;
   effect(() => void setLanguage(door.preferences.value.language));
   render(<App />, root);
   // Behind what is on the screen: whoever logs in has it when they are in. Without it the pages of those who are in say so.

@@ -50,7 +50,8 @@ worker.addEventListener('fetch', (event) => {
 /** The page and everything that it can load. */
 async function precache(): Promise<void> {
   const cache = await caches.open(APP);
-  const page = await fetch('/', { headers: { Accept: 'text/html' }, cache: 'no-cache' });
+  // As it is for nobody: it is kept for whoever comes next, too.
+  const page = await fetch('/', { headers: { Accept: 'text/html' }, cache: 'no-cache', credentials: 'omit' });
   if (!page.ok) throw new Error(`The page answered with ${page.status}.`);
   const version = /"(\/a\/[^/"]+\/)/.exec(await page.clone().text())?.[1];
   if (!version) throw new Error('The page does not say its version.');

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { NAME_CHARS_MAX } from '../auth/rules';
 import { admin } from '../core';
 import type { AppKey, AppKeyKind, AppScope, MadeAppKey } from '../core/admin';
-import { date, dateTime, t, type PlainKey } from '../i18n';
+import { date, dateTime, list, t, type PlainKey } from '../i18n';
 import { Button, Card, ConfirmDialog, Dialog, Field, Row, Select, Switch, TextArea, toast } from '../ui';
 import { Form } from '../settings/Form';
 import { useDoing } from '../settings/useDoing';
@@ -63,7 +63,7 @@ export function AppKeys({ app, keys, again }: AppKeysProps) {
 /** What a key is, since when, and when it was used. */
 function lineOf({ key, kind, created, used, scopes }: AppKey): string {
   return [
-    t(KINDS[kind].label), kind !== 'api' && `kid ${key}`, kind === 'api' && scopes.length < ALL.length && t('admin.opensOnly', { scopes: scopes.map((scope) => t(SCOPES[scope])).join(', ') }), t('admin.madeAt', { time: date(created) }),
+    t(KINDS[kind].label), kind !== 'api' && `kid ${key}`, kind === 'api' && scopes.length < ALL.length && t('admin.opensOnly', { scopes: list(scopes.map((scope) => t(SCOPES[scope]))) }), t('admin.madeAt', { time: date(created) }),
     used === null ? t('admin.neverUsed') : t('admin.lastUsed', { time: dateTime(used) }),
   ].filter(Boolean).join(' · ');
 }

@@ -10,11 +10,19 @@ const SAMPLES_MAX = 360;
 type Column = Exclude<keyof StatusHistory, 'every_ms'>;
 const COLUMNS: readonly Column[] = ['at', 'connections', 'commands_per_second', 'commit_p99_us', 'commands_queued', 'queued_bytes', 'file_bytes'];
 
-/** What came later behind what is there. */
+/** What came later behind what is there. What is there already is not taken again. */
 export function joined(held: StatusHistory, more: StatusHistory): StatusHistory {
+  const last = held.at.at(-1) ?? -Infinity;
+  const first = more.at.findIndex((at) => at > last);
   const next = { ...more };
-  for (const name of COLUMNS) next[name] = [...held[name], ...more[name]].slice(-SAMPLES_MAX);
+  for (const name of COLUMNS) next[name] = [...held[name], ...(first < 0 ? [] : more[name].slice(first))].slice(-SAMPLES_MAX);
   return next;
+}
+
+/** Does it, but not while it is under way. */
+export function oneAtATime(doing: () => Promise<void>): () => Promise<void> {
+  let under: Promise<void> | null = null;
+  return () => (under ??= doing().finally(() => { under = null; }));
 }
 
 /** How the server was in the last hour; what is new is asked for while somebody looks. */
@@ -25,7 +33,7 @@ export function useHistory(live: boolean): { history: StatusHistory | null; prob
   useEffect(() => {
     let held: StatusHistory | null = history;
     let over = false;
-    const ask = async (): Promise<void> => {
+    const ask = oneAtATime(async () => {
       try {
         const more = await admin.statusHistory(held?.at.at(-1));
         if (over) return;
@@ -35,7 +43,7 @@ export function useHistory(live: boolean): { history: StatusHistory | null; prob
       } catch (error) {
         if (!over) setProblem(error);
       }
-    };
+    });
     if (live || !held) void ask();
     const timer = live ? setInterval(() => {
       if (document.visibilityState === 'visible') void ask();

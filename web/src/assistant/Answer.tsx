@@ -7,7 +7,7 @@ import { useReason } from '../i18n/reason';
 import { act, Avatar, Button, Icon, IconButton, Spinner, useCopied } from '../ui';
 import { Markdown } from '../ui/Markdown';
 import { bodyWords, isAssistant, me } from '../chat/words';
-import { mayAnswer } from '../chat/may';
+import { hasThumbs } from '../chat/may';
 import type { Pane } from '../chat/pane';
 import { partsOf } from './parts';
 import css from './Answer.module.css';
@@ -34,7 +34,7 @@ export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
         {mine && seq !== null && (end === 'failed'
           ? <Button size="small" icon="retry" onClick={() => act(actions.regenerate(row.conversation, seq))}>{t('common.retry')}</Button>
           : <IconButton icon="retry" size="small" label={t('chat.regenerate')} onClick={() => act(actions.regenerate(row.conversation, seq))} />)}
-        {text && mayAnswer(pane.view.meta.peek(), row) && <Thumbs row={row} />}
+        <Thumbs pane={pane} row={row} />
         <span class={css.model}>{model}</span>
       </div>
     </div>
@@ -44,8 +44,10 @@ export default function Answer({ pane, row }: { pane: Pane; row: Row }) {
 const THUMBS = [['👍', 'like', 'chat.goodAnswer'], ['👎', 'dislike', 'chat.badAnswer']] as const;
 
 /** What the reader thinks of an answer: reactions like any other, of which one takes the place of the other. */
-function Thumbs({ row: { conversation, seq, reactions } }: { row: Row }) {
+function Thumbs({ pane, row }: { pane: Pane; row: Row }) {
+  const { conversation, seq, reactions } = row;
   const self = me();
+  if (!hasThumbs(pane.view.meta.value, row)) return null;
   const gave = (emoji: string) => reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(self));
   const give = async (emoji: string) => {
     if (seq === null) return;

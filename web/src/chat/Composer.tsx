@@ -5,6 +5,7 @@ import { actions, capabilities, store, textOf, type ConversationView, type Row }
 import { t, withWords } from '../i18n';
 import { act, composing, cx, EmojiButton, Icon, IconButton, lazy, now, openMenu } from '../ui';
 import css from './Composer.module.css';
+import { useEdited } from './edited';
 import { mayEdit } from './may';
 import type { Extra } from './Extras';
 import { mentionsIn } from './mention';
@@ -53,6 +54,8 @@ function Open({ pane }: { pane: Pane }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(() => view.draft.peek()?.text ?? '');
+  /** The new message so far; what is kept of it comes a moment later. */
+  const written = useRef(text);
   const [caret, setCaret] = useState(text.length);
   const [recording, setRecording] = useState(false);
   const wasRecording = useRef(false);
@@ -79,6 +82,7 @@ function Open({ pane }: { pane: Pane }) {
   const write = (next: string) => {
     setText(next);
     if (editing) return;
+    written.current = next;
     actions.typing(view.id, next !== '');
     keep(view, next, replying);
   };
@@ -92,7 +96,7 @@ function Open({ pane }: { pane: Pane }) {
     pane.editing.value = null;
     pane.replying.value = null;
     setText('');
-    if (!editing) keep(view, '', null);
+    if (!editing) keep(view, written.current = '', null);
     actions.typing(view.id, false);
     field.current?.focus();
   };
@@ -108,7 +112,7 @@ function Open({ pane }: { pane: Pane }) {
     if (editing?.seq) {
       const { seq } = editing;
       const same = textOf(editing.body)?.text === words;
-      if (!same) act(actions.edit(view.id, seq, words));
+      if (!same) act(actions.edit(view.id, seq, words).catch((error: unknown) => { again(editing, words); throw error; }));
     } else {
       act(actions.send({ conversation: view.id }, { text: words, markdown: true, reply_to: replying?.seq ?? null, ...mentionsIn(view, words) }));
       void pane.thread.jump('newest');
@@ -117,19 +121,18 @@ function Open({ pane }: { pane: Pane }) {
   };
   /** Neither edits nor answers any more: what was written before is there again. */
   const cancel = () => {
-    const words = editing ? view.draft.peek()?.text ?? '' : text;
-    if (editing) put(words);
     pane.editing.value = null;
     pane.replying.value = null;
-    keep(view, words, null);
+    keep(view, written.current, null);
+    field.current?.focus();
   };
   const take = (files: readonly File[]) => act(import('./attach').then(({ sendFiles }) => sendFiles(pane, files)));
 
-  useLayoutEffect(() => { if (editing) put(textOf(editing.body)?.text ?? ''); }, [editing]);
+  const again = useEdited(editing, put, () => written.current, (row) => { if (!pane.editing.peek()) edit(pane, row); });
   useEffect(() => {
     if (!replying) return;
     field.current?.focus();
-    if (!editing) keep(view, text, replying);
+    if (!editing) keep(view, written.current, replying);
   }, [replying]);
   useEffect(() => {
     const words = pane.refill.value;

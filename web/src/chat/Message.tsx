@@ -8,7 +8,7 @@ import { t } from '../i18n';
 import { linkTo, paths } from '../router';
 import { act, Avatar, Button, cx, hueOf, Icon, IconButton, lazy, now, openMenu, Pill, placeOf, Time } from '../ui';
 import { Content } from './Bodies';
-import { mayAnswer, mayEdit, RE_EDIT_MS } from './may';
+import { hasThumbs, isOwnThumb, mayAnswer, mayEdit, RE_EDIT_MS } from './may';
 import css from './Message.module.css';
 import { edit, jumpTo, reply, type Pane } from './pane';
 import { swipe } from './swipe';
@@ -71,7 +71,7 @@ export function Message({ pane, row, first, last }: MessageProps) {
           {answer ? <Answer pane={pane} row={row} /> : <Content pane={pane} row={row} foot={<Foot row={row} pinned={pinned} />} />}
           {(active || picking) && <Toolbar pane={pane} row={row} onReact={setPicking} />}
         </div>
-        <Reactions row={row} onMore={setPicking} />
+        <Reactions pane={pane} row={row} onMore={setPicking} />
         {row.state === 'failed' && <Failed row={row} />}
       </div>
       {picking && <ReactPopover row={row} anchor={picking} onClose={() => setPicking(null)} />}
@@ -116,13 +116,13 @@ function Quote({ pane, seq }: { pane: Pane; seq: Seq | null }) {
   );
 }
 
-function Reactions({ row, onMore }: { row: Row; onMore: (anchor: Element) => void }) {
+function Reactions({ pane, row, onMore }: { pane: Pane; row: Row; onMore: (anchor: Element) => void }) {
   const { seq } = row;
   const self = me();
-  // The reader's own thumb stands below the answer, pressed.
-  const own = (emoji: string, users: readonly string[]): boolean => 'answer' in row.body && /👍|👎/u.test(emoji) && users.join() === self;
-  const shown = row.reactions.filter(({ emoji, users }) => !own(emoji, users));
-  if (shown.length === 0 || seq === null) return null;
+  if (row.reactions.length === 0 || seq === null) return null;
+  const thumbs = 'answer' in row.body && hasThumbs(pane.view.meta.value, row);
+  const shown = row.reactions.filter(({ emoji, users }) => !(thumbs && isOwnThumb(emoji, users, self)));
+  if (shown.length === 0) return null;
   return (
     <div class={css.reactions}>
       {shown.map(({ emoji, users }) => {

@@ -126,7 +126,7 @@ export function Messages({ pane }: { pane: Pane }) {
       const unread = firstUnread !== null && row.seq === firstUnread;
       const first = unread || !together(before, row);
       const last = !together(row, after) || (firstUnread !== null && after?.seq === firstUnread);
-      if (!before || !sameDay(before.at, row.at)) all.push(<div key={`day ${dayOf(row.at)}`} class={css.day}><span>{day(row.at)}</span></div>);
+      if (!before || !sameDay(before.at, row.at)) all.push(<div key={`day ${row.id}`} class={css.day}><span>{day(row.at)}</span></div>);
       if (unread) all.push(<div key="new" class={css.unread} role="separator" aria-label={t('chat.newMessages')}><span>{t('chat.newMessages')}</span></div>);
       const kept = known.get(row.id);
       const same = kept && kept.row === row && kept.first === first && kept.last === last && kept.pane === pane;

@@ -3,7 +3,10 @@
 
 import type { Row } from '../core';
 import type { Post as PostBody, PostAttachment, PostBlock, PostButton, PostImage } from '../core/protocol';
+import { hostOf } from '../core/pressing';
 import { dateTime } from '../i18n';
+import { cx, Icon } from '../ui';
+import look from '../ui/Button.module.css';
 import { Markdown } from '../ui/Markdown';
 import bodies from './Bodies.module.css';
 import { Leading, Picture } from './Picture';
@@ -67,5 +70,11 @@ function Box({ box, at }: { box: PostAttachment; at: Addresses }) {
 
 function Buttons({ buttons }: { buttons: PostButton[] }) {
   if (buttons.length === 0) return null;
-  return <p class={bodies.buttons}>{buttons.map(({ label, url }, index) => <Leading key={index} url={url} words={label} />)}</p>;
+  return (
+    <p class={bodies.buttons}>
+      {buttons.map(({ label, url }, index) => (url && hostOf(url) !== null
+        ? <a key={index} class={cx(look.button, look.plain, look.small)} href={url} title={url} target="_blank" rel="noopener noreferrer nofollow"><Icon name="link" size={16} /><bdi>{label}</bdi></a>
+        : <bdi key={index}>{label}</bdi>))}
+    </p>
+  );
 }

@@ -13,6 +13,10 @@ const said = (row: Row): boolean => row.seq !== null && isMessage(row.body) && !
 const here = ({ inbox, group }: ConversationMeta): boolean => !inbox.gone && !group?.dissolved;
 
 export const mayAnswer = (meta: ConversationMeta, row: Row): boolean => said(row) && here(meta);
+/** Whether an answer has thumbs below it: where there are words to judge and reactions are taken. */
+export const hasThumbs = (meta: ConversationMeta, row: Row): boolean => 'answer' in row.body && row.body.answer.text !== '' && mayAnswer(meta, row);
+/** Whether a reaction is the reader's own thumb, which stands there, pressed, and not among the reactions. */
+export const isOwnThumb = (emoji: string, users: readonly string[], self: string): boolean => (emoji === '👍' || emoji === '👎') && users.join() === self;
 export const mayForward = (row: Row): boolean => said(row);
 export const mayEdit = (meta: ConversationMeta, row: Row, now: number): boolean => said(row) && here(meta) && row.mine && 'text' in row.body && row.origin === null && now - row.at < editMs();
 

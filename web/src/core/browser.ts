@@ -1,7 +1,7 @@
 // The core of this page, in this browser. It is loaded after the first page is there, and started once.
 
 import { Core } from './core';
-import { account, line, preferences, storage } from './door';
+import { account, hangUp, line, preferences, storage } from './door';
 import type { Channel } from './tabs';
 
 /** Away longer than this, a connection that seems to be there may not be. */
@@ -12,6 +12,7 @@ const core = new Core({
   locks: globalThis.navigator?.locks ?? null,
   channel: (name) => (typeof BroadcastChannel === 'undefined' ? null : (new BroadcastChannel(name) as unknown as Channel)),
   open: line,
+  hangUp,
   now: () => Date.now(),
   random: () => Math.random(),
   goTo,

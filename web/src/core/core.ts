@@ -26,6 +26,8 @@ export interface World {
   locks: TabsWorld['locks'];
   channel(name: string): Channel | null;
   open(): WebSocket;
+  /** A connection that was made ahead is not needed: another tab leads. */
+  hangUp?(): void;
   now(): number;
   random(): number;
   /** Shows another address of the client. */
@@ -90,7 +92,10 @@ export class Core {
         unlead: () => void this.unlead(),
         serve: (call, tab) => this.serve(call, tab),
         heard: (event) => this.heard(event),
-        led: () => this.follow(),
+        led: () => {
+          this.world.hangUp?.();
+          this.follow();
+        },
         left: (tab) => void this.leader?.then((leader) => leader.left(tab), ignore),
       },
     );

@@ -43,7 +43,7 @@ export const preferences = new PreferenceStore(storage);
 /** A connection that is made before the core is there to use it. */
 let early: WebSocket | null = null;
 const connect = () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'tidings.v1.json');
-/** Long enough for the core to come; in a tab that follows another nobody takes it. */
+/** Long enough for the core to come, and to hear of a tab that leads. */
 const DIALLED_MS = 8_000;
 
 /** Begins to connect while the core is loaded. Nothing is said yet, and the server says nothing by itself. */
@@ -52,13 +52,19 @@ export function dial(): void {
   setTimeout(hangUp, DIALLED_MS);
 }
 
-function hangUp(): void {
+/** Nobody will say hello on it: another tab leads, or nobody is logged in any more. */
+export function hangUp(): void {
   const socket = early;
   early = null;
   // One that is still being made would complain.
   if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
   else socket?.close();
 }
+
+// A connection has the session that it was made with: whoever logs in later needs another.
+account.session.subscribe(({ state }) => {
+  if (state !== 'in' && state !== 'loading') hangUp();
+});
 
 /** A connection to say hello on, which may be open already. */
 export function line(): WebSocket {
@@ -77,11 +83,7 @@ export const door = {
   /** The app to log in to: the address names one (`/?app=shop`), or the last log-in here did. */
   app: () => new URLSearchParams(location.search).get('app') ?? account.lastApp(),
   /** Asks who is logged in: at the start, and to try again from `kicked` or `unreachable`. */
-  probe: async () => {
-    await account.probe();
-    // A connection has the session that it was made with: whoever logs in now needs another.
-    if (account.session.peek().state !== 'in') hangUp();
-  },
+  probe: () => account.probe(),
   /** These reject with a `Problem`; the session changes by itself. */
   logIn: (user: string, password: string, app?: string) => account.logIn(user, password, app),
   register: (made: { user: string; name: string | null; password: string; code: string | null }) => account.register(made),

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ConversationState } from '../core/conversation';
-import type { To } from '../core/model';
+import type { Row, To } from '../core/model';
 import { rowOfOutgoing } from '../core/rows';
 import { anchorOf, scrollTopFor, sticks, type Anchor, type Placed } from '../core/window';
 import { Bubble } from './Bubble';
@@ -13,6 +13,7 @@ import { Picture } from './Media';
 import { nameOf, openPane, type Pane } from './pane';
 import { Icon, IconButton, Waiting } from './parts';
 import type { Session } from './session';
+import { words } from './words';
 
 /** Nearer to the top than this, more is loaded. */
 const LOAD_PX = 400;
@@ -147,7 +148,7 @@ function Thread({ pane, chat }: { pane: Pane; chat: ConversationState }) {
   const group = chat.meta.value.kind === 'group';
   return (
     <div class={css.frame}>
-      <div ref={box} class={css.scroll} role="log" aria-label={t('chat.messages')} tabIndex={0} onScroll={look}>
+      <div ref={box} class={css.scroll} role="log" aria-label={t('chat.messages')} aria-live="off" tabIndex={0} onScroll={look}>
         <div ref={inner} class={css.inner}>
           {problem && (
             <div class={css.notice} role="alert"><h2>{t('chat.loadProblem')}</h2><p>{problemWords(problem)}</p><button type="button" class={css.button} onClick={() => void thread.pageUp()}>{t('common.retry')}</button></div>
@@ -165,9 +166,23 @@ function Thread({ pane, chat }: { pane: Pane; chat: ConversationState }) {
         </div>
       </div>
       {far && <Latest onJump={toEnd} />}
+      <Announcer pane={pane} chat={chat} rows={rows} />
       <p class={css.typing} role="status">{typers[0] !== undefined && (group ? t('chat.whoTypes', { name: nameOf(pane, typers[0]) }) : t('chat.typing'))}</p>
     </div>
   );
+}
+
+/** Says what others write while the chat is open; not what is loaded from before, nor what was there and has changed. */
+function Announcer({ pane, chat, rows }: { pane: Pane; chat: ConversationState; rows: readonly Row[] }) {
+  const head = useRef(chat.meta.peek().head);
+  const [said, setSaid] = useState('');
+  const last = rows.at(-1);
+  useEffect(() => {
+    if (!last || last.seq === null || last.seq <= head.current) return;
+    head.current = last.seq;
+    if (!last.mine) setSaid(`${nameOf(pane, last.author)}: ${words(last)}`);
+  }, [last?.id]);
+  return <p class="hidden-text" role="status">{said}</p>;
 }
 
 function Latest({ onJump }: { onJump: () => void }) {

@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../core/model';
 import { textOf } from '../core/words';
+import { useEdited } from '../chat/edited';
 import { mayEdit } from '../chat/may';
 import { composing } from '../ui/composing';
 import css from './Embed.module.css';
@@ -39,9 +40,7 @@ export function Composer({ pane }: { pane: Pane }) {
   };
   /** Neither edits nor answers any more: what was written before is there again. */
   const cancel = (): void => {
-    replying.value = null;
-    if (edited) put(drafts.get(name) ?? '');
-    editing.value = null;
+    replying.value = editing.value = null;
     field.current?.focus();
   };
   const send = (): void => {
@@ -49,7 +48,7 @@ export function Composer({ pane }: { pane: Pane }) {
     const said = (field.current?.value ?? text).trim();
     if (said === '') return;
     if (edited) {
-      if (edited.seq !== null && textOf(edited.body)?.text !== said) session.act(session.edit(edited.conversation, edited.seq, said));
+      if (edited.seq !== null && textOf(edited.body)?.text !== said) session.act(session.edit(edited.conversation, edited.seq, said).catch((error: unknown) => { again(edited, said); throw error; }));
       return cancel();
     }
     session.send(to, { text: said, reply_to: answered?.seq ?? null });
@@ -80,7 +79,7 @@ export function Composer({ pane }: { pane: Pane }) {
     }
   };
 
-  useLayoutEffect(() => { if (edited) put(textOf(edited.body)?.text ?? ''); }, [edited]);
+  const again = useEdited(edited, put, () => drafts.get(name) ?? '', (row) => { if (!editing.peek()) edit(pane, row); });
   useEffect(() => { if (answered) field.current?.focus(); }, [answered]);
   useEffect(() => {
     const back = refill.value;

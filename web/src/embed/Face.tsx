@@ -5,16 +5,28 @@ import type { ConversationId, MediaId, UserId } from '../core/protocol';
 import { Avatar } from '../ui/Avatar';
 import type { Session } from './session';
 
-/** Pictures that were asked for, as addresses of this page. They are few, and stay as long as it does. */
+/** More than are on a screen. */
+const HELD_MAX = 64;
+/** Pictures that were asked for, as addresses of this page; those that were shown last come last. */
 const asked = new Map<MediaId, Promise<string>>();
 
 function addressOf(session: Session, media: MediaId): Promise<string> {
   const held = asked.get(media);
-  if (held) return held;
-  const coming = session.file(`/media/${media}/content`).then((blob) => URL.createObjectURL(blob));
+  if (held) {
+    asked.delete(media);
+    asked.set(media, held);
+    return held;
+  }
+  // Small ones are enough; a picture without one is small itself.
+  const coming = session.file(`/media/${media}/thumbnail`).catch(() => session.file(`/media/${media}/content`)).then((blob) => URL.createObjectURL(blob));
   asked.set(media, coming);
   // The next one who shows it tries again.
   coming.catch(() => asked.delete(media));
+  const [oldest] = asked;
+  if (asked.size > HELD_MAX && oldest) {
+    asked.delete(oldest[0]);
+    void oldest[1].then((address) => URL.revokeObjectURL(address), () => undefined);
+  }
   return coming;
 }
 

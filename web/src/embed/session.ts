@@ -47,6 +47,10 @@ interface Opened {
 
 const ignore = (): void => undefined;
 
+/** Ends a session. The page takes the frame away without waiting for long: what was said is sent all the same. */
+const close = (token: string): Promise<unknown> =>
+  fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, credentials: 'omit', headers: { Authorization: `Bearer ${token}` } }).catch(ignore);
+
 export class Session {
   readonly phase = signal<Phase>({ is: 'starting' });
   readonly state = signal<State | null>(null);
@@ -64,6 +68,8 @@ export class Session {
   /** What was said before there was a session. */
   private readonly early: (() => void)[] = [];
   private over = false;
+  /** A log-in whose session is not taken up yet. */
+  private opening: Promise<Opened> | null = null;
   private readonly reading = new Reading(() => this.watched(), () => Date.now(), (conversation, seq) => this.read(conversation, seq));
   private readonly typer = new Typing(() => Date.now(), (conversation, active) => this.call({ tell: { typing: { conversation, active } } }));
 
@@ -138,7 +144,9 @@ export class Session {
     this.phase.value = { is: 'starting' };
     try {
       const opened = await this.logIn();
+      // Nobody is there any more to use it.
       if (this.over) return;
+      this.opening = null;
       const before = this.state.peek();
       // Somebody else is logged in to the page by now: nothing of the last one stays.
       if (before && before.user !== opened.user) return location.reload();
@@ -150,25 +158,23 @@ export class Session {
       this.phase.value = { is: 'running' };
       this.look();
     } catch (error) {
-      this.phase.value = { is: 'refused', problem: problemOf(error) };
+      if (!this.over) this.phase.value = { is: 'refused', problem: problemOf(error) };
     }
   }
 
-  /** Ends the session: its user has logged out of the page. */
+  /** Ends the session, also one that is being opened: its user has logged out of the page. */
   async end(): Promise<void> {
     this.over = true;
-    const { token } = this;
-    this.token = '';
-    await this.leader?.stop();
-    if (token !== '') await ask('DELETE', '/sessions/current').catch(ignore);
+    const { token, opening } = this;
     this.bear('');
+    const opened = opening?.then((late) => close(late.token), ignore);
+    await Promise.all([this.leader?.stop(), token !== '' && close(token), opened]);
   }
 
   /** The page goes, and the token with it: nobody could use the session any more. */
   private leave(): void {
     void this.leader?.stop();
-    if (this.token === '') return;
-    void fetch('/api/v1/sessions/current', { method: 'DELETE', keepalive: true, ...caller }).catch(ignore);
+    if (this.token !== '') void close(this.token);
   }
 
   // --- What pages call ---
@@ -210,6 +216,7 @@ export class Session {
 
   /** A file, which only the session's token opens. */
   async file(path: string): Promise<Blob> {
+    if (this.over) throw new Problem('unauthenticated', 'The user of the page has logged out.');
     return (await request('GET', path, { patienceMs: FILE_PATIENCE_MS })).blob();
   }
 
@@ -231,11 +238,13 @@ export class Session {
       const signed = await this.host.token();
       try {
         if (signed === null) throw new Problem('unauthenticated', 'The page gave no token; its `token` function failed.');
+        if (this.over) throw new Problem('unauthenticated', 'The user of the page has logged out.');
         this.bear('');
-        const opened = await ask<Opened>('POST', '/sessions', { body: { signed, device: this.device } });
+        const opened = await (this.opening = ask<Opened>('POST', '/sessions', { body: { signed, device: this.device } }));
         this.unreached.value = false;
         return opened;
       } catch (error) {
+        if (this.over) throw error;
         const problem = problemOf(error);
         const passing = PASSING.has(problem.code);
         refused += passing ? 0 : 1;

@@ -44,6 +44,9 @@ const KEPT = 'tidings-device';
 const LOCK_MS = 1_500;
 
 let open: Widget | null = null;
+/** The last one is being signed out: until then there is no other. */
+let ending: Promise<void> | null = null;
+let next: Partial<Options> | null = null;
 let unread = 0;
 const listeners = new Set<(count: number) => void>();
 
@@ -68,7 +71,8 @@ async function device(): Promise<string> {
 /** Takes an id for as long as this page is there; false when another tab keeps it. A page that is left gives it back a moment later. */
 function isFree(id: string): Promise<boolean> {
   return new Promise((resolve) => {
-    if (!navigator.locks) return resolve(true);
+    // Without locks nobody can tell whose it is.
+    if (!navigator.locks) return resolve(false);
     navigator.locks.request(`${KEPT} ${id}`, { signal: AbortSignal.timeout(LOCK_MS) }, () => {
       resolve(true);
       return new Promise<void>(() => undefined);
@@ -81,9 +85,18 @@ const tab = device();
 const placeOf = ({ user, conversation, with: both }: Place): string | null =>
   both ?? (user ? `user:${user}` : conversation ? `conversation:${conversation}` : null);
 
+function tell(told: (count: number) => void): void {
+  try {
+    told(unread);
+  } catch (error) {
+    // The page's own fault, which the others do not suffer for.
+    reportError(error);
+  }
+}
+
 function count(now: number): void {
   unread = now;
-  for (const told of listeners) told(now);
+  for (const told of listeners) tell(told);
 }
 
 async function signed(token: Options['token']): Promise<string> {
@@ -95,6 +108,7 @@ async function signed(token: Options['token']): Promise<string> {
 
 function start(options: Partial<Options> = {}): void {
   if (open) throw new Error('The chat is on the page already; sign out first.');
+  if (ending) return void (next = options);
   const given = { ...script.dataset, ...options } as Options;
   if (!given.app) throw new Error('Name the app: data-app of the script, or `app`.');
   if (!given.token) throw new Error('Say where tokens come from: data-token of the script, or `token`.');
@@ -112,7 +126,8 @@ function start(options: Partial<Options> = {}): void {
   let before: Element | null = null;
   let gone: (() => void) | null = null;
 
-  const only = placeOf(given);
+  // What is asked for now comes before what the tag says, in whichever form each names it.
+  const only = placeOf(options) ?? placeOf(script.dataset);
   let place = only;
 
   const look = (): void => {
@@ -221,21 +236,29 @@ const api = {
   /** Shows the chat, or one of the chats. Starts it, where that has not been done. */
   open(options: Partial<Options> = {}): void {
     const to = placeOf(options);
-    if (!open) start(options);
-    else if (to) open.go(to);
-    open?.turn(true);
+    if (!open) return start({ ...options, show: true });
+    if (to) open.go(to);
+    open.turn(true);
   },
   close(): void {
     open?.turn(false);
   },
   /** Ends the session and takes everything off the page: its user has logged out. */
   async signOut(): Promise<void> {
-    await open?.end();
+    next = null;
+    if (open) {
+      ending = open.end().finally(() => {
+        ending = null;
+        if (next) start(next);
+        next = null;
+      });
+    }
+    await ending;
   },
   /** Tells how many messages are not read, now and whenever that changes. Gives what ends it. */
   onUnread(listener: (count: number) => void): () => void {
     listeners.add(listener);
-    listener(unread);
+    tell(listener);
     return () => void listeners.delete(listener);
   },
 };

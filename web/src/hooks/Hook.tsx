@@ -32,7 +32,7 @@ export function HookDialog({ hook, onRotated, onGone, onClose }: HookDialogProps
         </Row>
       </Card>
       {asking === 'rotate' && (
-        <ConfirmDialog title={t('extras.rotateTitle', { name })} text={t('extras.rotateText')} confirm={t('extras.rotate')} danger onConfirm={async () => onRotated(await hooks.rotate(hook, endOld))} onClose={() => setAsking(null)}>
+        <ConfirmDialog title={t('extras.rotateTitle', { name })} text={t('extras.rotateText')} confirm={t('extras.rotate')} danger onConfirm={async () => onRotated(await hooks.rotate(hook, endOld))} onClose={() => { setAsking(null); setEndOld(false); }}>
           <Row label={t('extras.endOld')} hint={t('extras.endOldHint')}>{(id) => <Switch labelledBy={id} checked={endOld} onChange={setEndOld} />}</Row>
         </ConfirmDialog>
       )}

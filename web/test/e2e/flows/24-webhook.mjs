@@ -42,7 +42,40 @@ export async function run({ server, open }) {
   assert.equal(await message.locator('a[href^="javascript"]').count(), 0);
   await a.page.getByText(/Deployed to production/).first().waitFor();
   assert.deepEqual(elsewhere, [], 'pictures elsewhere wait for a tap');
+  await blocks(a, url);
   await pictures(a, url);
+}
+
+/** A header, a line between and buttons that are links look like these. */
+async function blocks(a, url) {
+  const posted = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ blocks: [
+      { type: 'header', text: { type: 'plain_text', text: 'Leave asked for' } },
+      { type: 'section', text: { type: 'mrkdwn', text: '*Bo* wants two days.' } },
+      { type: 'divider' },
+      { type: 'actions', elements: [
+        { type: 'button', text: { type: 'plain_text', text: 'Approve' }, url: 'https://example.org/approve' },
+        { type: 'button', text: { type: 'plain_text', text: 'Look closer' }, url: 'https://example.org/look' },
+      ] },
+    ] }),
+  });
+  assert.ok(posted.ok, await posted.text());
+  const message = a.message('Leave asked for');
+  await message.getByText('two days').waitFor();
+  const line = await message.locator('hr').evaluate((hr) => [hr.clientWidth, hr.parentElement.clientWidth, hr.offsetHeight]);
+  assert.ok(line[0] > 50 && line[0] === line[1] && line[2] === 1, `${line}: a line from side to side`);
+  const button = message.getByRole('link', { name: 'Approve' });
+  assert.equal(await button.getAttribute('href'), 'https://example.org/approve');
+  assert.match(await button.getAttribute('rel'), /noopener/);
+  const shots = process.env.WIDGET_SHOTS;
+  for (const colorScheme of ['dark', 'light']) {
+    await a.page.emulateMedia({ colorScheme });
+    const { height, border } = await button.evaluate((link) => ({ height: link.offsetHeight, border: getComputedStyle(link).borderTopStyle }));
+    assert.ok(height >= 32 && border === 'solid', 'a link button looks like a button');
+    if (shots) await a.page.screenshot({ path: `${shots}/post-${colorScheme}.png`, animations: 'disabled' });
+  }
 }
 
 /** A server with pictures, which counts who asks. */

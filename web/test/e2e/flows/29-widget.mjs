@@ -141,7 +141,7 @@ async function mainPath(shop, open) {
   await mia.frame.getByRole('button', { name: 'Close' }).click();
   await mia.page.getByRole('button', { name: 'Log out' }).click();
   await mia.page.getByLabel('Customer').waitFor();
-  assert.equal((await shop.ask('GET', '/users/mia/sessions')).sessions.length, 0);
+  await until(async () => (await shop.ask('GET', '/users/mia/sessions')).sessions.length === 0, 'no session is left');
   await mia.person.close();
 }
 

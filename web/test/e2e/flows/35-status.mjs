@@ -11,12 +11,16 @@ export async function run({ server, open, chief }) {
 
   // They do not come: the figures of now are there all the same, and asking again brings them.
   const history = '**/api/v1/admin/status/history*';
-  await page.route(history, (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ code: 'unavailable', detail: 'Busy; try again.' }) }));
+  let busy = true;
+  await page.route(history, (route) => (!busy ? route.continue() : route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ code: 'unavailable', detail: 'Busy; try again.' }) })));
   await page.goto(`${server.url}/console/status`);
   await page.getByText('The charts did not come.').waitFor();
   await page.getByText('Median').waitFor();
   assert.equal(await page.locator('dl svg').count(), 0);
-  await page.unroute(history);
+  // Only who asks again gets them: nothing comes by itself between.
+  await page.getByRole('radio', { name: 'Paused' }).click();
+  await page.getByText('The charts did not come.').waitFor();
+  busy = false;
   await page.getByRole('button', { name: 'Try again' }).click();
 
   // The server takes its first sample as it starts.
@@ -34,6 +38,7 @@ export async function run({ server, open, chief }) {
   await storage.getByText(/ to /).waitFor();
 
   // What comes later is drawn too, while the page is live.
+  await page.getByRole('radio', { name: 'Live' }).click();
   const line = () => chart('Connections').locator('path').nth(2).getAttribute('d');
   const before = await line();
   await page.waitForFunction((before) => document.querySelectorAll('dl svg')[1]?.querySelectorAll('path')[2]?.getAttribute('d') !== before, before, { timeout: 60_000 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ConversationMeta, Row } from '../../../src/core';
-import { mayAnswer, mayEdit, mayForward, mayPin, mayRecall } from '../../../src/chat/may';
+import { hasThumbs, isOwnThumb, mayAnswer, mayEdit, mayForward, mayPin, mayRecall } from '../../../src/chat/may';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -42,5 +42,23 @@ describe('a message', () => {
       expect([mayAnswer(direct, gone), mayForward(gone), mayPin(direct, gone), mayRecall(direct, gone, NOW), mayEdit(direct, gone, NOW)]).not.toContain(true);
     }
     expect(mayAnswer(group('owner', { dissolved: NOW }), row())).toBe(false);
+  });
+});
+
+describe('an answer', () => {
+  const answer = (text: string) => row({ mine: false, body: { answer: { text } } as unknown as Row['body'] });
+
+  it('has thumbs where there are words to judge and reactions are taken', () => {
+    expect(hasThumbs(direct, answer('Forty-two.'))).toBe(true);
+    expect(hasThumbs(direct, answer(''))).toBe(false);
+    expect(hasThumbs(direct, row())).toBe(false);
+    expect(hasThumbs(group('member', { dissolved: NOW }), answer('Forty-two.'))).toBe(false);
+    expect(hasThumbs({ ...direct, inbox: { gone: true } } as unknown as ConversationMeta, answer('Forty-two.'))).toBe(false);
+  });
+
+  it('shows the own thumb there and every other reaction as one', () => {
+    expect(['👍', '👎', '👍🏽', '❤️'].map((emoji) => isOwnThumb(emoji, ['ada'], 'ada'))).toEqual([true, true, false, false]);
+    expect(isOwnThumb('👍', ['ada', 'bob'], 'ada')).toBe(false);
+    expect(isOwnThumb('👍', ['bob'], 'ada')).toBe(false);
   });
 });
