@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("net", &["model"]),
     ("hot", &["model"]),
     ("media", &["model", "store", "auth", "engine", "shutdown"]),
-    ("pictures", &["model", "media", "outbound"]),
+    ("pictures", &["model", "media", "outbound", "shutdown"]),
     ("assistant", &["model", "auth", "store", "ledger", "engine", "hub", "media", "outbound", "shutdown"]),
     ("gateway", &["model", "protocol", "store", "ledger", "engine", "auth", "hot", "hub", "net", "shutdown"]),
     (

@@ -8,6 +8,7 @@ use crate::pictures::Picture;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 /// Headers of every answer with a file.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -55,8 +56,13 @@ pub(super) fn answer(headers: &HeaderMap, served: &Served, keep_s: u64) -> Respo
 }
 
 /// The answer to a request for a picture of another server. A browser keeps it for itself and for whoever is logged in there, for so
-/// many seconds.
-pub(super) fn picture(headers: &HeaderMap, picture: Picture, keep_s: u64) -> Response {
+/// many seconds. `hand` makes the body of the bytes.
+pub(super) fn picture(
+    headers: &HeaderMap,
+    picture: Picture,
+    keep_s: u64,
+    hand: impl FnOnce(Bytes) -> Body,
+) -> Response {
     let tag = format!("\"{}\"", picture.tag);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let mut response = if known.is_some_and(|tags| has_tag(tags, &tag)) {
@@ -64,8 +70,12 @@ pub(super) fn picture(headers: &HeaderMap, picture: Picture, keep_s: u64) -> Res
     } else {
         let name = picture.content_type.strip_prefix("image/").unwrap_or_default();
         let name = disposition(is_inline(picture.content_type), &format!("picture.{name}"));
-        let shown = [(header::CONTENT_TYPE, picture.content_type.to_owned()), (header::CONTENT_DISPOSITION, name)];
-        (shown, Body::from(picture.bytes)).into_response()
+        let shown = [
+            (header::CONTENT_TYPE, picture.content_type.to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+            (header::CONTENT_LENGTH, picture.bytes.len().to_string()),
+        ];
+        (shown, hand(picture.bytes)).into_response()
     };
     let all = response.headers_mut();
     for (name, value) in HEADERS {

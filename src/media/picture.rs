@@ -70,9 +70,21 @@ pub fn shown(bytes: &[u8]) -> Option<&'static str> {
             let fits = width > 0 && height > 0 && decoder.total_bytes() <= DECODED_BYTES_MAX;
             fits.then_some(name)
         }
-        Kind::StillPicture(name) => Some(name),
+        Kind::StillPicture(name) => extents_fit(bytes).then_some(name),
         Kind::Timed(_) | Kind::Other => None,
     }
+}
+
+/// Whether an AVIF says how large it is (ISO/IEC 23008-12, `ispe`), and everything in it fits at three bytes for a pixel.
+fn extents_fit(bytes: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"\0\0\0\x14ispe\0\0\0\0";
+    let side = |at: usize| bytes.get(at..)?.first_chunk().map(|side| u64::from(u32::from_be_bytes(*side)));
+    let mut pixels = bytes.windows(BEGIN.len()).enumerate().filter(|(_, window)| *window == BEGIN).map(|(at, _)| {
+        let at = at + BEGIN.len();
+        Some(side(at)?.saturating_mul(side(at + 4)?))
+    });
+    let fits = |pixels: Option<u64>| pixels.is_some_and(|all| all > 0 && all <= DECODED_BYTES_MAX / 3);
+    pixels.next().is_some_and(fits) && pixels.all(fits)
 }
 
 /// Whether width and height change places.
@@ -208,6 +220,16 @@ pub mod tests {
         assert_eq!(found, Picture { width: 65_535, height: 65_535, thumbnail: None });
     }
 
+    /// The beginning of an AVIF whose items have these extents.
+    fn avif(sides: &[(u32, u32)]) -> Vec<u8> {
+        let mut bytes = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf".to_vec();
+        for (width, height) in sides {
+            bytes.extend(b"\0\0\0\x14ispe\0\0\0\0");
+            bytes.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
+        }
+        bytes
+    }
+
     #[test]
     fn what_is_handed_on_is_a_picture_that_a_browser_can_take() {
         for (format, name) in [
@@ -218,7 +240,13 @@ pub mod tests {
         ] {
             assert_eq!(shown(&encoded(&sample(20, 10), format)), Some(name));
         }
-        assert_eq!(shown(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf"), Some("image/avif"));
+        assert_eq!(shown(&avif(&[(4_000, 3_000), (200, 150)])), Some("image/avif"));
+        let claims: [&[(u32, u32)]; 4] = [&[], &[(0, 8)], &[(50_000, 50_000)], &[(200, 150), (u32::MAX, u32::MAX)]];
+        for sides in claims {
+            assert_eq!(shown(&avif(sides)), None, "{sides:?}");
+        }
+        let cut = avif(&[(4_000, 3_000)]);
+        assert_eq!(shown(&cut[..cut.len() - 1]), None);
         assert_eq!(shown(&png_bomb(50_000)), None);
         let others: [&[u8]; 5] = [b"", b"<svg/>", b"<!doctype html>", b"OggS\0\x02", b"\x89PNG\r\n\x1a\n<script>"];
         for other in others {

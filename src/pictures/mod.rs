@@ -8,9 +8,10 @@
 //! the picture.
 //!
 //! In reading order: this file (the door), `failure` (why there is no picture), `shelf` (what is on its way, and what was fetched
-//! a moment ago), `room` (how many and how much).
+//! a moment ago), `room` (how many and how much), `hand` (how the reader gets it, and for how long it may take).
 
 mod failure;
+mod hand;
 mod room;
 mod shelf;
 
@@ -19,11 +20,15 @@ pub use failure::Failure;
 use crate::media::shown_picture;
 use crate::model::UserActor;
 use crate::outbound::{Limits, Outbound, Request, Trust};
+use crate::shutdown::Tasks;
 use bytes::Bytes;
+use futures_util::Stream;
 use room::{Place, Room};
 use sha2::{Digest, Sha256};
 use shelf::Shelf;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Largest picture, in bytes.
@@ -32,8 +37,10 @@ pub const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
 const ALL_KIB: usize = 16 * PICTURE_BYTES_MAX / 1024;
 /// Memory of the pictures of one app, in KiB.
 const APP_KIB: usize = ALL_KIB / 2;
-/// Pictures that one user asks for at the same time; others wait.
-const USER_MAX: usize = 8;
+/// Pictures that one user asks for at the same time; others wait. Of the largest they are a quarter of what the app has.
+const USER_MAX: usize = 2;
+const _: () =
+    assert!(USER_MAX * PICTURE_BYTES_MAX / 1024 * 2 < APP_KIB, "one user has less than half of the app's memory");
 /// How long somebody waits for a place, and then for memory.
 const TURN_MAX: Duration = Duration::from_secs(5);
 /// What is asked for; others send what they have.
@@ -46,11 +53,16 @@ pub struct PictureOptions {
     pub on: bool,
     /// How long another server has for a picture.
     pub time: Duration,
+    /// How long it is kept that there is no picture.
+    pub failure_kept: Duration,
+    /// How long a reader may take nothing of a picture that it asked for.
+    pub stall: Duration,
 }
 
 impl Default for PictureOptions {
     fn default() -> Self {
-        Self { on: true, time: Duration::from_secs(10) }
+        let (time, stall) = (Duration::from_secs(10), Duration::from_secs(30));
+        Self { on: true, time, failure_kept: Duration::from_secs(3), stall }
     }
 }
 
@@ -103,12 +115,19 @@ impl Pictures {
         tokio::time::timeout(patience, self.find(who, url)).await.unwrap_or(Err(Failure::Busy))
     }
 
+    /// The bytes of a picture for a reader, who has a limited time for them. When it is over the stream ends before they do.
+    pub fn pieces(&self, bytes: Bytes, tasks: &Tasks) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+        hand::pieces(bytes, self.0.options.stall, tasks)
+    }
+
     /// Takes it from the shelf, where the first who asks puts it and everybody else waits for that. When the first one leaves, the
     /// next one fetches.
     async fn find(&self, who: &UserActor, url: &str) -> Result<Picture, Failure> {
         let place = self.0.room.place(who.user).await?;
-        let cell = self.0.shelf.cell(who.app, url);
-        let found = cell
+        let seat = self.0.shelf.seat(who.app, url);
+        let came = AtomicBool::new(false);
+        let found = seat
+            .cell()
             .get_or_try_init(|| async {
                 let memory = tokio::time::timeout(TURN_MAX, self.0.room.memory(who.app));
                 let memory = memory.await.map_err(|_| Failure::Busy)??;
@@ -116,13 +135,18 @@ impl Pictures {
                 match fetched {
                     // That there was no place says nothing of the picture: nobody else is told so.
                     Err(Failure::Busy) => Err(Failure::Busy),
-                    fetched => Ok(shelf::Kept::now(fetched)),
+                    fetched => {
+                        came.store(true, Ordering::Relaxed);
+                        Ok(shelf::Kept::now(fetched, self.0.options.failure_kept))
+                    }
                 }
             })
             .await?
             .result
             .clone();
-        self.0.shelf.tidy();
+        if came.into_inner() {
+            self.0.shelf.tidy();
+        }
         Ok(found?.held_by(place))
     }
 
@@ -143,7 +167,7 @@ impl Pictures {
             let content_type = shown_picture(&body)?;
             let digest: [u8; 32] = Sha256::digest(&body).into();
             let tag = format!("{:032x}", u128::from_be_bytes(*digest.first_chunk()?));
-            Some(Picture { content_type, bytes: memory.keep(&body), tag })
+            Some(Picture { content_type, bytes: memory.keep(body), tag })
         });
         look.await.ok().flatten().ok_or(Failure::NoPicture)
     }

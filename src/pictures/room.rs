@@ -26,22 +26,22 @@ pub struct Memory {
 
 impl Memory {
     /// The bytes of a picture, which hold what they take; the rest is given back.
-    pub fn keep(mut self, bytes: &[u8]) -> Bytes {
+    pub fn keep(mut self, bytes: Bytes) -> Bytes {
         let spare = LARGEST_KIB.saturating_sub(bytes.len().div_ceil(1024));
         drop((self.app.split(spare), self.all.split(spare)));
-        Bytes::from_owner(Held { bytes: bytes.to_vec(), _until: self })
+        Bytes::from_owner(Held { bytes, _until: self })
     }
 }
 
 /// Bytes that hold something until they are gone.
-struct Held<B, T> {
-    bytes: B,
+struct Held<T> {
+    bytes: Bytes,
     _until: T,
 }
 
-impl<B: AsRef<[u8]>, T> AsRef<[u8]> for Held<B, T> {
+impl<T> AsRef<[u8]> for Held<T> {
     fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref()
+        &self.bytes
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let room = Room::new();
         let memory = room.memory(AppId(1)).now_or_never().unwrap().unwrap();
         assert_eq!(room.all.available_permits(), ALL_KIB - LARGEST_KIB);
-        let bytes = memory.keep(&[7; 1_500]);
+        let bytes = memory.keep(Bytes::from_static(&[7; 1_500]));
         assert_eq!(room.all.available_permits(), ALL_KIB - 2);
         let place = room.place(UserHandle(1)).now_or_never().unwrap().unwrap();
         let reading = held(bytes.clone(), place);

@@ -12,8 +12,6 @@ use tokio::sync::OnceCell;
 
 /// How long a picture is kept.
 const PICTURE_KEPT: Duration = Duration::from_mins(10);
-/// How long it is kept that there is none.
-const FAILURE_KEPT: Duration = Duration::from_secs(10);
 /// Pictures kept, …
 const KEPT_MAX: usize = 512;
 /// … and their bytes, of all apps …
@@ -29,9 +27,9 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What came just now.
-    pub fn now(result: Result<Picture, Failure>) -> Self {
-        let kept = if result.is_ok() { PICTURE_KEPT } else { FAILURE_KEPT };
+    /// What came just now. A failure is kept for a while of its own.
+    pub fn now(result: Result<Picture, Failure>, failure_kept: Duration) -> Self {
+        let kept = if result.is_ok() { PICTURE_KEPT } else { failure_kept };
         Self { result, until: monotonic() + kept }
     }
 
@@ -51,24 +49,23 @@ pub struct Shelf(
 );
 
 impl Shelf {
-    /// The cell of an address, an empty one when what was there is too old.
-    pub fn cell(&self, app: AppId, url: &str) -> Cell {
+    /// A seat at the cell of an address, an empty one when what was there is too old.
+    pub fn seat(&self, app: AppId, url: &str) -> Seat<'_> {
         let (mut cells, now, key) = (self.0.lock(), monotonic(), (app, url.to_owned()));
-        if let Some(cell) = cells.get(&key).filter(|cell| cell.get().is_none_or(|kept| kept.until > now)) {
-            return Arc::clone(cell);
-        }
-        let cell = Cell::default();
-        cells.insert(key, Arc::clone(&cell));
-        cell
+        let known = cells.get(&key).filter(|cell| cell.get().is_none_or(|kept| kept.until > now)).map(Arc::clone);
+        let cell = known.unwrap_or_else(|| {
+            let cell = Cell::default();
+            cells.insert(key.clone(), Arc::clone(&cell));
+            cell
+        });
+        drop(cells);
+        Seat { shelf: self, key, cell }
     }
 
-    /// Forgets what is too old, what everybody left before it came, and the oldest of what is too much.
+    /// Forgets what is too old, and the oldest of what is too much.
     pub fn tidy(&self) {
         let (mut cells, now) = (self.0.lock(), monotonic());
-        cells.retain(|_, cell| match cell.get() {
-            Some(kept) => kept.until > now,
-            None => Arc::strong_count(cell) > 1,
-        });
+        cells.retain(|_, cell| cell.get().is_none_or(|kept| kept.until > now));
         let mut oldest: Vec<_> = cells
             .iter()
             .filter_map(|(key, cell)| cell.get().map(|kept| (kept.until, kept.bytes(), key.clone())))
@@ -89,6 +86,32 @@ impl Shelf {
     }
 }
 
+/// Somebody who waits at a cell. When all have left it before anything came, it goes.
+pub struct Seat<'a> {
+    shelf: &'a Shelf,
+    key: (AppId, String),
+    cell: Cell,
+}
+
+impl Seat<'_> {
+    /// What is waited for.
+    pub fn cell(&self) -> &OnceCell<Kept> {
+        &self.cell
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let mut cells = self.shelf.0.lock();
+        // Under the lock, so that of those who leave at the same time one is the last.
+        drop(std::mem::take(&mut self.cell));
+        let left = |cell: &Cell| !cell.initialized() && Arc::strong_count(cell) == 1;
+        if cells.get(&self.key).is_some_and(left) {
+            cells.remove(&self.key);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,13 +119,13 @@ mod tests {
 
     fn put(shelf: &Shelf, app: u32, name: &str, bytes: usize) {
         let picture = Picture { content_type: "image/png", bytes: Bytes::from(vec![0; bytes]), tag: String::new() };
-        let kept = shelf.cell(AppId(app), name).set(Kept::now(Ok(picture)));
+        let kept = shelf.seat(AppId(app), name).cell().set(Kept::now(Ok(picture), Duration::ZERO));
         assert!(kept.is_ok());
         shelf.tidy();
     }
 
     fn has(shelf: &Shelf, app: u32, name: &str) -> bool {
-        shelf.cell(AppId(app), name).initialized()
+        shelf.seat(AppId(app), name).cell().initialized()
     }
 
     #[test]
@@ -126,12 +149,13 @@ mod tests {
     #[test]
     fn a_cell_that_everybody_left_goes() {
         let shelf = Shelf::default();
-        let waiting = shelf.cell(AppId(1), "waiting");
-        drop(shelf.cell(AppId(1), "left"));
-        shelf.tidy();
+        let waiting = [shelf.seat(AppId(1), "waiting"), shelf.seat(AppId(1), "waiting")];
+        drop(shelf.seat(AppId(1), "left"));
         assert_eq!(shelf.0.lock().len(), 1);
-        drop(waiting);
-        shelf.tidy();
+        let [one, other] = waiting;
+        drop(one);
+        assert_eq!(shelf.0.lock().len(), 1);
+        drop(other);
         assert!(shelf.0.lock().is_empty());
     }
 }

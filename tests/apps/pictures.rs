@@ -88,7 +88,9 @@ async fn serve(stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) {
             "/svg.png" => (200, "", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec()),
             "/cut.png" => (200, "", png()[..12].to_vec()),
             "/large.png" => (200, "", [png(), vec![0; PICTURE_BYTES_MAX]].concat()),
-            "/largest.png" => (200, "", [png(), vec![0; PICTURE_BYTES_MAX - png().len()]].concat()),
+            path if path.starts_with("/largest") => {
+                (200, "", [png(), vec![0; PICTURE_BYTES_MAX - png().len()]].concat())
+            }
             "/gone.png" => (404, "", png()),
             "/silent.png" => return std::future::pending().await,
             "/slow.png" => return slow(stream).await,
@@ -388,6 +390,44 @@ async fn a_slow_server_of_a_picture_is_given_up() {
         let (status, code, words) = scene.refusal_of(path).await;
         assert_eq!((status, code.as_str()), (504, "unavailable"), "{words}");
     }
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_nothing_of_a_picture_takes_no_room_of_others_and_gives_it_back() {
+    let hour = Duration::from_hours(1);
+    let options = PictureOptions { time: Duration::from_secs(20), stall: hour, ..PictureOptions::default() };
+    let scene = Scene::with(options, true).await;
+    let mut paths = Vec::new();
+    for n in 0..12 {
+        let seq = scene.picture_at(&scene.elsewhere.url(&format!("/largest{n}.png"))).await;
+        paths.push(scene.path(seq, "1"));
+    }
+    let mut unread = Vec::new();
+    for path in &paths[..8] {
+        unread.push(scene.ada.unread(path).await);
+    }
+    // Of one who never reads two are on their way, whatever else is asked; the other members of the app get theirs.
+    for path in &paths[8..] {
+        let reply = scene.bob.get(path).await;
+        assert_eq!((reply.status, reply.body.len()), (200, PICTURE_BYTES_MAX));
+    }
+    let asked = (0..8).filter(|n| scene.elsewhere.hits(&format!("/largest{n}.png")) > 0).count();
+    assert!(asked <= 2, "{asked}");
+    drop(unread);
+    scene.stop().await;
+
+    // What such a reader held is given back, although it stays.
+    let options = PictureOptions { stall: Duration::from_millis(200), ..options };
+    let scene = Scene::with(options, true).await;
+    let mut unread = Vec::new();
+    for n in 0..4 {
+        let seq = scene.picture_at(&scene.elsewhere.url(&format!("/largest{n}.png"))).await;
+        unread.push(scene.ada.unread(&scene.path(seq, "1")).await);
+    }
+    let seq = scene.picture_at(&scene.elsewhere.url("/graph.png")).await;
+    is_picture(&scene.ada.get(&scene.path(seq, "1")).await);
+    drop(unread);
     scene.stop().await;
 }
 

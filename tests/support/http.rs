@@ -148,6 +148,16 @@ impl Api {
     }
 
     async fn begin(&self, method: &str, address: &str, body: &[u8]) -> BufReader<TcpStream> {
+        self.begin_on(tokio::net::TcpSocket::new_v4().unwrap(), method, address, body).await
+    }
+
+    async fn begin_on(
+        &self,
+        socket: tokio::net::TcpSocket,
+        method: &str,
+        address: &str,
+        body: &[u8],
+    ) -> BufReader<TcpStream> {
         let host = self.address;
         let mut head = format!("{method} {address} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         for (name, value) in &self.headers {
@@ -157,7 +167,6 @@ impl Api {
             head += &format!("content-length: {}\r\n", body.len());
         }
         head += "\r\n";
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
         if let Some(source) = self.source {
             socket.bind(SocketAddr::new(source.into(), 0)).unwrap();
         }
@@ -165,6 +174,13 @@ impl Api {
         stream.write_all(head.as_bytes()).await.unwrap();
         drop(stream.write_all(body).await);
         BufReader::new(stream)
+    }
+
+    /// Asks and reads nothing of the answer, of which little fits into the connection.
+    pub async fn unread(&self, path: &str) -> TcpStream {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        self.begin_on(socket, "GET", &address(path), b"").await.into_inner()
     }
 
     /// Opens a stream of events.

@@ -114,7 +114,9 @@ impl Server {
         tls: Tls,
         (clock, posting): (Clock, WebhookOptions),
     ) -> Self {
-        let pictures = fetching(PictureOptions { time: Duration::from_secs(20), ..PictureOptions::default() }, true);
+        let hour = Duration::from_hours(1);
+        let pictures = PictureOptions { time: Duration::from_secs(20), failure_kept: hour, stall: hour, on: true };
+        let pictures = fetching(pictures, true);
         Self::start_all(folder, options, tls, (clock, posting, pictures)).await
     }
 

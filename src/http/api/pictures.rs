@@ -8,6 +8,7 @@ use super::problem::Problem;
 use crate::http::file;
 use crate::model::{Body, Code, ConversationId, Refusal, Seq};
 use crate::pictures::Failure;
+use axum::body::Body as HttpBody;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -49,8 +50,9 @@ async fn picture(
     }) else {
         return Err(Problem::new(Code::NotFound, format!("The entry with seq {seq} has no picture {n}.")));
     };
-    let fetched = caller.api().pictures.fetch(&caller.actor, &image.url).await.map_err(problem)?;
-    Ok(file::picture(&headers, fetched, KEEP_S))
+    let (pictures, tasks) = (&caller.api().pictures, &caller.api().tasks);
+    let fetched = pictures.fetch(&caller.actor, &image.url).await.map_err(problem)?;
+    Ok(file::picture(&headers, fetched, KEEP_S, |bytes| HttpBody::from_stream(pictures.pieces(bytes, tasks))))
 }
 
 /// What another server did not give, as a gateway says it.

@@ -10,7 +10,7 @@ export function picturesOf(post: Post): PostImage[] {
     ...post.blocks.map((part) => ('image' in part ? part.image : 'section' in part ? part.section.image : null)),
     ...post.attachments.flatMap(({ image, thumb }) => [image, thumb]),
   ];
-  return images.filter((image) => image !== null);
+  return images.filter((image) => image != null);
 }
 
 /** The address of each. An edited post has other ones, so that no picture of the old one is shown for it. */
