@@ -1,1 +1,1 @@
-import{q as e}from"./chat.js";import{g as t,j as n}from"./app.js";import{r,t as i}from"./assistant.js";function a({assistant:a}){let o=e.assistants.value.find(({user:e})=>e===a);return o?t(i,{head:!0,chosen:o,label:n(`chat.newQuestion`),onPick:e=>void r(e)}):null}export{a as default};
+import{J as e}from"./chat.js";import{g as t,j as n}from"./app.js";import{r,t as i}from"./assistant.js";function a({assistant:a}){let o=e.assistants.value.find(({user:e})=>e===a);return o?t(i,{head:!0,chosen:o,label:n(`chat.newQuestion`),onPick:e=>void r(e)}):null}export{a as default};
