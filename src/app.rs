@@ -438,7 +438,7 @@ pub fn open_auth(config: &Config) -> Result<Auth, AppError> {
         let name = config.server.data.display();
         AppError::Folder(format!("The key of secrets in the data folder {name} cannot be used: {error}."))
     })?;
-    if vault.is_rotating() {
+    if vault.is_rotating().unwrap_or_default() {
         tracing::warn!("a rotation of secrets.key was begun and not finished; run `tidings secrets rotate`");
     }
     Ok(Auth::with(password_work(config), vault))

@@ -41,15 +41,21 @@ struct Found {
 impl Administration {
     /// Makes another key of secrets and encrypts everything with it, or finishes what was begun before.
     pub async fn rotate_secrets(&self, by: &Actor) -> Result<RotatedSecrets, Refusal> {
+        let _alone = self.auth.vault.rotating().await;
         let number = self.auth.vault.begin().await.map_err(|error| unwritten(&error))?;
+        // Whoever was encrypting may be gone, and their command still in the queue: with this one all before it are written.
+        let barrier = SystemCommand::Reseal { app: AppId::HOME, secrets: Vec::new() };
+        self.carry_out(&crate::auth::server(), barrier).await?;
         let mut rotated = RotatedSecrets { number, ..RotatedSecrets::default() };
         for _ in 0..ROUNDS_MAX {
             let (changed, unreadable) = self.reseal_all().await?;
             rotated.changed += changed;
             rotated.unreadable = unreadable;
             if changed == 0 {
-                self.auth.vault.finish().map_err(|error| unwritten(&error))?;
-                self.note_rotation(by, rotated).await?;
+                self.auth.vault.finish(number).map_err(|error| unwritten(&error))?;
+                if let Err(refusal) = self.note_rotation(by, rotated).await {
+                    tracing::warn!(%refusal, number, "the key of secrets was replaced, and that could not be written into the audit log");
+                }
                 return Ok(rotated);
             }
         }
@@ -61,7 +67,9 @@ impl Administration {
     async fn reseal_all(&self) -> Result<(u64, u64), Refusal> {
         let (mut changed, mut unreadable, mut next) = (0, 0, Some(AppId(0)));
         while let Some(from) = next {
-            let found = self.stale(&self.engine.view(), from).map_err(|_| unread())?;
+            let office = self.clone();
+            let look = move || office.stale(&office.engine.view(), from);
+            let found = tokio::task::spawn_blocking(look).await.map_err(|_| unread())?.map_err(|_| unread())?;
             for (app, secrets) in found.stale {
                 for some in secrets.chunks(limits::RESEALED_MAX) {
                     let command = SystemCommand::Reseal { app, secrets: some.to_vec() };
@@ -129,6 +137,8 @@ fn secrets_of(view: &View, app: AppId) -> Result<Vec<(SecretPlace, &'static str,
 }
 
 fn unwritten(error: &io::Error) -> Refusal {
-    let words = format!("The key of secrets could not be written: {error}. Both keys are as they were; try again.");
+    let words = format!(
+        "The key of secrets could not be replaced: {error}. Mend that and run it again; it goes on where it was."
+    );
     Refusal::new(Code::Unavailable, words)
 }

@@ -41,7 +41,13 @@ pub fn rename(data: &Path, from: &str, to: &str) -> io::Result<()> {
     File::open(data)?.sync_all()
 }
 
-/// The same for a key of so many random bytes.
+/// Makes sure that the key `name`, which somebody has put there, is there for good.
+pub fn settle(data: &Path, name: &str) -> io::Result<()> {
+    File::open(data.join(name))?.sync_all()?;
+    File::open(data)?.sync_all()
+}
+
+/// Reads the key `name` of so many random bytes; makes it when there is none, like [`open`].
 pub fn open_random<const BYTES: usize>(data: &Path, name: &str) -> io::Result<[u8; BYTES]> {
     let random = || {
         let mut key = vec![0; BYTES];

@@ -18,11 +18,12 @@ use super::key_file;
 use crate::model::{AppId, Key, Sealed, Secret, TokenHash};
 use parking_lot::RwLock;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
 use ring::hmac;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{OwnedRwLockReadGuard, RwLock as Gate};
+use tokio::sync::{Mutex, MutexGuard, OwnedRwLockReadGuard, RwLock as Gate};
 
 /// The key's file in the data folder.
 pub const KEY_FILE: &str = "secrets.key";
@@ -37,7 +38,9 @@ const VERSION: u8 = 2;
 /// The domain of what is authenticated.
 const DOMAIN: &str = "tidings secret 1";
 /// The domain of the tokens of exchanges.
-const EXCHANGES: &str = "tidings exchange 1";
+const EXCHANGES: &str = "tidings exchange 2";
+/// What a key is compared with another by.
+const COMPARED: &[u8] = b"tidings key 1";
 
 /// Encrypts secrets and reads them back; cheap to clone.
 #[derive(Clone)]
@@ -48,6 +51,8 @@ struct Inner {
     keys: RwLock<Vec<OneKey>>,
     /// Held by whoever encrypts a secret until it is written; a rotation begins when nobody does.
     writing: Arc<Gate<()>>,
+    /// Held by whoever rotates, from the beginning to the end.
+    rotating: Mutex<()>,
     /// Where the files are; none when the key is forgotten with the vault.
     folder: Option<PathBuf>,
 }
@@ -73,6 +78,12 @@ impl OneKey {
     fn new(number: u32, key: &[u8; KEY_BYTES]) -> Self {
         let unbound = UnboundKey::new(&CHACHA20_POLY1305, key).expect("a key of 32 bytes");
         Self { number, seals: LessSafeKey::new(unbound), makes: hmac::Key::new(hmac::HMAC_SHA256, key) }
+    }
+
+    /// Whether it is the same key under the same number.
+    fn is(&self, other: &Self) -> bool {
+        let compared = hmac::sign(&self.makes, COMPARED);
+        self.number == other.number && hmac::verify(&other.makes, COMPARED, compared.as_ref()).is_ok()
     }
 
     /// Reads a file's content.
@@ -107,7 +118,11 @@ impl Vault {
         };
         let mut keys = vec![OneKey::read(KEY_FILE, &current)?];
         if let Some(next) = next {
-            keys.push(OneKey::read(NEXT_KEY_FILE, &next)?);
+            let next = OneKey::read(NEXT_KEY_FILE, &next)?;
+            if keys.iter().any(|key| key.number >= next.number) {
+                return Err(no_next());
+            }
+            keys.push(next);
         }
         Ok(Self::with(keys, Some(data.to_owned())))
     }
@@ -124,7 +139,7 @@ impl Vault {
     }
 
     fn with(keys: Vec<OneKey>, folder: Option<PathBuf>) -> Self {
-        Self(Arc::new(Inner { keys: RwLock::new(keys), writing: Arc::default(), folder }))
+        Self(Arc::new(Inner { keys: RwLock::new(keys), writing: Arc::default(), rotating: Mutex::default(), folder }))
     }
 
     /// To be held from before a secret is encrypted until it is written, so that no rotation passes it over.
@@ -163,10 +178,12 @@ impl Vault {
         taken_apart(sealed).map(|(number, _)| number) == newest
     }
 
-    /// 32 bytes that this server alone can make, of an exchange of a signed token that has a name.
-    pub fn exchange(&self, app: AppId, once: TokenHash, key: Key) -> [u8; KEY_BYTES] {
+    /// 32 bytes that this server alone can make, of an exchange of a signed token that has a name. Another token is another exchange,
+    /// whatever the two have in common.
+    pub fn exchange(&self, app: AppId, (once, signed): (TokenHash, &Secret), key: Key) -> [u8; KEY_BYTES] {
         let mut bytes = [0; KEY_BYTES];
-        let message = [EXCHANGES.as_bytes(), &app.0.to_be_bytes(), &once.0, &key.0].concat();
+        let whole = digest(&SHA256, signed.reveal().as_bytes());
+        let message = [EXCHANGES.as_bytes(), &app.0.to_be_bytes(), &once.0, whole.as_ref(), &key.0].concat();
         if let Some(newest) = self.0.keys.read().last() {
             // HMAC-SHA-256 has as many bytes as a key.
             bytes.copy_from_slice(hmac::sign(&newest.makes, &message).as_ref());
@@ -175,37 +192,75 @@ impl Vault {
     }
 
     /// Whether a rotation was begun and not finished.
-    pub fn is_rotating(&self) -> bool {
-        self.0.folder.as_ref().is_some_and(|folder| folder.join(NEXT_KEY_FILE).exists())
+    pub fn is_rotating(&self) -> io::Result<bool> {
+        self.0.folder.as_ref().map_or(Ok(false), |folder| folder.join(NEXT_KEY_FILE).try_exists())
+    }
+
+    /// To be held for the whole of a rotation: there is one at a time.
+    pub async fn rotating(&self) -> MutexGuard<'_, ()> {
+        self.0.rotating.lock().await
     }
 
     /// Begins a rotation, or goes on with one that was not finished: from now on everything is encrypted with the next key, whose number
-    /// comes back. Waits for those who are writing.
+    /// comes back. Waits for those who are writing. What the file has counts: a key that is in it and not in memory (its writing
+    /// failed half-way, or somebody has put it there) is the next one.
     pub async fn begin(&self) -> io::Result<u32> {
         let folder = self.0.folder.as_ref().ok_or_else(|| io::Error::other("there is no data folder"))?;
+        // Alone with the keys from here on, so that they are locked for no longer than it takes to put one more there.
         let _nobody_writes = self.0.writing.write().await;
-        let mut keys = self.0.keys.write();
-        let newest = keys.last().map_or(0, |key| key.number);
-        if folder.join(NEXT_KEY_FILE).exists() {
-            return Ok(newest);
-        }
-        let number = newest.checked_add(1).ok_or_else(|| io::Error::other("there are no more numbers of keys"))?;
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(io::Error::other)?;
-        key_file::write_new(folder, NEXT_KEY_FILE, &[&number.to_be_bytes()[..], &key].concat())?;
-        keys.push(OneKey::new(number, &key));
+        let newest = self.newest();
+        let next = if let Some(bytes) = key_file::read(folder, NEXT_KEY_FILE)? {
+            let next = OneKey::read(NEXT_KEY_FILE, &bytes)?;
+            if self.is_newest_key(&next) {
+                return Ok(next.number);
+            }
+            if next.number <= newest {
+                return Err(no_next());
+            }
+            key_file::settle(folder, NEXT_KEY_FILE)?;
+            next
+        } else {
+            let number = newest.checked_add(1).ok_or_else(|| io::Error::other("there are no more numbers of keys"))?;
+            let mut key = [0; KEY_BYTES];
+            getrandom::fill(&mut key).map_err(io::Error::other)?;
+            key_file::write_new(folder, NEXT_KEY_FILE, &[&number.to_be_bytes()[..], &key].concat())?;
+            OneKey::new(number, &key)
+        };
+        let number = next.number;
+        self.0.keys.write().push(next);
         Ok(number)
     }
 
-    /// Finishes a rotation, when no secret needs the old key any more: its file is gone. This process goes on reading what it may hold in
-    /// memory.
-    pub fn finish(&self) -> io::Result<()> {
-        match self.0.folder.as_ref() {
-            // Whoever else has finished it was as sure that no secret needs the old key.
-            Some(folder) if folder.join(NEXT_KEY_FILE).exists() => key_file::rename(folder, NEXT_KEY_FILE, KEY_FILE),
-            Some(_) | None => Ok(()),
+    /// Finishes a rotation to the key of this number, when no secret needs the old key any more: its file is gone. This process goes on
+    /// reading what it may hold in memory. Refused when the file is not that key, or that key is not the one that everything is
+    /// encrypted with.
+    pub fn finish(&self, number: u32) -> io::Result<()> {
+        let folder = self.0.folder.as_ref().ok_or_else(|| io::Error::other("there is no data folder"))?;
+        let Some(bytes) = key_file::read(folder, NEXT_KEY_FILE)? else {
+            let words = format!("{NEXT_KEY_FILE} is gone, and secrets are encrypted with the key in it; put it back");
+            return Err(io::Error::other(words));
+        };
+        let next = OneKey::read(NEXT_KEY_FILE, &bytes)?;
+        if next.number != number || !self.is_newest_key(&next) {
+            return Err(no_next());
         }
+        key_file::rename(folder, NEXT_KEY_FILE, KEY_FILE)
     }
+
+    fn newest(&self) -> u32 {
+        self.0.keys.read().last().map_or(0, |key| key.number)
+    }
+
+    /// Whether everything is encrypted with this very key.
+    fn is_newest_key(&self, key: &OneKey) -> bool {
+        self.0.keys.read().last().is_some_and(|newest| newest.is(key))
+    }
+}
+
+fn no_next() -> io::Error {
+    io::Error::other(format!(
+        "the key in {NEXT_KEY_FILE} does not come after the one that counts: it is another folder's, or an old one; move that file away"
+    ))
 }
 
 /// What stands before the nonce.
@@ -279,7 +334,7 @@ mod tests {
             let old = std::fs::read(name(KEY_FILE)).unwrap();
             assert_eq!(vault.begin().await.unwrap(), round);
             assert_eq!(vault.begin().await.unwrap(), round, "it goes on");
-            assert!(vault.is_rotating() && !vault.is_newest(sealed.last().unwrap()));
+            assert!(vault.is_rotating().unwrap() && !vault.is_newest(sealed.last().unwrap()));
             sealed.push(vault.seal(AppId(1), "x", &secret).unwrap());
             holds(&vault);
             // Whoever comes back after a crash has both, too, and encrypts with the new one.
@@ -290,8 +345,8 @@ mod tests {
             assert!(again.is_newest(&again.seal(AppId(1), "x", &secret).unwrap()));
             assert!(again.is_newest(sealed.last().unwrap()));
             assert_eq!(std::fs::read(name(KEY_FILE)).unwrap(), old);
-            vault.finish().unwrap();
-            assert!(!vault.is_rotating() && !name(NEXT_KEY_FILE).exists());
+            vault.finish(round).unwrap();
+            assert!(!vault.is_rotating().unwrap() && !name(NEXT_KEY_FILE).exists());
             // Afterwards there is the new one alone, for whoever starts; who was there goes on reading.
             let after = Vault::open(folder.path()).unwrap();
             assert_eq!(after.open_sealed(AppId(1), "x", &sealed[sealed.len() - 2]), None);
@@ -304,13 +359,47 @@ mod tests {
         assert!(Vault::open(folder.path()).unwrap_err().to_string().contains("has 35 bytes"));
     }
 
+    /// What stands behind an open vault counts: a beginning that failed after it had written the file, or a file put there.
+    #[tokio::test]
+    async fn a_next_key_that_appears_behind_an_open_vault_is_the_next_one_and_a_wrong_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, secret) = (|name: &str| folder.path().join(name), Secret::new("y"));
+        let vault = Vault::open(folder.path()).unwrap();
+        let old = std::fs::read(name(KEY_FILE)).unwrap();
+        let with_number = |number: u32, byte: u8| [&number.to_be_bytes()[..], &[byte; KEY_BYTES]].concat();
+        std::fs::write(name(NEXT_KEY_FILE), with_number(1, 7)).unwrap();
+        assert!(vault.finish(0).is_err() && vault.finish(1).is_err(), "nothing is encrypted with it");
+        assert_eq!(std::fs::read(name(KEY_FILE)).unwrap(), old);
+        assert_eq!(vault.begin().await.unwrap(), 1);
+        let sealed = vault.seal(AppId(1), "x", &secret).unwrap();
+        // Another key under the same number, an old number, none, and no key at all.
+        for wrong in [with_number(1, 8), with_number(2, 7), old.clone(), vec![7; 3]] {
+            std::fs::write(name(NEXT_KEY_FILE), &wrong).unwrap();
+            assert!(vault.finish(1).is_err(), "{} bytes", wrong.len());
+            if wrong != with_number(2, 7) {
+                assert!(vault.begin().await.is_err());
+                assert!(Vault::open(folder.path()).is_err() || wrong == with_number(1, 8));
+            }
+        }
+        std::fs::remove_file(name(NEXT_KEY_FILE)).unwrap();
+        assert!(vault.finish(1).unwrap_err().to_string().contains("put it back"));
+        assert_eq!(std::fs::read(name(KEY_FILE)).unwrap(), old, "the only key is there");
+        std::fs::write(name(NEXT_KEY_FILE), with_number(1, 7)).unwrap();
+        assert_eq!(vault.begin().await.unwrap(), 1);
+        vault.finish(1).unwrap();
+        let after = Vault::open(folder.path()).unwrap();
+        assert_eq!(after.open_sealed(AppId(1), "x", &sealed), Some(secret));
+        std::fs::write(name(NEXT_KEY_FILE), with_number(1, 9)).unwrap();
+        assert!(vault.begin().await.is_err() && Vault::open(folder.path()).is_err(), "it comes after nothing");
+    }
+
     #[tokio::test]
     async fn a_rotation_waits_for_those_who_write() {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path()).unwrap();
         let writing = vault.writing().await;
         let waits = tokio::time::timeout(std::time::Duration::from_millis(20), vault.begin());
-        assert!(waits.await.is_err() && !vault.is_rotating());
+        assert!(waits.await.is_err() && !vault.is_rotating().unwrap());
         drop(writing);
         assert_eq!(vault.begin().await.unwrap(), 1);
     }
@@ -319,13 +408,15 @@ mod tests {
     fn what_an_exchange_is_named_by_gives_other_bytes_each() {
         let (vault, other) = (Vault::passing(), Vault::passing());
         let (once, key) = (TokenHash([1; 32]), Key([2; 16]));
-        let one = vault.exchange(AppId(2), once, key);
-        assert_eq!(one, vault.exchange(AppId(2), once, key));
+        let (signed, another) = (&Secret::new("a.b.c"), &Secret::new("a.b.d"));
+        let one = vault.exchange(AppId(2), (once, signed), key);
+        assert_eq!(one, vault.exchange(AppId(2), (once, signed), key));
         for another in [
-            vault.exchange(AppId(3), once, key),
-            vault.exchange(AppId(2), TokenHash([3; 32]), key),
-            vault.exchange(AppId(2), once, Key([3; 16])),
-            other.exchange(AppId(2), once, key),
+            vault.exchange(AppId(3), (once, signed), key),
+            vault.exchange(AppId(2), (TokenHash([3; 32]), signed), key),
+            vault.exchange(AppId(2), (once, another), key),
+            vault.exchange(AppId(2), (once, signed), Key([3; 16])),
+            other.exchange(AppId(2), (once, signed), key),
         ] {
             assert_ne!(one, another);
         }

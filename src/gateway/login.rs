@@ -172,7 +172,7 @@ async fn by_signed(
     // Of an exchange that has a name, and counts once, the session's token is made of that name: nobody else can make it, and the same
     // exchange makes it again.
     let token = match (claims.once, again) {
-        (Some(once), Some(again)) => Token::of_exchange(&auth.vault.exchange(app, once.id, again)),
+        (Some(once), Some(again)) => Token::of_exchange(&auth.vault.exchange(app, (once.id, token), again)),
         (Some(_), None) | (None, _) => Token::draw(),
     };
     let platform = device.platform;

@@ -10,7 +10,8 @@ use std::str::FromStr;
 pub enum AppScope {
     /// Users of the app: made, changed, imported with their contacts and members, signed out, deleted; tokens of bots.
     Users,
-    /// Speaking as the app itself: its user `system` and others of the kind `service`.
+    /// Speaking as the app itself, with its user `system` and others of the kind `service`: messages, edits, buttons, reactions, taking
+    /// back, their profiles and files. Nothing is read with it.
     Send,
     /// Everything that users do, in their names.
     Act,

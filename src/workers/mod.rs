@@ -17,13 +17,19 @@ use std::time::Duration;
 pub struct WorkerOptions {
     /// Whether accounts were deleted, or something is to be done for whole apps.
     pub deletions_every: Duration,
-    /// Whether sessions are over, or signed tokens that count once.
+    /// Whether sessions are over.
     pub sessions_every: Duration,
+    /// Whether signed tokens that count once are over: an app may have so many, and they live for minutes.
+    pub signed_every: Duration,
 }
 
 impl Default for WorkerOptions {
     fn default() -> Self {
-        Self { deletions_every: Duration::from_secs(1), sessions_every: Duration::from_mins(10) }
+        Self {
+            deletions_every: Duration::from_secs(1),
+            sessions_every: Duration::from_mins(10),
+            signed_every: Duration::from_secs(30),
+        }
     }
 }
 
@@ -36,10 +42,7 @@ pub fn start(engine: &Engine, options: WorkerOptions, shutdown: &Shutdown, tasks
         every(options.deletions_every, shutdown.clone(), move || deletions::run(of_deletions.clone())),
     );
     let of_signed = engine.clone();
-    tasks.spawn(
-        "signed tokens",
-        every(options.sessions_every, shutdown.clone(), move || signed::run(of_signed.clone())),
-    );
+    tasks.spawn("signed tokens", every(options.signed_every, shutdown.clone(), move || signed::run(of_signed.clone())));
     tasks.spawn(
         "expired sessions",
         every(options.sessions_every, shutdown.clone(), move || sessions::run(of_sessions.clone())),

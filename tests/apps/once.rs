@@ -142,6 +142,11 @@ async fn the_same_exchange_once_more_gives_the_session_of_the_first() {
     assert_eq!(exchange(&server, Some("two words"), &signed).await.problem(), (400, "invalid".to_owned()));
     let wrong = token("tdh_wrong", &header(kid), &once(&server, "ada", "one"));
     assert_eq!(exchange(&server, Some("sign-in-1"), &wrong).await.problem().0, 401);
+    // Somebody else's token under the same name and with the same key, or the same one on another device, is not that exchange.
+    let theirs = token(&secret, &header(kid), &once(&server, "bob", "one"));
+    is_used(&exchange(&server, Some("sign-in-1"), &theirs).await);
+    let moved = json!({"signed": signed, "device": device("another")});
+    is_used(&Api::at(server.http).header("idempotency-key", "sign-in-1").post("/sessions", moved).await);
     // It counts after a restart, and no longer than the session.
     assert!(server.stop().await);
     let server = Server::start(folder.path(), quick()).await;

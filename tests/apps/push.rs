@@ -40,7 +40,9 @@ async fn hears_none(peer: &mut Peer) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_reaches_every_device_that_is_connected_and_nobody_else() {
-    let (_folder, server) = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Whoever says nothing may do so for as long as this takes.
+    let server = Server::start(folder.path(), GatewayOptions { hello_timeout_ms: 3_600_000, ..quick() }).await;
     let admin = administrator(&server).await;
     let (shop, _other) = (app(&server, &admin, "shop").await, app(&server, &admin, "other").await);
     let ada = server.person_of(SHOP, "Ada").await;
@@ -56,10 +58,10 @@ async fn an_event_reaches_every_device_that_is_connected_and_nobody_else() {
     server.person_of(SHOP, "cy").await;
     let (mut bob, _) = Peer::log_in(&server, Way::Tcp(Encoding::Json), &bob.token).await;
     let (mut eve, _) = Peer::log_in(&server, Way::Tcp(Encoding::Json), &eve.token).await;
-    // Somebody who has not said who they are is told nothing, either.
-    let mut silent = Peer::connect(&server, Way::Tcp(Encoding::Json)).await;
 
     let order = json!({"order": 4711, "note": "Straße \"7\"\n", "price": 1.5, "parts": [null, true, {}]});
+    // Somebody who has not said who they are is told nothing, either.
+    let mut silent = Peer::connect(&server, Way::Tcp(Encoding::Json)).await;
     let told = shop.post("/apps/shop/push", event(&["ada", "cy"], "order.shipped", &order)).await.ok(200);
     let expected = json!({"refused": 0, "results": [
         {"user": "ada", "status": "told", "devices": 5}, {"user": "cy", "status": "told", "devices": 0}]});
@@ -253,7 +255,10 @@ async fn events_count_as_commands_of_the_app() {
 async fn a_slow_reader_is_left_out_and_holds_up_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let frame = 64 * 1024;
-    let options = GatewayOptions { max_frame: frame, queue_bytes: 2 * frame, ..quick() };
+    // However long it takes to fill the buffers, the slow one is not closed for it.
+    let hour = 3_600_000;
+    let patient = GatewayOptions { silence_timeout_ms: hour, write_timeout_ms: hour, ..quick() };
+    let options = GatewayOptions { max_frame: frame, queue_bytes: 2 * frame, ..patient };
     let server = Server::start(folder.path(), options).await;
     let admin = administrator(&server).await;
     let shop = app(&server, &admin, "shop").await;

@@ -155,8 +155,11 @@ impl Server {
         let (tcp_address, http_address) = (tcp.local_addr().unwrap(), web.local_addr().unwrap());
         let gateway = Gateway::new(engine.clone(), hub.clone(), auth.clone(), options, tasks.clone());
         // Sessions expire when a test says so.
-        let looking =
-            WorkerOptions { deletions_every: Duration::from_millis(20), sessions_every: Duration::from_hours(1_000) };
+        let looking = WorkerOptions {
+            deletions_every: Duration::from_millis(20),
+            sessions_every: Duration::from_hours(1_000),
+            signed_every: Duration::from_hours(1_000),
+        };
         // What tests listen with is on this machine.
         let allow = vec!["127.0.0.0/8".parse().unwrap()];
         let outbound = Outbound::new(OutboundOptions { allow: allow.clone(), ..OutboundOptions::default() }).unwrap();

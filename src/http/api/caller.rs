@@ -9,8 +9,8 @@ use crate::auth::{AddressPrefix, Token};
 use crate::gateway::LoggedIn;
 use crate::http::Peer;
 use crate::model::{
-    Actor, Answer, AppActor, AppRef, AppScopes, Code, Command, CommandResult, Key, Outcome, Platform, Query, Refusal,
-    Secret, SystemCommand, UserActor,
+    Actor, Answer, AppActor, AppRef, AppScope, AppScopes, Code, Command, CommandResult, Key, Outcome, Platform, Query,
+    Refusal, Secret, SystemCommand, UserActor,
 };
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -199,7 +199,7 @@ pub async fn entrance(State(api): State<ApiState>, mut request: Request, next: N
     let acts_as = request.extensions_mut().remove::<ActsAs>();
     let app = by_key(&api, request.headers()).await;
     let found = match &app {
-        Some(Ok((actor, _))) => in_the_name(&api, *actor, acts_as, key, request.method()).await,
+        Some(Ok((actor, _))) => in_the_name(&api, *actor, acts_as, key, as_user(&request)).await,
         Some(Err(problem)) => Err(problem.clone()),
         None if acts_as.is_some() => Err(no_key()),
         None => identify(&api, &peer, key, (request.method(), request.headers()), page.is_some()).await,
@@ -251,13 +251,19 @@ async fn by_key(api: &ApiState, headers: &HeaderMap) -> Option<Result<(AppActor,
     Some(api.gateway.authenticate_key(&token).await.map_err(Problem::from))
 }
 
-/// The user in whose name another system asks, as the path says.
+/// The scopes with one of which a key may ask this in the name of a user.
+fn as_user(request: &Request) -> &'static [AppScope] {
+    let path = request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str);
+    apps::scopes::as_user(request.method(), path)
+}
+
+/// The user in whose name another system asks, as the path says; the key must have one of these scopes.
 async fn in_the_name(
     api: &ApiState,
     actor: AppActor,
     acts_as: Option<ActsAs>,
     key: Result<Option<Key>, Problem>,
-    method: &Method,
+    scopes: &[AppScope],
 ) -> Result<Caller, Problem> {
     let Some(ActsAs { app, user }) = acts_as else {
         let words = "A key of an app asks for its users at /api/v1/apps/{app}/as/{user}/… and not for itself.";
@@ -265,7 +271,7 @@ async fn in_the_name(
     };
     check_app(api, actor, app).await?;
     let id = user.parse().map_err(|error| invalid(format!("The path names no user: {error}.")))?;
-    let acting = api.office.acting_with(actor, &id, apps::scopes::as_user(method))?;
+    let acting = api.office.acting_with(actor, &id, scopes)?;
     let key = key?;
     let first = key.unwrap_or_else(|| Key::new(api.engine().clock().now()));
     let keys = Keys { first, used: Arc::new(AtomicU8::new(0)) };

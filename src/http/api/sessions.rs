@@ -19,6 +19,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -74,13 +75,26 @@ impl WhichApp {
     async fn number(self, api: &ApiState) -> Result<AppId, Problem> {
         match self {
             Self::Number(app) => Ok(app),
-            Self::Name(name) => match api.office.app(&auth::server(), AppRef(name)).await {
+            // What is no name is none of an app, and nobody looks for it.
+            Self::Name(name) if !name.is_empty() && Name::new(&name).is_err() => Ok(nobodys(&name)),
+            Self::Name(name) => match api.office.app(&auth::server(), AppRef(name.clone())).await {
                 Ok(found) => Ok(found.app),
-                Err(refusal) if refusal.code == Code::NotFound => Ok(AppId(u32::MAX)),
+                Err(refusal) if refusal.code == Code::NotFound => Ok(nobodys(&name)),
                 Err(refusal) => Err(refusal.into()),
             },
         }
     }
+}
+
+/// The number by which guesses are counted at an app that is not there: one for each name, so that they are counted as they are at one
+/// that is. It is above the numbers that apps get.
+fn nobodys(name: &str) -> AppId {
+    if let Ok(number) = name.parse() {
+        return AppId(number);
+    }
+    let hash = Sha256::digest(name.to_lowercase().as_bytes());
+    let number = hash.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte));
+    AppId(number | 1 << 31)
 }
 
 /// The server's own app.
@@ -141,7 +155,11 @@ async fn open(
         _ => return Err(invalid("Log in with `user` and `password`, or with `signed` alone.".to_owned())),
     };
     let key = match with {
-        Auth::Signed(_) => key::named("POST /sessions", &headers)?,
+        // A device that is named is part of what is asked for.
+        Auth::Signed(_) => key::named("POST /sessions", &headers)?.map(|key| match &device {
+            Some(device) => Key::of_word(device.id.as_str(), &key.to_string()),
+            None => key,
+        }),
         Auth::Password { .. } | Auth::Token(_) | Auth::Cookie {} => None,
     };
     let page = origins::foreign(&headers, &api.gateway.options().url);
@@ -247,4 +265,17 @@ async fn end(caller: Caller, Extension(peer): Extension<Peer>, At(session): At<S
         response.headers_mut().insert(header::SET_COOKIE, cleared);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_at_apps_that_are_not_there_are_counted_for_each_name() {
+        assert_eq!(nobodys("Shop"), nobodys("shop"));
+        assert_ne!(nobodys("shop"), nobodys("shops"));
+        assert_eq!(nobodys("77"), AppId(77));
+        assert!(nobodys("shop").0 >= 1 << 31 && nobodys(&"x".repeat(100_000)).0 >= 1 << 31);
+    }
 }

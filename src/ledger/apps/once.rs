@@ -9,13 +9,18 @@ use crate::store::records::{SignedOnceAgeRow, SignedOnceRow, TokenRow};
 use crate::store::{Fault, Read, Tables};
 
 /// Looks whether a token was exchanged. The session that it has opened, when this is the same exchange once more and the session is
-/// still there; refused when it is another one.
+/// still there; refused when it is another one, or over.
 pub(super) fn look(
     state: &impl Read,
+    now: Timestamp,
     app: AppId,
     once: SignedOnce,
     token: TokenHash,
 ) -> Result<Option<SessionId>, Stop> {
+    // What is over may be forgotten already.
+    if once.until <= now {
+        return refuse(Code::TokenExpired, "This signed token is over; sign a new one.");
+    }
     let Some(row) = state.get::<SignedOnceRow>(&(app, once.id))? else {
         if totals::of_app(state, app)?.signed_once >= limits::SIGNED_ONCE_MAX {
             let most = limits::SIGNED_ONCE_MAX;
@@ -31,6 +36,11 @@ pub(super) fn look(
     {
         return Ok(Some(opened.session));
     }
+    used()
+}
+
+/// The refusal of a token that was exchanged before.
+pub(super) fn used<T>() -> Result<T, Stop> {
     refuse(
         Code::TokenExpired,
         "This signed token was exchanged already, and its `jti` says that it counts once; sign a new one.",

@@ -78,16 +78,27 @@ pub fn check_as(state: &impl Read, actor: AppActor, user: UserHandle, any_of: &[
     user.map_or(Ok(()), |user| admit_as(&key, &user, any_of))
 }
 
-/// Refuses to act in the name of a user when the key has none of the scopes for it. Users of the kind `service` are the app itself.
+/// Refuses to act in the name of a user when the key has none of the scopes for it. Users of the kind `service` are the app itself:
+/// for them alone `send` is one of those scopes.
 pub(in crate::ledger) fn admit_as(key: &AppKeyRow, user: &UserRow, any_of: &[AppScope]) -> Result<(), Stop> {
-    if user.kind == UserKind::Service && key.scopes.open(&[Send]) { Ok(()) } else { check(key, any_of) }
+    if user.kind == UserKind::Service {
+        return check(key, any_of);
+    }
+    let others: Vec<AppScope> = any_of.iter().copied().filter(|scope| *scope != Send).collect();
+    check(key, &others)
 }
 
-/// What a command in the name of a user needs. Users are imported with a few of them: their profiles, contacts and members.
+/// What a command in the name of a user needs. The app itself speaks with a closed list of them (`send`); users are imported with a few:
+/// their profiles, contacts and members.
 pub(in crate::ledger) const fn of_command(command: &Command) -> &'static [AppScope] {
     match command {
-        Command::SetProfile { .. }
-        | Command::RequestContact { .. }
+        Command::Send { .. }
+        | Command::Edit { .. }
+        | Command::EditButtons { .. }
+        | Command::Recall { .. }
+        | Command::React { .. } => &[Act, Send],
+        Command::SetProfile { .. } => &[Act, Users, Send],
+        Command::RequestContact { .. }
         | Command::AnswerContact { .. }
         | Command::SetContact { .. }
         | Command::AddMembers { .. } => &[Act, Users],

@@ -11,7 +11,7 @@ use crate::model::{
     AppId, AppKeyId, Card, Code, CommandResult, Device, Effect, MediaId, Name, SessionId, SignedOnce, Timestamp,
     TokenHash, UserHandle, UserId, UserKind,
 };
-use crate::store::records::{AppKeyRow, CardRow, MediaRow, UserIdKey, UserIdRow, UserRow};
+use crate::store::records::{AppKeyRow, CardRow, MediaRow, SessionRow, UserIdKey, UserIdRow, UserRow};
 use crate::store::{Fault, Read, Tables};
 
 /// Who comes, with what.
@@ -87,8 +87,14 @@ fn decide(state: &impl Read, order: &Order, signed: &Signed<'_>) -> Result<Who, 
         return refuse(Code::Unauthenticated, "The key that signed this token was revoked; sign it with another one.");
     }
     if let Some(once) = once
-        && let Some(session) = once::look(state, app, once, signed.token)?
+        && let Some(session) = once::look(state, order.at, app, once, signed.token)?
     {
+        // The token of the session says so already; whose session it is, is looked at nonetheless.
+        let user = state.get::<UserIdRow>(&UserIdKey::new(app, id))?.map(|row| row.user);
+        let opened = state.get::<SessionRow>(&session)?;
+        if opened.is_none_or(|opened| opened.app != app || Some(opened.user) != user) {
+            return once::used();
+        }
         return Ok(Who::Again(session));
     }
     log_in::check_new(state, order, signed.token, signed.address)?;

@@ -25,9 +25,30 @@ const ROUTES: [(&str, &[AppScope], &[AppScope]); 13] = [
     ("", &[], &[Settings]),
 ];
 
-/// What acting as a user needs (`/apps/{app}/as/{user}/…`): reading, or everything.
-pub fn as_user(method: &Method) -> &'static [AppScope] {
-    if method.is_safe() { &[Read, Act] } else { &[Act] }
+/// What the app itself says, and with what, by the routes of a user: `send` opens these for users of the kind `service`.
+const SPEAKING: [(&[Method], &str); 9] = [
+    (&[Method::POST], "/conversations/{conversation}/entries"),
+    (&[Method::POST], "/users/{user}/entries"),
+    (&[Method::PATCH, Method::DELETE], "/conversations/{conversation}/entries/{seq}"),
+    (&[Method::PUT], "/conversations/{conversation}/entries/{seq}/buttons"),
+    (&[Method::PUT, Method::DELETE], "/conversations/{conversation}/entries/{seq}/reactions/{emoji}"),
+    (&[Method::PUT], "/me/profile"),
+    (&[Method::POST], "/media"),
+    (&[Method::POST], "/uploads"),
+    (&[Method::GET, Method::HEAD, Method::PATCH, Method::DELETE], "/uploads/{upload}"),
+];
+
+/// What acting as a user needs (`/apps/{app}/as/{user}/…`), by the route as it is declared for them (`/api/v1/media`): reading, or
+/// everything; or speaking, for users of the kind `service`.
+pub fn as_user(method: &Method, path: &str) -> &'static [AppScope] {
+    let route = path.strip_prefix("/api/v1").unwrap_or(path);
+    let speaks = SPEAKING.iter().any(|(methods, spoken)| *spoken == route && methods.contains(method));
+    match (method.is_safe(), speaks) {
+        (true, true) => &[Read, Act, Send],
+        (true, false) => &[Read, Act],
+        (false, true) => &[Act, Send],
+        (false, false) => &[Act],
+    }
 }
 
 /// What a route needs, by its path as it is declared (`/api/v1/apps/{app}/users`); `None`: no key opens it.
@@ -54,5 +75,11 @@ mod tests {
         assert_eq!(of(Method::GET, "/something-new"), None);
         assert_eq!(of(Method::GET, "/usersx"), None);
         assert_eq!(super::of(&Method::GET, "/api/v1/admin/apps"), None);
+        let as_user = |method: Method, rest: &str| super::as_user(&method, &format!("/api/v1{rest}"));
+        assert_eq!(as_user(Method::POST, "/media"), &[Act, Send]);
+        assert_eq!(as_user(Method::POST, "/users/{user}/entries"), &[Act, Send]);
+        assert_eq!(as_user(Method::GET, "/conversations/{conversation}/entries"), &[Read, Act]);
+        assert_eq!(as_user(Method::PUT, "/conversations/{conversation}/read"), &[Act]);
+        assert_eq!(as_user(Method::POST, "/something-new"), &[Act]);
     }
 }
