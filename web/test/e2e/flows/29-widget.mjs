@@ -50,8 +50,13 @@ export async function customer(shop, open, name, { query = '', ...options } = {}
       await frame.getByRole('textbox').waitFor();
     },
     say: async (text) => {
-      await frame.getByRole('textbox').fill(text);
-      await frame.getByRole('textbox').press('Enter');
+      const field = frame.getByRole('textbox');
+      // Words go where the focus is, and that may still be on its way into the frame that has just opened; nobody types as fast as this.
+      await until(async () => {
+        await field.fill(text);
+        return (await field.inputValue()) === text;
+      }, `“${text}” does not stay in the field`);
+      await field.press('Enter');
     },
   };
 }
