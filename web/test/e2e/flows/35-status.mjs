@@ -17,8 +17,10 @@ export async function run({ server, open, chief }) {
   await page.getByText('The charts did not come.').waitFor();
   await page.getByText('Median').waitFor();
   assert.equal(await page.locator('dl svg').count(), 0);
-  // Only who asks again gets them: nothing comes by itself between.
+  // Only who asks again gets them: nothing comes by itself between. Who pauses without any asks once more first.
+  const paused = page.waitForResponse(history);
   await page.getByRole('radio', { name: 'Paused' }).click();
+  await paused;
   await page.getByText('The charts did not come.').waitFor();
   busy = false;
   await page.getByRole('button', { name: 'Try again' }).click();
